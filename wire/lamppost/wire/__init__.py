@@ -1,0 +1,1 @@
+"""What travels between edge and aggregator: Sparkplug B 3.0 and the delivery header."""
