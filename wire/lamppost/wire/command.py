@@ -40,3 +40,7 @@ def _overview(offered: dict[str, EntryPoint]) -> str:
         lines.append(f"  {name:<12} {summary}")
     lines += ["", "`lamppost COMMAND --help` tells more, with examples."]
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,52 @@
+# `make demo` shows it, `make test` proves it. Both call `make setup` first.
+.PHONY: help setup demo test test-all check lint types imports parts format bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+export UV_PYTHON_DOWNLOADS := never
+
+help: ## what can be made here
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## virtual environment with all distributions, as uv.lock pins them
+	@uv=$$(deploy/find-uv.sh) && "$$uv" sync --locked --quiet
+	@echo "setup: $(BIN)/lamppost is ready"
+
+demo: setup ## a small city with a leak and a stuck sensor, on http://127.0.0.1:8080
+	@deploy/debian-packages.sh mosquitto:mosquitto
+	$(BIN)/lamppost demo
+
+parts:
+	@deploy/debian-packages.sh mosquitto:mosquitto influxdb:influxd chromium:chromium
+
+check: lint types imports
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# A run for each folder, since two of them may have a test module of the same name.
+types:
+	@set -e; for room in wire edge aggregator register firmware-sim dashboards benchmarks tests; do \
+		$(BIN)/mypy --no-error-summary $$room; done; echo "types: no issues"
+
+imports:
+	$(BIN)/lint-imports
+
+test: setup parts check ## everything but the long gates; what CI runs
+	$(BIN)/pytest
+
+test-all: setup parts check ## the long gates too
+	$(BIN)/pytest -m "slow or not slow"
+
+bench: setup parts ## each figure beside a peer, as JSON
+	$(BIN)/lamppost bench decode --json
+	$(BIN)/lamppost bench ingest --json
+	$(BIN)/lamppost bench edge --json
+
+format: setup ## format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## everything that was made
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .lamppost
