@@ -1,0 +1,1 @@
+"""Drivers: how the agent speaks to devices."""
