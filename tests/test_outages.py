@@ -1,0 +1,101 @@
+"""Kill -9 at each part of the chain, in the middle of a run, against real processes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from parts.chain import Chain, running_chain
+from parts.spool import judged_rows
+from parts.waiting import wait_for
+
+NODE = "pump-station-1"
+LONG_S = 420
+
+
+def settle(chain: Chain) -> None:
+    """Stop the edges and wait until the aggregator's books say that nothing is under way."""
+    chain.stop_edges()
+    wait_for(lambda: chain.books().in_flight == 0, "everything in flight to arrive")
+
+
+def assert_accounted(chain: Chain) -> None:
+    """Every reading is stored, none is lost, none was judged twice."""
+    books = chain.books()
+    assert books.lost == 0, books
+    assert books.balanced, books
+    assert books.stored == books.taken - books.evicted, books
+    rows = judged_rows(chain.home / "aggregator")
+    assert len(rows) > 100
+    assert len(rows) == len(set(rows)), "a reading was judged twice"
+
+
+@pytest.mark.timeout(LONG_S)
+@pytest.mark.parametrize("part", ["broker", "edge", "aggregator"])
+def test_kill_nine_loses_nothing(part: str, tmp_path: Path) -> None:
+    """Whatever dies in the middle of a run and comes back, the ledger balances to zero lost."""
+    with running_chain(tmp_path, nodes=[NODE]) as chain:
+        chain.wait_more(200)
+        if part == "broker":
+            chain.broker.kill()
+            taken = chain.edge_status(NODE)["taken"]
+            wait_for(
+                lambda: chain.edge_status(NODE)["taken"] > taken + 50,
+                "sampling to go on without a broker",
+            )
+            chain.broker.restart()
+        elif part == "edge":
+            chain.kill(NODE)
+            wait_for(lambda: NODE not in chain.online(), "the will to tell of the death")
+            chain.relaunch(NODE)
+        else:
+            chain.kill("aggregator")
+            taken = chain.edge_status(NODE)["taken"]
+            wait_for(
+                lambda: chain.edge_status(NODE)["taken"] > taken + 50,
+                "sampling to go on without an aggregator",
+            )
+            chain.relaunch("aggregator")
+            chain.wait_ready()
+        chain.wait_online(1)
+        chain.wait_more(200)
+        settle(chain)
+        assert_accounted(chain)
+
+
+@pytest.mark.timeout(LONG_S)
+def test_restart_raises_no_event_twice(tmp_path: Path) -> None:
+    """An event that was open when the aggregator was killed is the same one afterwards."""
+    fault = "stuck:pump-1/pressure:at=15:for=600"
+    with running_chain(tmp_path, nodes=[NODE], faults=[fault]) as chain:
+
+        def stuck() -> list[str]:
+            events = chain.api.get("events")["events"]
+            return [e["id"] for e in events if e["kind"] == "stuck" and e["end_ms"] is None]
+
+        before = wait_for(stuck, "the stuck sensor to be told")
+        chain.kill("aggregator")
+        chain.relaunch("aggregator")
+        chain.wait_ready()
+        chain.wait_online(1)
+        chain.wait_more(200)
+        assert stuck() == before
+        settle(chain)
+        assert_accounted(chain)
+
+
+@pytest.mark.timeout(LONG_S)
+def test_unreachable_device_does_not_stop_its_neighbours(tmp_path: Path) -> None:
+    """When the simulated devices go away, the node stays up, says so, and recovers."""
+    with running_chain(tmp_path, nodes=[NODE]) as chain:
+        chain.wait_more(50)
+        chain.kill("city")
+
+        def drivers() -> str:
+            nodes = chain.api.get("nodes")["nodes"]
+            return str(next(node["drivers"] for node in nodes if node["name"] == NODE))
+
+        wait_for(lambda: "unreachable" in drivers(), "the driver's trouble to be shown")
+        assert NODE in chain.online()
+        status = json.dumps(chain.edge_status(NODE))
+        assert NODE in status
