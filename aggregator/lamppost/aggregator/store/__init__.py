@@ -1,0 +1,1 @@
+"""Where judged readings and events are kept: a seam, and the houses behind it."""

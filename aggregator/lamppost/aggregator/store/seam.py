@@ -1,0 +1,201 @@
+"""The store seam: what a house for readings must be able to do.
+
+One `Drain` thread calls `write`, never twice at once; `read` and `events` come from any thread,
+also while a write is under way. `write` is all or nothing to its caller: when it returns, the
+batch is durable (lines the database refuses for good are in the dead-letter file); when it
+raises, the same batch comes again, so writing the same series and time, or the same event id,
+again must overwrite.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, Self
+
+import numpy as np
+from lamppost.aggregator.frames import FrameError, TextRow
+from lamppost.aggregator.series import SeriesInfo, SeriesKey
+from numpy.typing import NDArray
+
+MAX_READ_ROWS = 10_000
+MAX_READ_EVENTS = 1_000
+
+
+class StoreError(Exception):
+    """A store did not do what it was asked; the same call may succeed later."""
+
+    def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class StoreUnreachable(StoreError):  # noqa: N818 - a state of the store, not a mistake
+    """The store is away or busy: try again soon, no earlier than `retry_after_s`."""
+
+
+class StoreRefused(StoreError):  # noqa: N818 - a state of the store, not a mistake
+    """The store answers and says no (credentials, rights, a missing bucket): tell a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event as it stands now; a later row with the same `id` replaces it."""
+
+    id: str
+    group: str
+    node: str
+    device: str
+    channel: str
+    event_class: str
+    kind: str
+    onset_ms: int
+    detected_ms: int
+    end_ms: int | None
+    severity: float
+    value: float | None
+    expected: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    reason: str
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], group: str = "") -> Self:
+        """Return the row of an EVENT frame; keys a store does not keep are ignored.
+
+        Args:
+            document: the event's fields by name.
+            group: the Sparkplug group, for events that do not name theirs.
+
+        Raises:
+            FrameError: a field is missing or has the wrong type.
+        """
+        given = {"group": group} | dict(document)
+        try:
+            values = {name: convert(given.get(name)) for name, convert in _FIELDS.items()}
+        except (TypeError, ValueError) as problem:
+            raise FrameError(f"event {document.get('id')!r}: {problem}") from problem
+        return cls(**values)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _optional(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else convert(value)
+
+
+_FIELDS: dict[str, Callable[[Any], Any]] = {f.name: _text for f in fields(EventRow)} | {
+    "onset_ms": int,
+    "detected_ms": int,
+    "severity": float,
+    "end_ms": _optional(int),
+    "value": _optional(float),
+    "expected": _optional(float),
+    "low": _optional(float),
+    "high": _optional(float),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoreBatch:
+    """What one write carries; columns as in `lamppost.aggregator.frames.DataFrame`.
+
+    Attributes:
+        series: every series the rows and texts speak of, by index.
+        index: int32 column, index of the series.
+        texts: text values.
+        events: events, the latest row of an id last.
+    """
+
+    series: Mapping[int, SeriesInfo]
+    index: NDArray[np.int32]
+    time_ms: NDArray[np.int64]
+    value: NDArray[np.float64]
+    flags: NDArray[np.uint32]
+    expected: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    score: NDArray[np.float32]
+    severity: NDArray[np.float32]
+    texts: Sequence[TextRow] = ()
+    events: Sequence[EventRow] = ()
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesColumns:
+    """Readings of one series in order of time, NaN where there is no number.
+
+    Attributes:
+        time_ms: int64; of a bucket, its start.
+        value: float64; of a bucket, the mean; so are `expected`, `low` and `high`.
+        flags: uint32; of a bucket, all bits that occur in it.
+        texts: (time_ms, text) of text values, never bucketed.
+        truncated: more rows or texts lie in the window than `MAX_READ_ROWS`.
+    """
+
+    time_ms: NDArray[np.int64]
+    value: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    flags: NDArray[np.uint32]
+    texts: tuple[tuple[int, str], ...] = ()
+    truncated: bool = False
+
+    def __len__(self) -> int:
+        return len(self.time_ms)
+
+
+class Store(Protocol):
+    """A house for readings and events."""
+
+    def write(self, batch: StoreBatch) -> None:
+        """Keep a batch, durably.
+
+        Raises:
+            StoreUnreachable: try again soon.
+            StoreRefused: try again slowly, and tell a person.
+        """
+
+    def read(self, series: SeriesKey, from_ms: int, to_ms: int, step_ms: int) -> SeriesColumns:
+        """Return the readings of `from_ms <= time < to_ms`, the oldest `MAX_READ_ROWS`.
+
+        Args:
+            series: the series by name; one that was never written has no rows.
+            from_ms: first time, UTC.
+            to_ms: first time beyond the window, UTC.
+            step_ms: width of the buckets, which start at multiples of it; 0 for raw readings.
+
+        Raises:
+            ValueError: the window is not one, or has more than `MAX_READ_ROWS` buckets.
+            StoreError: the store could not answer.
+        """
+
+    def events(self, from_ms: int, to_ms: int) -> tuple[EventRow, ...]:
+        """Return the events with an onset in `from_ms <= onset < to_ms`, latest first.
+
+        At most `MAX_READ_EVENTS` come back.
+
+        Raises:
+            StoreError: the store could not answer.
+        """
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+def check_window(from_ms: int, to_ms: int, step_ms: int) -> None:
+    """Raise ValueError when `read` cannot answer for this window."""
+    if to_ms < from_ms:
+        raise ValueError(
+            f"a window from {from_ms} to {to_ms} came, it must not end before it starts"
+        )
+    if step_ms < 0:
+        raise ValueError(f"step_ms {step_ms} came, allowed: 0 (raw) or more")
+    if step_ms and (to_ms - from_ms) // step_ms > MAX_READ_ROWS:
+        least = -(-(to_ms - from_ms) // MAX_READ_ROWS)
+        raise ValueError(f"step_ms {step_ms} came, allowed for this window: {least} or more")
