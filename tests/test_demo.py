@@ -36,7 +36,13 @@ def test_demo_accounts_for_every_reading_and_tells_the_faults_apart(tmp_path: Pa
     assert all(fault["detected_at"] > fault["injected_at"] for fault in result["faults"])
     assert result["false_alarms"] == 0
     assert 0 < result["latency_ms"]["p50"] <= result["latency_ms"]["p99"]
-    assert set(result["rss_mb"]) == {"aggregator", "city", "air-1", "lights-1", "pump-station-1"}
+    assert set(result["rss_mb"]) == {
+        "aggregator",
+        "city",
+        "air-1",
+        "lights-1",
+        "pump-station-1",
+    }
     assert "PROCESS ANOMALY" in done.stdout
     assert "SENSOR FAULT (stuck)" in done.stdout
 

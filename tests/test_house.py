@@ -52,9 +52,9 @@ def test_init_files_hold_names_only() -> None:
     allowed = (ast.Import, ast.ImportFrom, ast.Expr, ast.Assign)
     for file in sources():
         if file.name == "__init__.py":
-            assert all(isinstance(node, allowed) for node in ast.parse(file.read_text()).body), (
-                file
-            )
+            assert all(
+                isinstance(node, allowed) for node in ast.parse(file.read_text()).body
+            ), file
 
 
 def test_readme_gives_a_reason_for_every_dependency() -> None:
@@ -87,6 +87,8 @@ def test_compiler_flags_live_in_one_place() -> None:
     users = [
         file.name
         for file in (ROOT / "aggregator" / "lamppost").rglob("*.py")
-        if re.search(r"\bn(?:umba|b)\.(?:n?jit|vectorize)\b|from numba import", file.read_text())
+        if re.search(
+            r"\bn(?:umba|b)\.(?:n?jit|vectorize)\b|from numba import", file.read_text()
+        )
     ]
     assert users == ["jit.py"]

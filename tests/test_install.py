@@ -24,7 +24,13 @@ def uv(*args: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         missing("uv is not on PATH; `make setup` puts one into .tools")
     env = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     return subprocess.run(
-        [program, *args], check=False, capture_output=True, text=True, timeout=280, cwd=cwd, env=env
+        [program, *args],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        cwd=cwd,
+        env=env,
     )
 
 
@@ -33,7 +39,9 @@ def node_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment into which only the edge's wheels and their dependencies went."""
     home = tmp_path_factory.mktemp("node")
     for room in ("lamppost-wire", "lamppost-edge"):
-        built = uv("build", "--quiet", "--wheel", "--package", room, "--out-dir", str(home / "dist"))
+        built = uv(
+            "build", "--quiet", "--wheel", "--package", room, "--out-dir", str(home / "dist")
+        )
         assert built.returncode == 0, built.stderr
     wheels = [str(file) for file in (home / "dist").glob("*.whl")]
     for step in (

@@ -65,7 +65,9 @@ def test_chain_runs_over_tls_with_client_certificates(tmp_path: Path) -> None:
         assert broker.tls_port is not None
         config = tmp_path / "aggregator.toml"
         config.write_text(
-            mqtt_table(broker.tls_port, authority.ca_file, *authority.issue("lamppost-aggregator"))
+            mqtt_table(
+                broker.tls_port, authority.ca_file, *authority.issue("lamppost-aggregator")
+            )
         )
         chain.launch(
             "aggregator", "aggregator", "run", str(config),

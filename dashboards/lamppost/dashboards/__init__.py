@@ -1,1 +1,1 @@
-"""Lamppost."""
+"""Grafana dashboards, alert rules and provisioning, as code."""
