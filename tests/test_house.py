@@ -59,7 +59,9 @@ def test_init_files_hold_names_only() -> None:
 
 def test_readme_gives_a_reason_for_every_dependency() -> None:
     """Each direct dependency of a distribution has a row in the README's table."""
-    rows = set(re.findall(r"^\| `([a-zA-Z0-9-]+)`", (ROOT / "README.md").read_text(), re.M))
+    rows = set(
+        re.findall(r"^\| `([a-zA-Z0-9-]+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
+    )
     needed = set()
     for room in ROOMS:
         project = tomllib.loads((ROOT / room / "pyproject.toml").read_text())["project"]
@@ -74,11 +76,13 @@ def test_readme_gives_a_reason_for_every_dependency() -> None:
 
 def test_relative_links_in_docs_resolve() -> None:
     """Every relative link in a Markdown file of ours leads to a file."""
-    broken = []
-    for file in [p for p in ROOT.rglob("*.md") if not {".venv", ".tools"} & set(p.parts)]:
-        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", file.read_text()):
-            if "://" not in target and not (file.parent / target).exists():
-                broken.append(f"{file.relative_to(ROOT)}: {target}")
+    ours = [file for file in ROOT.rglob("*.md") if not {".venv", ".tools"} & set(file.parts)]
+    broken = [
+        f"{file.relative_to(ROOT)}: {target}"
+        for file in ours
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", file.read_text())
+        if "://" not in target and not (file.parent / target).exists()
+    ]
     assert broken == []
 
 

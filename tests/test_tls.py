@@ -71,7 +71,8 @@ def test_chain_runs_over_tls_with_client_certificates(tmp_path: Path) -> None:
         )
         chain.launch(
             "aggregator", "aggregator", "run", str(config),
-            "--data", str(tmp_path / "aggregator"), "--console", f"127.0.0.1:{chain.console_port}",
+            "--data", str(tmp_path / "aggregator"),
+            "--console", f"127.0.0.1:{chain.console_port}",
         )  # fmt: skip
         chain.wait_ready()
         start_city(chain, f"{broker.host}:{broker.port}", nodes=[])
