@@ -1,0 +1,116 @@
+"""The `Quality` property, found among a metric's property sets.
+
+Keys and values are parallel lists, values may come before keys, and a repeated `properties` field
+continues the lists. So the sets are walked twice: for the position of the key, then for its value.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.decode_bytes import (
+    DELIMITED,
+    MASK32,
+    VARINT,
+    Bytes,
+    read_length,
+    read_tag,
+    read_varint,
+    skip,
+)
+from lamppost.aggregator.jit import kernel
+
+Columns = NDArray[np.int64]
+
+KEY = np.frombuffer(b"Quality", np.uint8)
+
+
+@kernel
+def read_quality(buf: Bytes, start: int, end: int, rows: Columns, row: int) -> int:
+    """Put the `Quality` of the metric in buf[start:end] into its row; returns a status."""
+    wanted, status = _scan(buf, start, end, -1, rows, row)
+    if status != c.OK or wanted < 0:
+        return status
+    _, status = _scan(buf, start, end, wanted, rows, row)
+    return status
+
+
+@kernel
+def _scan(
+    buf: Bytes, pos: int, end: int, wanted: int, rows: Columns, row: int
+) -> tuple[int, int]:
+    """Walk all property sets of a metric whose own fields are known to be well formed.
+
+    Returns:
+        The index of the last key `Quality`, or -1; and a status.
+    """
+    found = -1
+    keys = 0
+    values = 0
+    while pos < end:
+        tag, pos = read_tag(buf, pos, end)
+        if tag != 9 << 3 | DELIMITED:
+            pos = skip(buf, pos, end, tag & 7)
+            continue
+        length, pos = read_length(buf, pos, end)
+        stop = pos + length
+        while pos < stop:
+            tag, pos = read_tag(buf, pos, stop)
+            if pos < 0:
+                return -1, -pos
+            if tag & 7 != DELIMITED or tag >> 3 > 2:
+                pos = skip(buf, pos, stop, tag & 7)
+                if pos < 0:
+                    return -1, -pos
+                continue
+            length, pos = read_length(buf, pos, stop)
+            if pos < 0:
+                return -1, -pos
+            if tag >> 3 == 1:
+                if _is_key(buf, pos, length):
+                    found = keys
+                keys += 1
+            else:
+                status = _read_value(buf, pos, pos + length, values == wanted, rows, row)
+                if status != c.OK:
+                    return -1, status
+                values += 1
+            pos += length
+    return found, c.OK
+
+
+@kernel
+def _is_key(buf: Bytes, pos: int, length: int) -> bool:
+    if length != KEY.shape[0]:
+        return False
+    for index in range(length):  # noqa: SIM110 - Numba compiles no generator for all()
+        if buf[pos + index] != KEY[index]:
+            return False
+    return True
+
+
+@kernel
+def _read_value(
+    buf: Bytes, pos: int, end: int, wanted: bool, rows: Columns, row: int
+) -> int:
+    """Check one PropertyValue; when it is the wanted one, keep its integer."""
+    value = 0
+    known = False
+    while pos < end:
+        tag, pos = read_tag(buf, pos, end)
+        if pos < 0:
+            return -pos
+        field = tag >> 3
+        if tag & 7 == VARINT and (field == 3 or field == 4):
+            value, pos = read_varint(buf, pos, end)
+            known = True
+        else:
+            known = known and not 5 <= field <= 11
+            pos = skip(buf, pos, end, tag & 7)
+        if pos < 0:
+            return -pos
+    if wanted and known:
+        value &= MASK32
+        rows[row, c.QUALITY] = value - 0x100000000 if value >= 0x80000000 else value
+        rows[row, c.FLAGS] |= c.HAS_QUALITY
+    return c.OK

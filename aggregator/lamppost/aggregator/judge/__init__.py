@@ -1,0 +1,1 @@
+"""Judging: quality tier, process tier, and the state behind them."""
