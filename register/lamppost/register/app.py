@@ -1,0 +1,67 @@
+"""The web application: API and page in one.
+
+NiceGUI keeps one application per process, so there is one here too; a console puts its own feed
+into it when it starts. Two consoles in one process run one after the other, not together.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import cache
+
+from fastapi import FastAPI
+from nicegui import ui
+from starlette.responses import Response
+
+from lamppost.register import api, problems
+from lamppost.register.feed import Feed
+from lamppost.register.guard import Guard
+from lamppost.register.page import build_page
+from lamppost.register.theme import FAVICON
+
+RECONNECT_S = 10.0
+"""A browser that comes back within this finds its page as it was."""
+
+
+@asynccontextmanager
+async def _feeding(app: FastAPI) -> AsyncIterator[None]:
+    feed: Feed = app.state.feed
+    task = asyncio.create_task(feed.run(), name="console feed")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@cache
+def application() -> FastAPI:
+    """Return the application of this process."""
+    app = FastAPI(
+        title="Lamppost console",
+        docs_url=None,  # these pages load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=f"{api.PREFIX}/openapi.json",
+        lifespan=_feeding,
+    )
+    app.add_middleware(Guard)
+    problems.install(app)
+    app.include_router(api.router)
+
+    @ui.page("/")
+    def console() -> Response | None:
+        return build_page(app.state.feed, app.state.is_local)
+
+    ui.run_with(
+        app,
+        title="Lamppost",
+        favicon=FAVICON,
+        dark=None,
+        language="en-US",
+        binding_refresh_interval=None,
+        reconnect_timeout=RECONNECT_S,
+        tailwind=False,
+        show_welcome_message=False,
+    )
+    return app

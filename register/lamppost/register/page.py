@@ -1,0 +1,86 @@
+"""The console page: one per browser tab, updated in place once a second."""
+
+from fastapi.responses import PlainTextResponse
+from nicegui import Client, ui
+from starlette.responses import Response
+
+from lamppost.register import words
+from lamppost.register.feed import ChannelKey, Feed
+from lamppost.register.markup import icon, tag
+from lamppost.register.panels.channels import Channels
+from lamppost.register.panels.chart import ChartDialog
+from lamppost.register.panels.events import Events, open_events
+from lamppost.register.panels.headline import Headline
+from lamppost.register.panels.ledger import Ledger
+from lamppost.register.panels.nodes import Nodes
+from lamppost.register.panels.rows import Block
+from lamppost.register.theme import CSS
+
+TICK_S = 1.0
+PAGES_MAX = 50
+"""Open pages at once; each holds its own state on the server."""
+
+LOCAL_NOTE = "No authentication yet: served to this machine only."
+REMOTE_NOTE = "Open to the network without authentication: demo mode, not for operation."
+
+
+class Page:
+    """Everything on one page.
+
+    Args:
+        feed: Where the snapshots come from.
+        is_local: False when the console is reachable from other machines.
+    """
+
+    def __init__(self, feed: Feed, is_local: bool) -> None:
+        self._feed = feed
+        self._opened = -1
+        ui.add_css(CSS)
+        self._chart = ChartDialog(feed)
+        with ui.element("main").classes("console"):
+            with ui.element("header").classes("top"):
+                ui.html(tag("div.brand", icon("lamp"), tag("b", "Lamppost"), " console"))
+                self._clock = Block("clock")
+            self._headline = Headline()
+            with ui.element("div").classes("columns"):
+                with ui.element("section").classes("card wide"):
+                    self._events = Events(self._open)
+                with ui.element("section").classes("card side"):
+                    self._nodes = Nodes()
+                with ui.element("section").classes("card wide"):
+                    self._channels = Channels(feed, self._open)
+                with ui.element("section").classes("card side"):
+                    self._ledger = Ledger()
+            note = tag("span", LOCAL_NOTE) if is_local else tag("span.bad", REMOTE_NOTE)
+            api = tag("a", "JSON API", href="/api/v0/snapshot")
+            ui.html(tag("footer", note, api, tag("span", "Times are UTC.")))
+        self.tick()
+        ui.timer(TICK_S, self.tick, immediate=False)
+
+    def tick(self) -> None:
+        """Bring the page up to the latest snapshot."""
+        snapshot = self._feed.latest
+        self._headline.show(snapshot, self._feed.silent_ms, self._feed.trouble)
+        self._clock.show(tag("time", words.clock(self._feed.now_ms())))
+        if snapshot is None:
+            return
+        self._events.show(snapshot)
+        self._nodes.show(snapshot)
+        self._channels.show(snapshot)
+        self._ledger.show(snapshot)
+        opened = len(open_events(snapshot))
+        if opened != self._opened:
+            self._opened = opened
+            ui.page_title(f"({opened}) Lamppost" if opened else "Lamppost")
+
+    async def _open(self, key: ChannelKey) -> None:
+        await self._chart.open(key)
+
+
+def build_page(feed: Feed, is_local: bool) -> Response | None:
+    """Build the page for a browser tab; answers 503 when there are too many of them."""
+    if len(Client.instances) > PAGES_MAX:
+        told = f"{PAGES_MAX} pages are open already; close one and try again"
+        return PlainTextResponse(told, status_code=503, headers={"Retry-After": "30"})
+    Page(feed, is_local)
+    return None

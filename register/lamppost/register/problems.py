@@ -1,0 +1,55 @@
+"""Errors of the API as `application/problem+json` (RFC 9457)."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's name for it
+    """A request that cannot be answered.
+
+    Attributes:
+        status: HTTP status.
+        detail: What came, what is allowed, and where.
+    """
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+def problem(status: HTTPStatus, detail: str) -> JSONResponse:
+    """Return an error answer."""
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+async def _answer(_: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, RequestValidationError):
+        told = "; ".join(_told(item) for item in error.errors())
+        return problem(HTTPStatus.BAD_REQUEST, told)
+    if isinstance(error, Problem):
+        return problem(error.status, error.detail)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the console failed; its log says why")
+
+
+def _told(item: dict[str, object]) -> str:
+    where = item["loc"]
+    name = where[-1] if isinstance(where, tuple) and where else "request"
+    came = "nothing" if item["type"] == "missing" else repr(item.get("input"))
+    return f"{name}: came {came}, {item['msg']}"
+
+
+def install(app: FastAPI) -> None:
+    """Make an application answer its errors as problems."""
+    app.add_exception_handler(RequestValidationError, _answer)
+    app.add_exception_handler(Problem, _answer)
+    app.add_exception_handler(Exception, _answer)

@@ -1,0 +1,12 @@
+"""The look of the console: one style sheet, read once."""
+
+from importlib.resources import files
+
+CSS = files("lamppost.register").joinpath("console.css").read_text(encoding="utf-8")
+
+FAVICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<rect width="16" height="16" rx="3" fill="#1f4e79"/>'
+    '<path d="M6 13.5H10M8 13.5V6M5.5 6H10.5L9.5 3H6.5Z" fill="none" stroke="#ffd479"'
+    ' stroke-width="1.4" stroke-linejoin="round" stroke-linecap="round"/></svg>'
+)
