@@ -105,8 +105,9 @@ class Sampler:
             fault = await self._connection()
             self.counts.faults += 1
             self._healthy = False
-            self._tell_bad()
-            self._down.set()
+            if not self._down.is_set():
+                self._down.set()
+                self._tell_bad()
             delay_s = self._backoff.next_s()
             state = f"unreachable: {fault}; retry in {delay_s:.2g} s"
             self._report(self.device.name, state)

@@ -76,7 +76,7 @@ class Recording:
 
 
 def parse_time(text: str) -> int | None:
-    """UTC ms of an ISO 8601 time (UTC if it names no zone) or of an epoch in s or ms, or None."""
+    """UTC ms of an ISO 8601 time (UTC if it names no zone) or an epoch in s or ms, or None."""
     cell = text.strip()
     try:
         number = float(cell)
