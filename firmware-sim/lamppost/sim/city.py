@@ -1,0 +1,72 @@
+"""Cities: which nodes there are, and which devices hang on each."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from lamppost.sim.sheets import AIR_QUALITY_MAST, PUMP_STATION, STREET_LIGHT_CABINET, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSite:
+    """A device of a city and the datasheet it implements."""
+
+    name: str
+    sheet: Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSite:
+    """An edge node of a city and the devices it reads."""
+
+    name: str
+    devices: tuple[DeviceSite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city; `group` is the Sparkplug group of all its nodes."""
+
+    name: str
+    group: str
+    nodes: tuple[NodeSite, ...]
+
+    @property
+    def devices(self) -> tuple[DeviceSite, ...]:
+        """All devices, in order; their names differ."""
+        return tuple(device for _, device in self.sites())
+
+    def sites(self) -> Iterator[tuple[NodeSite, DeviceSite]]:
+        """Yield each device with its node."""
+        for node in self.nodes:
+            for device in node.devices:
+                yield node, device
+
+    def node_of(self, device: str) -> NodeSite:
+        """Return the node a device hangs on; KeyError when the city has no such device."""
+        for node, site in self.sites():
+            if site.name == device:
+                return node
+        raise KeyError(device)
+
+
+DEMO = City(
+    "demo",
+    "riverside",
+    (
+        NodeSite(
+            "pump-station-1",
+            (DeviceSite("pump-1", PUMP_STATION), DeviceSite("pump-2", PUMP_STATION)),
+        ),
+        NodeSite(
+            "lights-1",
+            (
+                DeviceSite("cabinet-1", STREET_LIGHT_CABINET),
+                DeviceSite("cabinet-2", STREET_LIGHT_CABINET),
+            ),
+        ),
+        NodeSite("air-1", (DeviceSite("mast-1", AIR_QUALITY_MAST),)),
+    ),
+)
+
+CITIES: Mapping[str, City] = MappingProxyType({city.name: city for city in (DEMO,)})

@@ -1,0 +1,1 @@
+"""What really happens in the simulated assets, before any sensor looks."""
