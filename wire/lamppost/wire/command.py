@@ -6,41 +6,55 @@ the edge installed therefore offers only `lamppost edge`.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import EntryPoint, entry_points, version
 
 GROUP = "lamppost.commands"
-USAGE_ERROR = 2
+OK, FAILED, USAGE_ERROR = 0, 1, 2
 
 Main = Callable[[Sequence[str]], int]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the subcommand that `argv` names and return its exit code."""
+def main(
+    argv: Sequence[str] | None = None, commands: Iterable[EntryPoint] | None = None
+) -> int:
+    """Run the subcommand that `argv` names and return its exit code.
+
+    Args:
+        argv: Words after `lamppost`; those of the process by default.
+        commands: Where the subcommands are; what is installed by default.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
-    offered = {entry.name: entry for entry in entry_points(group=GROUP)}
+    found = entry_points(group=GROUP) if commands is None else commands
+    offered = {entry.name: entry for entry in found}
     if not args or args[0] in {"-h", "--help"}:
         print(_overview(offered))
-        return 0 if args else USAGE_ERROR
+        return OK if args else USAGE_ERROR
     if args[0] == "--version":
         print(f"lamppost {version('lamppost-wire')}")
-        return 0
+        return OK
     if args[0] not in offered:
         known = ", ".join(sorted(offered)) or "none"
         print(f"lamppost: no command {args[0]!r} here; installed: {known}", file=sys.stderr)
         return USAGE_ERROR
-    run: Main = offered[args[0]].load()
+    try:
+        run: Main = offered[args[0]].load()
+    except (ImportError, AttributeError) as error:
+        print(f"lamppost: {args[0]} cannot be loaded: {error}", file=sys.stderr)
+        return FAILED
     return run(args[1:])
 
 
 def _overview(offered: dict[str, EntryPoint]) -> str:
     lines = ["usage: lamppost COMMAND ...", "", "commands installed here:"]
-    for name in sorted(offered):
-        summary = (offered[name].load().__doc__ or "").strip().partition("\n")[0]
-        lines.append(f"  {name:<12} {summary}")
+    lines += [f"  {name:<12} {_summary(offered[name])}" for name in sorted(offered)]
     lines += ["", "`lamppost COMMAND --help` tells more, with examples."]
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+def _summary(entry: EntryPoint) -> str:
+    # One distribution that is not whole must not take the help for the others away.
+    try:
+        return (entry.load().__doc__ or "").strip().partition("\n")[0]
+    except (ImportError, AttributeError) as error:
+        return f"(cannot be loaded: {error})"

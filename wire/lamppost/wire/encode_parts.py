@@ -28,6 +28,18 @@ from lamppost.wire.scalars import (
     uint_writer,
 )
 
+# Whole numbers are missing: their size decides.
+_NATURAL: dict[type, DataType] = {
+    bool: DataType.BOOLEAN,
+    float: DataType.DOUBLE,
+    str: DataType.STRING,
+    bytes: DataType.BYTES,
+    DataSet: DataType.DATASET,
+    Template: DataType.TEMPLATE,
+    Mapping: DataType.PROPERTY_SET,
+    tuple: DataType.PROPERTY_SET_LIST,
+}
+
 _METADATA_FIELDS: dict[str, Writer] = {
     "is_multi_part": bool_writer(1),
     "content_type": text_writer(2),
@@ -64,25 +76,14 @@ def bound(what: str, came: Sequence[object] | Mapping[str, Property], most: int)
 
 def natural(value: Value) -> DataType:
     """Return the type that a value has when nobody named one."""
-    match value:
-        case bool():
-            return DataType.BOOLEAN
-        case int():
-            return DataType.INT64 if value < 2**63 else DataType.UINT64
-        case float():
-            return DataType.DOUBLE
-        case str():
-            return DataType.STRING
-        case bytes():
-            return DataType.BYTES
-        case DataSet():
-            return DataType.DATASET
-        case Template():
-            return DataType.TEMPLATE
-        case Mapping():
-            return DataType.PROPERTY_SET
-        case tuple():
-            return DataType.PROPERTY_SET_LIST
+    datatype = _NATURAL.get(value.__class__)
+    if datatype is not None:
+        return datatype
+    for kind, datatype in _NATURAL.items():
+        if isinstance(value, kind):
+            return datatype
+    if isinstance(value, int):
+        return DataType.INT64 if value < 2**63 else DataType.UINT64
     raise misfit(value, "a value of a Sparkplug type")
 
 
