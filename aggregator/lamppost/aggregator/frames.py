@@ -175,8 +175,9 @@ def pack_json(document: Mapping[str, Any]) -> bytes:
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in document.items()
     }
-    # ensure_ascii also carries lone surrogates, which UTF-8 alone would refuse.
-    return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+    text = json.dumps(document, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    # Half a surrogate pair is no character: no database would take it, so it ends here.
+    return text.encode("utf-8", "replace")
 
 
 def unpack_json(payload: bytes) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from lamppost.aggregator.segments import MAX_PAYLOAD_BYTES, Damage, Disk, Segmen
 SEGMENT_BYTES = 64 * 1024 * 1024
 MAX_BYTES = 8 * 1024 * 1024 * 1024
 MAX_BUFFERED_BYTES = 64 * 1024 * 1024
-READ_BYTES = 8 * 1024 * 1024
 MAX_DAMAGES = 1000
 READERS = ("checkpoint", "store")
 
@@ -76,6 +75,9 @@ class Spool:
         OSError: the directory or its last segment cannot be read or written.
     """
 
+    _handle = -1
+    _lock = -1
+
     def __init__(
         self,
         directory: Path,
@@ -99,7 +101,6 @@ class Spool:
         self._damage: dict[int, Damage] = {}
         self._buffer: list[tuple[FrameKind, bytes]] = []
         self._buffered_bytes = 0
-        self._handle = -1
         self._closed = False
         directory.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(directory)
@@ -236,7 +237,7 @@ class Spool:
             written = self._disk.write(self._handle, left, offset)
             left, offset = left[written:], offset + written
 
-    def read(self, position: int, limit_bytes: int = READ_BYTES) -> Iterator[SpoolFrame]:
+    def read(self, position: int, limit_bytes: int | None = None) -> Iterator[SpoolFrame]:
         """Yield committed frames from a position on.
 
         Frames that were dropped by `trim` are passed over; so are damaged ones, which `damage`
@@ -246,6 +247,7 @@ class Spool:
             position: 0, or a `next_position`.
             limit_bytes: stop after the frame that reaches this many payload bytes.
         """
+        left = self.max_bytes if limit_bytes is None else limit_bytes
         with self._moved:
             starts, end = list(self._starts), self._position
         for start, stop in zip(starts, [*starts[1:], end], strict=True):
@@ -261,8 +263,8 @@ class Spool:
                     self._report(damage)
                     damage.clear()
                     yield SpoolFrame(frame.kind, frame.payload, frame.next_position)
-                    limit_bytes -= len(frame.payload)
-                    if limit_bytes <= 0:
+                    left -= len(frame.payload)
+                    if left <= 0:
                         return
             self._report(damage)
 
@@ -313,6 +315,12 @@ class Spool:
         with self._moved:
             self._closed = True
             self._moved.notify_all()
+        self._release()
+
+    def __del__(self) -> None:
+        self._release()
+
+    def _release(self) -> None:
         for handle in (self._handle, self._lock):
             if handle >= 0:
                 os.close(handle)

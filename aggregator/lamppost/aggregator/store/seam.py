@@ -12,9 +12,10 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
+
 from lamppost.aggregator.frames import FrameError, TextRow
 from lamppost.aggregator.series import SeriesInfo, SeriesKey
-from numpy.typing import NDArray
 
 MAX_READ_ROWS = 10_000
 MAX_READ_EVENTS = 1_000
@@ -85,7 +86,14 @@ def _optional(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else convert(value)
 
 
+def _id(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("an event has an id")
+    return value
+
+
 _FIELDS: dict[str, Callable[[Any], Any]] = {f.name: _text for f in fields(EventRow)} | {
+    "id": _id,
     "onset_ms": int,
     "detected_ms": int,
     "severity": float,

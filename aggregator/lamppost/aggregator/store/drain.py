@@ -1,0 +1,218 @@
+"""Carries the spool into a store: a thread that never gives up and never hurries the spool."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.store.cursor import Cursor, SeriesBook
+from lamppost.aggregator.store.load import Load
+from lamppost.aggregator.store.seam import Store, StoreBatch, StoreRefused, StoreUnreachable
+
+MAX_ROWS = 20_000
+MAX_LOAD_BYTES = 16 * 1024 * 1024
+IDLE_S = 0.5
+LINGER_S = 0.2
+SAVE_EVERY_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long to wait between tries: full jitter below a doubling, capped bound."""
+
+    base_s: float
+    cap_s: float
+
+    def delay_s(self, failures: int, draw: float, at_least_s: float = 0.0) -> float:
+        """Return the wait after so many failures in a row.
+
+        Args:
+            failures: 1 or more.
+            draw: random, 0 to 1.
+            at_least_s: what the server asked for; heeded up to the cap.
+        """
+        bound_s = min(self.cap_s, self.base_s * 2.0 ** min(failures - 1, 32))
+        return max(draw * bound_s, min(at_least_s, self.cap_s))
+
+
+UNREACHABLE = Backoff(base_s=0.5, cap_s=30.0)
+REFUSED = Backoff(base_s=10.0, cap_s=120.0)
+
+
+class Drain:
+    """Reads committed frames and writes them to a store, at least once, in order.
+
+    Start it with `start` and end it with `stop`; the figures may be read from any thread.
+
+    Args:
+        spool: what to read; its reader "store" follows what is safe in the store.
+        store: where to write; the drain does not close it.
+        cursor_file: keeps the position; the series are kept beside it.
+        max_rows: frames are put together up to this many readings.
+        unreachable: waits while the store is away.
+        refused: waits while the store says no.
+        draw: random, 0 to 1.
+
+    Attributes:
+        stored_readings: readings and texts written since the start.
+        stored_events: events written since the start.
+        failures: tries in a row that failed.
+        bad_frames: frames nobody could make sense of; they were passed over.
+        unknown_rows: readings of series that no frame told of; they were passed over.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        store: Store,
+        cursor_file: Path,
+        *,
+        max_rows: int = MAX_ROWS,
+        unreachable: Backoff = UNREACHABLE,
+        refused: Backoff = REFUSED,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.stored_readings = 0
+        self.stored_events = 0
+        self.failures = 0
+        self.bad_frames = 0
+        self.unknown_rows = 0
+        self._spool = spool
+        self._store = store
+        self._cursor = Cursor(cursor_file)
+        self._book = SeriesBook(cursor_file.with_name(cursor_file.name + ".series"))
+        self._max_rows = max_rows
+        self._backoffs = {False: unreachable, True: refused}
+        self._draw = draw
+        self._state = "starting"
+        # Beyond the spool's end lies nothing: recovery cut what no store may rely on.
+        self._position = min(self._cursor.load(), spool.position)
+        self._saved = -1
+        self._saved_at = time.monotonic()
+        self._moved = threading.Condition()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="store drain", daemon=True)
+
+    @property
+    def state(self) -> str:
+        """What goes on: starting, ok, stopped, or "unreachable: …", "refused: …"."""
+        return self._state
+
+    @property
+    def position(self) -> int:
+        """All frames before this position are in the store."""
+        return self._position
+
+    @property
+    def lag_bytes(self) -> int:
+        """How many committed bytes of the spool are not in the store yet."""
+        return max(0, self._spool.position - max(self._position, self._spool.first_position))
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> bool:
+        """End the thread after the write it is at; return whether it ended in time.
+
+        What is not drained stays in the spool for the next start.
+        """
+        self._stopping.set()
+        self._spool.wake()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until all that is committed by now is in the store; False after the timeout."""
+        goal = self._spool.position
+        with self._moved:
+            return self._moved.wait_for(lambda: self._position >= goal, timeout_s)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._save(SAVE_EVERY_S)
+            load, end = self._collect()
+            if end == self._position:
+                # A little later there is more to write at once; nobody waits for the store.
+                if self._spool.wait(self._position, IDLE_S):
+                    self._stopping.wait(LINGER_S)
+                continue
+            self._carry(load, end)
+        self._save(0.0)
+        self._state = "stopped"
+
+    def _collect(self) -> tuple[Load, int]:
+        load, end = Load(self._book), self._position
+        for frame in self._spool.read(self._position, MAX_LOAD_BYTES):
+            load.add(frame.kind, frame.payload)
+            end = frame.next_position
+            if load.rows >= self._max_rows:
+                break
+        return load, end
+
+    def _carry(self, load: Load, end: int) -> None:
+        """Write a load, again and again until it is in the store or the drain is stopped."""
+        batch = load.batch()
+        while not self._written(batch):
+            if self._stopping.is_set():
+                return
+        self.bad_frames += load.bad_frames
+        self.unknown_rows += load.unknown_rows
+        if batch is not None:
+            self.stored_readings += len(batch) + len(batch.texts)
+            self.stored_events += len(batch.events)
+        with self._moved:
+            self._position = end
+            self._moved.notify_all()
+
+    def _written(self, batch: StoreBatch | None) -> bool:
+        try:
+            if batch is not None:
+                self._store.write(batch)
+        except StoreRefused as problem:
+            self._failed(f"refused: {problem}", problem.retry_after_s, refused=True)
+        except StoreUnreachable as problem:
+            self._failed(f"unreachable: {problem}", problem.retry_after_s, refused=False)
+        except Exception as problem:  # noqa: BLE001 - a thread that dies would lose the store
+            self._failed(f"failing: {problem!r}", 0.0, refused=True)
+        else:
+            if batch is not None or self._state == "starting":
+                self._turn("ok")
+                self.failures = 0
+            return True
+        return False
+
+    def _failed(self, state: str, retry_after_s: float, *, refused: bool) -> None:
+        self.failures += 1
+        self._turn(state)
+        self._save(SAVE_EVERY_S)
+        self._stopping.wait(
+            self._backoffs[refused].delay_s(self.failures, self._draw(), retry_after_s)
+        )
+
+    def _turn(self, state: str) -> None:
+        if state != self._state:
+            log.log(logging.INFO if state == "ok" else logging.WARNING, "store: %s", state)
+            self._state = state
+
+    def _save(self, every_s: float) -> None:
+        """Keep the position, now and then; a cursor that lags only means rewriting."""
+        now = time.monotonic()
+        if self._position == self._saved or now - self._saved_at < every_s:
+            return
+        self._saved_at = now
+        try:
+            self._book.save()
+            self._cursor.save(self._position)
+        except OSError as problem:
+            log.warning("store: cursor not saved: %s", problem)
+            return
+        self._saved = self._position
+        self._spool.passed("store", self._position)

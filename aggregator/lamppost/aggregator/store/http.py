@@ -1,0 +1,64 @@
+"""One HTTP connection pool to a database, with its outages as store errors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import urllib3
+
+from lamppost.aggregator.store.seam import StoreUnreachable
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a database is and how to prove who we are.
+
+    Attributes:
+        url: scheme, host and port, without a path.
+        headers: sent with each request; they hold the secrets and are not shown.
+        ca_file: certificates to trust instead of the system's.
+        read_timeout_s: how long an answer may take.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ca_file: Path | None = None
+    read_timeout_s: float = READ_TIMEOUT_S
+
+
+class Http:
+    """Posts to a server; safe from several threads."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._pool = urllib3.PoolManager(
+            headers=dict(server.headers),
+            retries=False,
+            timeout=urllib3.Timeout(CONNECT_TIMEOUT_S, server.read_timeout_s),
+            ca_certs=None if server.ca_file is None else str(server.ca_file),
+        )
+
+    def post(
+        self, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> urllib3.BaseHTTPResponse:
+        """Return the answer to a POST, whatever its status.
+
+        Raises:
+            StoreUnreachable: there is no answer.
+        """
+        try:
+            return self._pool.request(
+                "POST",
+                self.server.url + path,
+                body=body,
+                headers={**self.server.headers, **headers},
+            )
+        except urllib3.exceptions.HTTPError as problem:
+            raise StoreUnreachable(f"{self.server.url}: {problem}") from problem
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()

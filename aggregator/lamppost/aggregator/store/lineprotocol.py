@@ -1,0 +1,143 @@
+"""Line protocol: what a batch looks like on its way into InfluxDB.
+
+Measurement `reading` (tags group, node, device, metric; fields value, expected, low, high,
+score, severity: floats, flags: integer), `text` (same tags; field text) and `event` (tags
+group, node, device, channel, class, kind; the id is a field, so that it makes no series). Times
+are milliseconds. A field that is not a finite number is left out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from lamppost.aggregator.series import SeriesInfo
+from lamppost.aggregator.store.seam import EventRow, StoreBatch
+
+MAX_TEXT_CHARS = 16_000  # InfluxDB takes 64 KiB a string, and four bytes a character may be
+SERIES_TAGS = ("device", "group", "metric", "node")
+NUMBERS = ("value", "expected", "low", "high", "score", "severity")
+# repr of a float64 and nine digits of a float32 read back as the very same number.
+FORMATS = ("value=%r", *(f"{name}=%.9g" for name in NUMBERS[1:]))
+# Line protocol cannot write a backslash at the end of a tag, nor control characters in one.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]|%(?=[0-9A-Fa-f]{2})")
+_CODE = re.compile(r"%([0-9A-F]{2})")
+_SPECIAL = re.compile(r"([,= ])")
+
+
+def clean(name: str) -> str:
+    """Return a name as InfluxDB shall hold it: what a tag cannot carry becomes `%XX`."""
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", name)
+
+
+def original(name: str) -> str:
+    """Return the name that `clean` was given."""
+    return _CODE.sub(lambda found: chr(int(found[1], 16)), name)
+
+
+def tag(key: str, value: str) -> str:
+    """Return `,key=value`, escaped, or nothing when the value is empty."""
+    return f",{key}={_SPECIAL.sub(_escaped, clean(value))}" if value else ""
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\" + found[1]
+
+
+def string(value: str) -> str:
+    """Return a string field's value, quoted, cut at `MAX_TEXT_CHARS`."""
+    if len(value) > MAX_TEXT_CHARS:
+        value = value[: MAX_TEXT_CHARS - 1] + "…"
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class Lines:
+    """Builds the lines of batches, remembering each series' escaped tags."""
+
+    def __init__(self) -> None:
+        self._tags: dict[int, tuple[SeriesInfo, str]] = {}
+
+    def of(self, batch: StoreBatch) -> list[str]:
+        """Return a batch as lines: readings in their order, then texts, then events."""
+        lines = self._readings(batch)
+        for row in batch.texts:
+            tags = self._tags_of(row.series, batch.series)
+            lines.append(f"text{tags} text={string(row.text)} {row.time_ms}")
+        lines.extend(map(event_line, batch.events))
+        return lines
+
+    def _tags_of(self, index: int, series: Mapping[int, SeriesInfo]) -> str:
+        info = series[index]
+        known = self._tags.get(index)
+        if known is not None and known[0] is info:
+            return known[1]
+        tags = "".join(tag(key, getattr(info, key)) for key in SERIES_TAGS)
+        self._tags[index] = info, tags
+        return tags
+
+    def _readings(self, batch: StoreBatch) -> list[str]:
+        """Return the lines of the readings.
+
+        Rows are formatted together with all others that have the same fields, by one template:
+        a test for each field of each row would take longer than the formatting itself.
+        """
+        if not len(batch):
+            return []
+        unique, place = np.unique(batch.index, return_inverse=True)
+        tags = [self._tags_of(index, batch.series) for index in unique.tolist()]
+        present = np.zeros(len(batch), np.uint8)
+        for bit, name in enumerate(NUMBERS):
+            present |= np.isfinite(getattr(batch, name)).astype(np.uint8) << bit
+        patterns = np.unique(present).tolist()
+        if len(patterns) == 1:
+            return list(_formatted(batch, tags, place, patterns[0], None))
+        lines = [""] * len(batch)
+        for pattern in patterns:
+            rows = np.nonzero(present == pattern)[0]
+            made = _formatted(batch, tags, place, pattern, rows)
+            for row, line in zip(rows.tolist(), made, strict=True):
+                lines[row] = line
+        return lines
+
+
+def _formatted(
+    batch: StoreBatch, tags: list[str], place: np.ndarray, pattern: int, rows: np.ndarray | None
+) -> Iterator[str]:
+    wanted = [bit for bit in range(len(NUMBERS)) if pattern >> bit & 1]
+    template = "reading%s " + ",".join([*(FORMATS[bit] for bit in wanted), "flags=%di"]) + " %d"
+    columns = [getattr(batch, NUMBERS[bit]) for bit in wanted] + [batch.flags, batch.time_ms]
+    if rows is not None:
+        place, columns = place[rows], [column[rows] for column in columns]
+    names = map(tags.__getitem__, place.tolist())
+    return map(
+        template.__mod__, zip(names, *(column.tolist() for column in columns), strict=True)
+    )
+
+
+def event_line(event: EventRow) -> str:
+    """Return an event as one line at its onset; a later state of it overwrites the line."""
+    tags = "".join(
+        tag(key, value)
+        for key, value in (
+            ("channel", event.channel),
+            ("class", event.event_class),
+            ("device", event.device),
+            ("group", event.group),
+            ("kind", event.kind),
+            ("node", event.node),
+        )
+    )
+    fields = [
+        f"id={string(event.id)}",
+        f"open={'true' if event.end_ms is None else 'false'}",
+        f"detected_ms={event.detected_ms}i",
+        f"unit={string(event.unit)}",
+        f"reason={string(event.reason)}",
+    ]
+    if event.end_ms is not None:
+        fields.append(f"end_ms={event.end_ms}i")
+    for name in ("severity", "value", "expected", "low", "high"):
+        number = getattr(event, name)
+        if number is not None and np.isfinite(number):
+            fields.append(f"{name}={number!r}")
+    return f"event{tags} {','.join(fields)} {event.onset_ms}"

@@ -1,0 +1,111 @@
+"""Sends lines to an InfluxDB and understands its answers, whichever version it is."""
+
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lamppost.aggregator.store.deadletter import DeadLetters
+from lamppost.aggregator.store.seam import StoreRefused, StoreUnreachable
+
+MAX_LINES = 5_000
+# A refused piece is halved until the refused lines stand alone; this bounds the requests of one
+# write when very many lines are refused.
+MAX_SPLITS = 500
+MAX_MESSAGE_CHARS = 300
+LINE_FAULTS = ("partial write", "unable to parse", "type conflict")
+TOO_OLD = "beyond retention"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an InfluxDB said to a write."""
+
+    status: int
+    message: str = ""
+    retry_after_s: float = 0.0
+
+
+def message_of(body: bytes | str, fallback: str = "") -> str:
+    """Return the sentence in an InfluxDB's error body, short enough to show."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    with contextlib.suppress(ValueError):
+        document = json.loads(text)
+        if isinstance(document, dict):
+            text = str(document.get("error") or document.get("message") or text)
+    return (" ".join(text.split()) or fallback)[:MAX_MESSAGE_CHARS]
+
+
+def retry_after_s(value: str | None) -> float:
+    """Return a Retry-After header in seconds; 0 when it is absent or a date."""
+    try:
+        return max(0.0, float(value or 0))
+    except ValueError:
+        return 0.0
+
+
+class LineWriter:
+    """Writes lines so that each is stored, or in the dead-letter file, or the call raises.
+
+    Args:
+        send: makes one request of a body of lines; raises StoreUnreachable without an answer.
+        dead: where refused lines go.
+
+    Attributes:
+        too_old: lines that lay beyond the database's own retention, which dropped them.
+    """
+
+    def __init__(
+        self, send: Callable[[bytes], Answer], dead: DeadLetters, max_lines: int = MAX_LINES
+    ) -> None:
+        self.dead = dead
+        self.too_old = 0
+        self._send = send
+        self._max_lines = max_lines
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Write lines.
+
+        Raises:
+            StoreUnreachable: no answer, or one that says "later".
+            StoreRefused: the database answers that it will not.
+        """
+        starts = range(0, len(lines), self._max_lines)
+        pieces = [lines[start : start + self._max_lines] for start in reversed(starts)]
+        splits = MAX_SPLITS
+        while pieces:
+            piece = pieces.pop()
+            answer = self._send("\n".join(piece).encode())
+            if answer.status in (200, 204):
+                continue
+            self._check(answer)
+            if TOO_OLD in answer.message and len(piece) == 1:
+                self.too_old += 1
+            elif len(piece) > 1 and splits:
+                splits -= 1
+                half = len(piece) // 2
+                pieces += (piece[half:], piece[:half])
+            else:
+                self._bury(answer, piece)
+
+    def _check(self, answer: Answer) -> None:
+        """Raise unless the answer is about the lines themselves."""
+        if answer.status == 413:
+            return
+        text = f"{answer.status} {answer.message}".strip()
+        if answer.status in (400, 422) and any(
+            fault in answer.message for fault in LINE_FAULTS
+        ):
+            return
+        if answer.status == 429 or answer.status >= 500:
+            raise StoreUnreachable(text, answer.retry_after_s)
+        raise StoreRefused(text, answer.retry_after_s)
+
+    def _bury(self, answer: Answer, piece: Sequence[str]) -> None:
+        reason = f"{answer.status} {answer.message}"
+        if len(piece) > 1:
+            reason += f" (one of {len(piece)} lines that came together; some may be stored)"
+        try:
+            self.dead.add(reason, piece)
+        except OSError as problem:
+            raise StoreUnreachable(f"dead-letter file {self.dead.path}: {problem}") from problem

@@ -1,0 +1,70 @@
+"""Collects frames of the spool into one batch for a store."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from lamppost.aggregator.frames import COLUMNS, DataFrame, FrameKind, TextRow, unpack_json
+from lamppost.aggregator.series import SeriesInfo
+from lamppost.aggregator.store.cursor import SeriesBook
+from lamppost.aggregator.store.seam import EventRow, StoreBatch
+
+
+@dataclass(slots=True)
+class Load:
+    """Frames on their way to a store.
+
+    Attributes:
+        rows: readings so far.
+        bad_frames: frames with a sound checksum and a content that is not understood.
+        unknown_rows: readings of series no frame told of; they have no name to store them by.
+    """
+
+    book: SeriesBook
+    rows: int = 0
+    bad_frames: int = 0
+    unknown_rows: int = 0
+    _frames: list[DataFrame] = field(default_factory=list)
+    _events: list[EventRow] = field(default_factory=list)
+
+    def add(self, kind: FrameKind, payload: bytes) -> None:
+        """Take one frame."""
+        try:
+            if kind is FrameKind.DATA:
+                frame = DataFrame.unpack(payload)
+                self._frames.append(frame)
+                self.rows += len(frame)
+            elif kind is FrameKind.EVENT:
+                self._events.append(self._event(unpack_json(payload)))
+            elif kind is FrameKind.SERIES:
+                self.book.put(SeriesInfo.from_json(unpack_json(payload)))
+        except (ValueError, KeyError, TypeError):  # FrameError is a ValueError
+            self.bad_frames += 1
+
+    def _event(self, document: dict[str, Any]) -> EventRow:
+        index = document.get("series")
+        info = self.book.get(index) if isinstance(index, int) else None
+        return EventRow.from_json(document, info.group if info else "")
+
+    def batch(self) -> StoreBatch | None:
+        """Return what a store shall write, or None when that is nothing."""
+        texts = [row for frame in self._frames for row in frame.texts]
+        if not (self.rows or texts or self._events):
+            return None
+        columns = {
+            name: np.concatenate([np.empty(0, kind), *(getattr(f, name) for f in self._frames)])
+            for name, kind in COLUMNS
+        }
+        index = columns.pop("series")
+        used = set(np.unique(index).tolist()) | {row.series for row in texts}
+        series = {i: info for i in used if (info := self.book.get(i)) is not None}
+        batch = StoreBatch(series, index, **columns, texts=texts, events=tuple(self._events))
+        return batch if len(series) == len(used) else self._without_unknown(batch, texts)
+
+    def _without_unknown(self, batch: StoreBatch, texts: list[TextRow]) -> StoreBatch:
+        known = np.isin(batch.index, np.array(list(batch.series), np.int32))
+        kept = [row for row in texts if row.series in batch.series]
+        self.unknown_rows = int((~known).sum()) + len(texts) - len(kept)
+        columns = {name: getattr(batch, name)[known] for name, _ in COLUMNS if name != "series"}
+        return replace(batch, index=batch.index[known], texts=kept, **columns)
