@@ -58,3 +58,7 @@ def _summary(entry: EntryPoint) -> str:
         return (entry.load().__doc__ or "").strip().partition("\n")[0]
     except (ImportError, AttributeError) as error:
         return f"(cannot be loaded: {error})"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
