@@ -1,0 +1,47 @@
+"""The chain with a real InfluxDB behind it, which is away for a while."""
+
+from pathlib import Path
+
+import pytest
+
+from lamppost.sim.broker import run_broker
+from lamppost.sim.ports import free_port
+from parts.chain import Chain, start_city
+from parts.influx import RunningInflux
+from parts.waiting import wait_for
+
+NODE = "pump-station-1"
+
+
+@pytest.mark.timeout(420)
+def test_readings_reach_influxdb_after_it_was_away(influx: RunningInflux, tmp_path: Path) -> None:
+    """Detection and acknowledgement go on while the database is down; then it gets everything."""
+    (tmp_path / "broker").mkdir()
+    broker = run_broker(directory=tmp_path / "broker")
+    chain = Chain(tmp_path, broker, free_port())
+    store = f"influx1+{influx.url}/chain"
+    try:
+        chain.launch(
+            "aggregator", "aggregator", "run", "--broker", f"{broker.host}:{broker.port}",
+            "--data", str(tmp_path / "aggregator"), "--store", store,
+            "--console", f"127.0.0.1:{chain.console_port}",
+        )  # fmt: skip
+        chain.wait_ready()
+        start_city(chain, f"{broker.host}:{broker.port}", nodes=[NODE])
+        chain.wait_online(1)
+        chain.wait_more(100)
+        influx.kill()
+        wait_for(lambda: chain.api.get("health")["store"] != "ok", "the outage to show")
+        chain.wait_more(100)
+        influx.restart()
+        chain.stop_edges()
+        books = wait_for(
+            lambda: books if (books := chain.books()).in_flight == 0 else None, "all to arrive"
+        )
+        assert books.balanced, books
+        wait_for(
+            lambda: influx.count("chain", "reading", "flags") == books.stored,
+            f"{books.stored} readings in the database",
+        )
+    finally:
+        chain.close()
