@@ -1,7 +1,7 @@
 """Sparkplug's messages in `protobuf`, and slow, obvious ways from our values to them and back.
 
 The descriptor is built from the field table below (Sparkplug B 3.0, section 6.4): for every
-message, its fields in the order of their numbers, which begin at 1; `!` marks members of the oneof.
+message, its fields in the order of their numbers from 1 on; `!` marks members of the oneof.
 """
 
 import ctypes
@@ -24,8 +24,9 @@ from lamppost.wire.payload import (
 SCALARS = "uint32 int! uint64 long! float float! double double! bool boolean! string string!"
 TABLE = {
     "Payload": "uint64 timestamp, Metric* metrics, uint64 seq, string uuid, bytes body",
-    "Metric": "string name, uint64 alias, uint64 timestamp, uint32 datatype, bool is_historical,"
-    " bool is_transient, bool is_null, MetaData metadata, PropertySet properties,"
+    "Metric": "string name, uint64 alias, uint64 timestamp, uint32 datatype,"
+    " bool is_historical, bool is_transient, bool is_null, MetaData metadata,"
+    " PropertySet properties,"
     f" {SCALARS} bytes bytes! DataSet dataset! Template template! Extension extension!",
     "MetaData": "bool is_multi_part, string content_type, uint64 size, uint64 seq,"
     " string file_name, string file_type, string md5, string description",
@@ -82,8 +83,8 @@ def _message_class() -> type[Message]:
                 if not message.oneof_decl:
                     message.oneof_decl.add(name="value")
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("o.Payload"))  # type: ignore[no-untyped-call]
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("o.Payload"))
 
 
 PayloadMessage: Any = _message_class()

@@ -123,11 +123,13 @@ class Sample:
     def _dataset(self) -> DataSet:
         width = self.random.randrange(4)
         types = tuple(self.random.choice(SCALAR_TYPES) for _ in range(width))
-        rows = tuple(
-            tuple(self._maybe(lambda kind=kind: self.scalar(kind), 0.9) for kind in types)
-            for _ in range(self.random.randrange(4))
-        )
+        rows = tuple(self._row(types) for _ in range(self.random.randrange(4)))
         return DataSet(tuple(self._text() for _ in types), types, rows)
+
+    def _row(self, types: tuple[DataType, ...]) -> tuple[Any, ...]:
+        return tuple(
+            self.scalar(kind) if self.random.random() < 0.9 else None for kind in types
+        )
 
     def _template(self, depth: int) -> Template:
         return Template(

@@ -21,6 +21,7 @@ ABSENT = EntryPoint("absent", "module_that_is_not_there:main", GROUP)
 
 @pytest.fixture(autouse=True)
 def commands_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a module with one command where the import system finds it."""
     (tmp_path / "commands_under_test.py").write_text(SOURCE)
     monkeypatch.syspath_prepend(tmp_path)
 

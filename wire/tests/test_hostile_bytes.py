@@ -87,7 +87,8 @@ def check(data: bytes) -> bool:
     try:
         ours = decode(data)
     except DecodeError as error:
-        assert 0 <= error.offset <= len(data)
+        if not 0 <= error.offset <= len(data):
+            pytest.fail(f"offset {error.offset} of {len(data)} bytes: {data.hex()}")
         return False
     theirs = parse(data)
     assert theirs is not None, f"protobuf refuses {data.hex()}"

@@ -17,6 +17,7 @@ _SHORT = tuple(bytes((n,)) for n in range(128))
 _MASK32 = 2**32 - 1
 _MASK64 = 2**64 - 1
 _SHOWN_CHARS = 60
+_SHOWN_BITS = 1_024
 
 
 class EncodeError(ValueError):
@@ -42,7 +43,9 @@ def tag(field: int, wire: int) -> bytes:
 
 def misfit(value: object, allowed: str) -> EncodeError:
     """Return the error for a value that is not what is allowed."""
-    came = repr(value)
+    # Python refuses to print an integer of thousands of digits.
+    huge = isinstance(value, int) and value.bit_length() > _SHOWN_BITS
+    came = "a huge number" if huge else repr(value)
     if len(came) > _SHOWN_CHARS:
         came = came[:_SHOWN_CHARS] + "..."
     return EncodeError(f"came {came}, allowed: {allowed}")
@@ -126,7 +129,7 @@ def _real_writer(field: int, layout: struct.Struct, wire: int, name: str) -> Wri
             raise misfit(value, allowed)
         try:
             return prefix + pack(value)
-        except OverflowError:
+        except (OverflowError, struct.error):
             raise misfit(value, allowed) from None
 
     return write
