@@ -34,7 +34,9 @@ class LedgerRow:
     def __post_init__(self) -> None:
         if not _DAY.fullmatch(self.day):
             raise DeliveryError(f"ledger day: came {self.day!r}, allowed: YYYY-MM-DD")
-        if not all(0 <= n <= MAX_UINT64 for n in (self.taken, self.evicted, self.pending)):
+        counts = (self.taken, self.evicted, self.pending)
+        # A boolean cell would pass for a count of 0 or 1.
+        if not all(type(count) is int and 0 <= count <= MAX_UINT64 for count in counts):
             raise DeliveryError(f"ledger: came {self}, allowed: counts of 64 bits")
 
 
