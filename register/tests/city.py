@@ -240,7 +240,9 @@ class City:
         self.events.append(replace(gone, end_ms=self.now_ms - 18 * MINUTE_MS))
 
     def _node(self, name: str) -> NodeView:
-        drivers = "; ".join(f"modbus:{device} ok" for node, device, _ in DEVICES if node == name)
+        drivers = "; ".join(
+            f"modbus:{device} ok" for node, device, _ in DEVICES if node == name
+        )
         return NodeView(
             group=GROUP,
             name=name,

@@ -43,14 +43,15 @@ class Page:
                 self._clock = Block("clock")
             self._headline = Headline()
             with ui.element("div").classes("columns"):
-                with ui.element("section").classes("card wide"):
+                with ui.element("section").classes("card"):
                     self._events = Events(self._open)
-                with ui.element("section").classes("card side"):
-                    self._nodes = Nodes()
-                with ui.element("section").classes("card wide"):
+                with ui.element("div").classes("side"):
+                    with ui.element("section").classes("card"):
+                        self._nodes = Nodes()
+                    with ui.element("section").classes("card"):
+                        self._ledger = Ledger()
+                with ui.element("section").classes("card"):
                     self._channels = Channels(feed, self._open)
-                with ui.element("section").classes("card side"):
-                    self._ledger = Ledger()
             note = tag("span", LOCAL_NOTE) if is_local else tag("span.bad", REMOTE_NOTE)
             api = tag("a", "JSON API", href="/api/v0/snapshot")
             ui.html(tag("footer", note, api, tag("span", "Times are UTC.")))

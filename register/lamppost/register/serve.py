@@ -16,10 +16,10 @@ from lamppost.register.live import LiveView
 START_S = 60.0
 """A cold start imports NiceGUI on a slow disk; longer than this is a failure."""
 
-CLOSE_S = 2
+CLOSE_S = 1
 """Open connections get this long to finish."""
 
-STOP_S = 8.0
+STOP_S = 4.0
 PAGES_BACKLOG = 128
 
 _running = threading.Lock()
@@ -98,7 +98,7 @@ class Console:
             raise
 
     def stop(self) -> None:
-        """Stop serving; returns within ten seconds whatever hangs. May be repeated."""
+        """Stop serving; returns within six seconds whatever hangs. May be repeated."""
         thread, server = self._thread, self._server
         if server is not None:
             server.should_exit = True

@@ -49,7 +49,12 @@ def channel_row(
             tag("div.age", words.ago(channel.time_ms, now_ms)),
         ]
     )
-    return Row(row_key(key_of(channel)), markup, f"channel {tone(channel)}", opens=True)
+    classes = f"channel {tone(channel)}"
+    if isinstance(channel.value, bool | str):
+        classes += " discrete"
+    if words.ago(channel.time_ms, now_ms) == "now":
+        classes += " fresh"
+    return Row(row_key(key_of(channel)), markup, classes, opens=True)
 
 
 def value_markup(channel: ChannelView, now_ms: int) -> Markup:

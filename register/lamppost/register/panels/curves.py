@@ -7,7 +7,8 @@ from lamppost.register.live import History
 
 Options = dict[str, Any]
 
-VALUE, EXPECTED, BAND = "#3b82c4", "#8a97a5", "rgba(59,130,196,0.16)"
+LINES = ("value", "expected", "band")
+VALUE, EXPECTED, BAND = "#3b82c4", "#8a97a5", "rgba(59,130,196,0.2)"
 FLAG_COLOURS = {"process anomaly": "#d9483b", "sensor fault": "#d08700", "other": "#8a97a5"}
 FLAG_SHAPES = {"process anomaly": "triangle", "sensor fault": "diamond", "other": "circle"}
 SENSOR_FLAGS = frozenset({"range", "stuck", "spike", "gap", "bad"})
@@ -35,6 +36,8 @@ def chart_options(history: History, unit_code: str, from_ms: int, to_ms: int) ->
 
     The number of series is always the same, so the browser updates the chart in place.
     """
+    marked = [mark for mark in map(marked_as, history.flags) if mark is not None]
+    marked = [name for name in FLAG_COLOURS if name in marked]
     discrete = any(isinstance(value, bool) for value in history.value)
     return {
         "animation": False,
@@ -45,8 +48,9 @@ def chart_options(history: History, unit_code: str, from_ms: int, to_ms: int) ->
         "legend": {
             "top": 4,
             "textStyle": {"color": INK},
-            "data": ["value", "expected", "band", *FLAG_COLOURS],
-            "type": "scroll",
+            "itemWidth": 14,
+            "itemHeight": 8,
+            "data": [{"name": name, "icon": "roundRect"} for name in LINES] + marked,
         },
         "tooltip": {
             "trigger": "axis",
@@ -153,7 +157,7 @@ def _marks(history: History) -> list[Options]:
             "type": "scatter",
             "data": found,
             "symbol": FLAG_SHAPES[name],
-            "symbolSize": 8,
+            "symbolSize": 6,
             "itemStyle": {"color": FLAG_COLOURS[name]},
         }
         for name, found in points.items()

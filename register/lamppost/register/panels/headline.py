@@ -129,9 +129,7 @@ def chain_markup(snapshot: Snapshot | None) -> Markup:
         mark = icon("ok" if good else "cross")
         parts.append(tag(f"li.{'good' if good else 'bad'}", mark, tag("b", name), " ", state))
     if health.latency_p50_ms is not None and health.latency_p99_ms is not None:
-        told = (
-            f"{words.number(health.latency_p50_ms)} / {words.number(health.latency_p99_ms)} ms"
-        )
+        told = f"{health.latency_p50_ms:.0f} / {health.latency_p99_ms:.0f} ms"
         title = "from reading taken to stored and judged: median / 99th percentile"
         parts.append(tag("li", tag("b", "Latency"), " ", told, title=title))
     parts.append(tag("li", tag("b", "Judged"), " ", words.integer(health.judged)))

@@ -45,9 +45,8 @@ def node_row(node: NodeView, now_ms: int) -> Row:
 
 
 def _facts(node: NodeView, now_ms: int) -> list[Markup]:
-    waiting = words.count(node.pending, "reading")
     facts = [
-        _fact("Backlog", f"{waiting} waiting" if node.pending else "none"),
+        _fact("Backlog", f"{words.integer(node.pending)} waiting" if node.pending else "none"),
         _fact("Evicted", words.integer(node.evicted), "bad" if node.evicted else ""),
         _fact("Clock", *_clock(node.clock_offset_ms)),
         _fact("Heard", words.ago(node.last_seen_ms, now_ms)),

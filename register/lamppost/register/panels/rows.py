@@ -95,7 +95,7 @@ class Rows:
 
     def _classes_of(self, row: Row) -> str:
         opens = row.opens and self._on_open is not None
-        return f"row {row.classes}{' opens' if opens else ''}"
+        return f"entry {row.classes}{' opens' if opens else ''}"
 
     def _arrange(self, wanted: list[str]) -> None:
         for index, key in enumerate(wanted):

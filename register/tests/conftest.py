@@ -1,0 +1,39 @@
+"""A seeded city, a console that serves it, and a headless Chromium to look at it with."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from lamppost.register.feed import wall_ms
+from lamppost.register.serve import Console
+
+from .chrome import CHROMIUM_ARGS, chromium
+from .city import City
+
+
+@pytest.fixture
+def city() -> City:
+    """A city in which all is well."""
+    return City(wall_ms())
+
+
+@pytest.fixture
+def console(city: City) -> Iterator[Console]:
+    """A console on a free port."""
+    served = Console(city, port=0)
+    served.start()
+    yield served
+    city.hold.set()
+    served.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Headless Chromium, as Debian packages it; one for all tests of a module."""
+    path = chromium()
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield launched
+        await launched.close()
