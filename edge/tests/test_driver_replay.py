@@ -1,5 +1,6 @@
 """The replay driver: recordings played as if they happened now."""
 
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -154,6 +155,15 @@ TIMES = [
 def test_times(text: str, time_ms: int | None) -> None:
     """ISO times and epochs in seconds or milliseconds are told apart; no zone means UTC."""
     assert parse_time(text) == time_ms
+
+
+def test_no_zone_is_utc_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A time without a zone is UTC on a node that is set to another zone, too."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        assert parse_time("2015-09-01 00:00:00") == 1441065600000
+    time.tzset()
 
 
 @given(text=st.text(max_size=40))

@@ -238,6 +238,14 @@ def test_delays_grow_until_a_read_succeeds() -> None:
     assert retries[:8] == ["0.5", "1", "2", "4", "8", "16", "30", "30"]
 
 
+def test_a_success_makes_the_next_delay_short() -> None:
+    """Delays do not add up over a device's life: after a read they begin anew."""
+    gone = DriverError("gone")
+    bench, _ = run(10, Script(gone), Script(gone), Script(1.0, gone), Script(1.0))
+    delays = [state.split("retry in ")[1] for _, state in bench.states if "retry" in state]
+    assert delays == ["0.5 s", "1 s", "0.5 s"]
+
+
 @pytest.mark.parametrize("where", ["open", "read"])
 def test_a_hung_driver_is_cut_off(where: str) -> None:
     """A call that does not come back ends after the device's timeout, as a fault."""
