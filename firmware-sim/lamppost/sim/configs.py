@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lamppost.sim.city import City, DeviceSite, NodeSite
-from lamppost.sim.modbus import UNIT
-from lamppost.sim.registers import Register
+from lamppost.sim.registers import UNIT, Register
 
 POLL_S = 0.5
 HEARTBEAT_S = 5

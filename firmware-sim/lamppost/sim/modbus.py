@@ -11,9 +11,6 @@ from lamppost.sim.registers import WORD_BITS, Register
 ANY_UNIT = 0
 """pymodbus's id for "whatever unit the request names": one device answers on its port."""
 
-UNIT = 1
-"""The unit id that configurations name; the device does not look at it."""
-
 READ_DISCRETE = 2
 READ_INPUT = 4
 LAST_ADDRESS = 65_535

@@ -14,7 +14,9 @@ LAST_PORT = 32_000  # Linux hands out 32768 and above for outgoing connections
 MAX_DRAWS = 200
 
 
-def free_port(rng: random.Random | None = None) -> int:
+def free_port(
+    rng: random.Random | None = None, *, first: int = FIRST_PORT, last: int = LAST_PORT
+) -> int:
     """Return a TCP port on loopback that nobody listens on right now.
 
     Another process may take it before the caller does: bind it at once, and draw again when
@@ -22,7 +24,7 @@ def free_port(rng: random.Random | None = None) -> int:
     """
     draw = rng or random.SystemRandom()
     for _ in range(MAX_DRAWS):
-        port = draw.randint(FIRST_PORT, LAST_PORT)
+        port = draw.randint(first, last)
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -30,4 +32,4 @@ def free_port(rng: random.Random | None = None) -> int:
             except OSError:
                 continue
             return port
-    raise OSError(f"no free port on {LOOPBACK} in {FIRST_PORT}..{LAST_PORT}, {MAX_DRAWS} tried")
+    raise OSError(f"no free port on {LOOPBACK} in {first}..{last}, {MAX_DRAWS} tried")

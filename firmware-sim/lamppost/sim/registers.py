@@ -13,6 +13,9 @@ Table = Literal["input", "discrete"]
 Encoding = Literal["bit", "int16", "uint16", "int32", "uint32", "float32"]
 
 WORD_BITS = 16
+UNIT = 1
+"""The unit id that configurations name; the devices do not look at it."""
+
 FORMATS: Mapping[str, str] = MappingProxyType(
     {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f"}
 )

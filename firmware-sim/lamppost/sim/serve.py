@@ -17,7 +17,8 @@ from lamppost.sim.configs import DEFAULT_BROKER, Address, write_configs
 from lamppost.sim.device import STEP_MS, Device
 from lamppost.sim.faults import Fault
 from lamppost.sim.labels import Label, LabelFile, Schedule, Timeline
-from lamppost.sim.modbus import UNIT, ModbusDevice
+from lamppost.sim.modbus import ModbusDevice
+from lamppost.sim.registers import UNIT
 
 MAX_STEPS_PER_TICK = 600
 """Most steps of one device before the servers get their turn again."""
@@ -96,8 +97,9 @@ async def _run(
         for fault, label in schedule.advance(reached_ms):
             labels.write(label)
             say(_sentence(fault, label))
-        wait_s = (reached_ms + STEP_MS - target_ms) / 1000 / timeline.speed
-        await _pause(ended, wait_s if all(there) else 0.0)
+        # A clock set back must not put the city to sleep for as long: wait one step at most.
+        wait_ms = min(reached_ms + STEP_MS - target_ms, STEP_MS) if all(there) else 0
+        await _pause(ended, wait_ms / 1000 / timeline.speed)
 
 
 async def _pause(ended: asyncio.Event, seconds: float) -> None:

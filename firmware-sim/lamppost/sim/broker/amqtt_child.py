@@ -10,6 +10,7 @@ import signal
 import sys
 
 from amqtt.broker import Broker
+
 from lamppost.sim.broker.running import AMQTT_READY_MARK
 from lamppost.sim.ports import LOOPBACK
 
