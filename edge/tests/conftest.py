@@ -5,9 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
 from lamppost.sim.broker import RunningBroker, run_broker
 from lamppost.wire import session
 from lamppost.wire.decode import decode
@@ -16,7 +19,6 @@ from lamppost.wire.encode import encode
 from lamppost.wire.payload import Payload
 from lamppost.wire.state import HostState, encode_state
 from lamppost.wire.topic import Topic, TopicError, Verb, state_topic
-from paho.mqtt.enums import CallbackAPIVersion
 
 GROUP, NODE, HOST = "g", "n1", "lamppost"
 
@@ -87,7 +89,7 @@ class Peer:
             return
         if topic.verb in {Verb.NCMD, Verb.DCMD}:
             return
-        payload = decode(message.payload)
+        payload = decode(bytes(message.payload))
         with self._lock:
             self.messages.append((topic, payload))
             self._check_seq(topic, payload)
@@ -121,7 +123,13 @@ class Peer:
                 assert one.alias is not None
                 assert one.timestamp is not None
                 self.readings.append(
-                    (topic.device or "", one.alias, one.timestamp, one.value, bool(one.is_historical))
+                    (
+                        topic.device or "",
+                        one.alias,
+                        one.timestamp,
+                        one.value,
+                        bool(one.is_historical),
+                    )
                 )
         if self.acks:
             self.command(session.ack_command(int(time.time() * 1000), received.ack()))
@@ -136,7 +144,7 @@ async def until(condition: Callable[[], object], timeout_s: float = 15.0) -> Non
 
 @pytest.fixture
 def wait() -> Callable[..., object]:
-    """`await wait(condition)`."""
+    """How tests wait until a condition holds."""
     return until
 
 
@@ -152,7 +160,7 @@ def make_peer(broker: RunningBroker) -> Iterator[Callable[..., Peer]]:
     """Makes peers of the broker; they leave at the end."""
     peers: list[Peer] = []
 
-    def make(**options: bool) -> Peer:
+    def make(**options: Any) -> Peer:
         peers.append(Peer(broker.port, **options))
         return peers[-1]
 

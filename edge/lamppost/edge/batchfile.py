@@ -21,7 +21,7 @@ CHUNK_BYTES: Final = 65_536
 """Most bytes of rows in one transaction; bounds the WAL."""
 
 TRANSACTION_PAGES: Final = 48
-EVICT_STEP: Final = 64
+EVICT_STEP: Final = 8
 REOPEN_EVERY: Final = 50
 """After so many failures in a row the file is opened anew: a disk may have been replaced."""
 

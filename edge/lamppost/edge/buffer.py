@@ -33,7 +33,7 @@ TAIL_BATCHES: Final = 256
 TAIL_BYTES: Final = 1_000_000
 READ_BATCHES: Final = 32
 RATE_EVERY_S: Final = 60.0
-FULL_UNTIL_SHARE: Final = 0.95
+FULL_UNTIL_SHARE: Final = 0.9
 """The buffer counts as full from an eviction until this share of it is in use again."""
 
 
