@@ -74,7 +74,14 @@ def test_troubles_of_the_chain_are_warnings(city: City) -> None:
     told = "\n".join(warnings(city.snapshot()))
     for part in ("Disk full.", "Store: unreachable", "disk is full", "12 evicted so far"):
         assert part in told
-    assert statement(city.snapshot(), 0).tone == "attention"
+    said = statement(city.snapshot(), 0)
+    assert (said.text[-10:], said.tone) == ("4 warnings", "attention")
+
+
+def test_lost_readings_are_a_warning(city: City) -> None:
+    """A ledger that does not balance is told on top, not only at the bottom."""
+    city.ledger[1] = replace(city.ledger[1], lost=3)
+    assert warnings(city.snapshot()) == ["3 readings lost; the ledger below tells which node's"]
 
 
 def test_events_are_ordered_by_class_and_severity(city: City) -> None:

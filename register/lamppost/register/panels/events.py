@@ -140,4 +140,7 @@ def _more(snapshot: Snapshot, opened: int) -> Markup:
         return Markup("")
     if not snapshot.channels:
         return tag("p.note", "Nothing to judge yet.")
-    return tag("p.note.calm", icon("ok"), f"Nothing is open; {len(snapshot.channels)} judged.")
+    learning = sum("learning" in channel.flags for channel in snapshot.channels)
+    told = f"Nothing is open on {words.count(len(snapshot.channels), 'channel')}"
+    told += f"; {words.integer(learning)} still learning." if learning else "."
+    return tag("p.note.calm", icon("ok"), told)

@@ -70,10 +70,11 @@ def _without_events(snapshot: Snapshot) -> Statement:
         told = f"{channels - stale} of {words.count(channels, 'channel')} report"
         return Statement(f"{told}, {stale} {'is' if stale == 1 else 'are'} stale", "attention")
     verb = "reports" if channels == 1 else "report"
-    return Statement(
-        f"{words.count(channels, 'channel')} of {nodes} {verb}, none stale",
-        "attention" if warnings(snapshot) else "ok",
-    )
+    told = f"{words.count(channels, 'channel')} of {nodes} {verb}, none stale"
+    troubles = len(warnings(snapshot))
+    if troubles:
+        return Statement(f"{told}; {words.count(troubles, 'warning')}", "attention")
+    return Statement(told, "ok")
 
 
 def warnings(snapshot: Snapshot) -> list[str]:
@@ -84,6 +85,9 @@ def warnings(snapshot: Snapshot) -> list[str]:
             told.append(f"{name}: {state}")
     for node in snapshot.nodes:
         told.extend(_node_warnings(node))
+    lost = sum(max(row.lost, 0) for row in snapshot.ledger)
+    if lost:
+        told.append(f"{words.count(lost, 'reading')} lost; the ledger below tells which node's")
     return told
 
 
