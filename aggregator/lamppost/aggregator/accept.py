@@ -125,8 +125,8 @@ class Gate:
         if node.acks and length >= 0:
             header = Header.unpack(self._joined[offset : offset + length].tobytes())
         if header is not None:
-            tools.to_ack.add(node)
             if node.delivery.seen(header):
+                tools.to_ack.add(node)
                 self._duplicate(node, line, arrival_ms)
                 return
             node.delivery.claim(header.epoch, header.batch)

@@ -8,6 +8,7 @@ from typing import Any
 from lamppost.aggregator.rules import (
     ConfigError,
     Problem,
+    flag,
     host_id,
     number,
     readable_file,
@@ -18,6 +19,7 @@ from lamppost.aggregator.rules import (
 )
 
 MB = 1_000_000
+DEFAULT_STORE = "sqlite:readings.db"
 PORT = whole(1, 65_535, "a TCP port")
 PASSWORD_FILE = readable_file("a file with the password")
 PEM_FILE = readable_file("a PEM file")
@@ -75,7 +77,7 @@ class RebirthConfig:
 class StoreConfig:
     """Where judged readings go from the spool; "" is an SQLite file in the data folder."""
 
-    url: str = ruled(text("sqlite:///PATH, influx1+http://... or influx2+http://..."), "")
+    url: str = ruled(text("sqlite:FILE, influx1+http://... or influx2+http://..."), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class ConsoleConfig:
 
     host: str = ruled(text("an address of this machine"), "127.0.0.1")
     port: int = ruled(whole(-1, 65_535, "a TCP port, 0 for any, -1 for none"), 8080)
+    allow_remote: bool = ruled(flag("serve others than this machine, unauthenticated"), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Config:
     @property
     def store_url(self) -> str:
         """The store's address, with the default filled in."""
-        return self.store.url or f"sqlite:///{(self.data_dir / 'store.db').absolute()}"
+        return self.store.url or DEFAULT_STORE
 
 
 SECTIONS: dict[str, type] = {
@@ -150,6 +153,9 @@ def check(document: dict[str, Any], file: str, base: Path) -> Config:
     if (config.mqtt.cert_file is None) != (config.mqtt.key_file is None):
         came = f"cert_file={config.mqtt.cert_file}, key_file={config.mqtt.key_file}"
         problems.append(Problem(file, "[mqtt] cert_file", came, "both files, or neither"))
+    if config.data.spool_mb < 2 * config.data.segment_mb:
+        allowed = f"at least twice segment_mb ({config.data.segment_mb:g})"
+        problems.append(Problem(file, "[data] spool_mb", config.data.spool_mb, allowed))
     if problems:
         raise ConfigError(tuple(problems))
     return config

@@ -19,7 +19,6 @@ class Delivery:
 
     def __init__(self) -> None:
         self.duplicates = 0
-        self.ack_due = False
         self.next_ack_ms = 0
         self._durable: dict[int, Received] = {}
         self._claimed: set[tuple[int, int]] = set()
@@ -39,7 +38,6 @@ class Delivery:
         received = self._of(header.epoch)
         received.raise_floor(header.oldest)
         self._latest = header.epoch
-        self.ack_due = True
         return (header.epoch, header.batch) in self._claimed or received.seen(header.batch)
 
     def claim(self, epoch: int, batch: int) -> None:
@@ -55,7 +53,6 @@ class Delivery:
         self._claimed.discard((epoch, batch))
         self._of(epoch).add(batch)
         self._latest = epoch
-        self.ack_due = True
 
     def ack(self) -> Ack | None:
         """What may be said to the node now; None before its first batch."""

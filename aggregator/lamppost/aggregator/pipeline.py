@@ -232,10 +232,9 @@ class Pipeline:
                 continue
             self.tools.to_ack.discard(node)
             ack = node.delivery.ack()
-            if ack is None or not node.acks or not node.delivery.ack_due:
-                continue
-            if self._command(node, ack_command(now_ms, ack)):
-                node.delivery.ack_due = False
+            if ack is not None and node.acks:
+                # One that gets lost is repeated: the node sends the batches again.
+                self._command(node, ack_command(now_ms, ack))
                 node.delivery.next_ack_ms = now_ms + self.settings.data.ack_ms
 
     def _command(self, node: Node, payload: Payload) -> bool:

@@ -72,6 +72,17 @@ def whole(low: int, high: int, what: str) -> Rule:
     return Rule(check, f"{what}, a whole number in {low}..{high}")
 
 
+def flag(what: str) -> Rule:
+    """True or false."""
+
+    def check(value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError  # noqa: TRY004 - the caller turns it into a Problem
+        return value
+
+    return Rule(check, f"true or false: {what}")
+
+
 def text(what: str) -> Rule:
     """Any string; the empty one means none."""
 

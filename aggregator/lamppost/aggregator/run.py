@@ -1,0 +1,203 @@
+"""The aggregator's process: what is started in which order, and ended in the opposite one."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import FrameType
+from typing import TextIO
+
+from lamppost.aggregator import jit
+from lamppost.aggregator.board import Board
+from lamppost.aggregator.checkpoint import Checkpoints
+from lamppost.aggregator.config import MB, Config
+from lamppost.aggregator.host import Host
+from lamppost.aggregator.ingest import Inbox
+from lamppost.aggregator.live import Live
+from lamppost.aggregator.pipeline import Pipeline, Settings
+from lamppost.aggregator.quarantine import Quarantine
+from lamppost.aggregator.replay import awaken, restore
+from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.store.drain import Drain
+from lamppost.aggregator.store.open import open_store
+from lamppost.aggregator.telling import Teller
+from lamppost.aggregator.warm import warm
+from lamppost.register.serve import Console
+
+SPOOL_SLACK_BYTES = 64 * MB
+"""Room in the spool's buffer for births and events beside the held readings."""
+
+DRAIN_STOP_S = 5.0
+POLL_S = 0.5
+
+
+class Parts:
+    """The parts around the pipeline, as the live view asks for them."""
+
+    def __init__(self, host: Host, drain: Drain, inbox: Inbox, spool: Spool) -> None:
+        self._host = host
+        self._drain = drain
+        self._inbox = inbox
+        self._spool = spool
+
+    def broker(self) -> str:
+        """State of the host session."""
+        return self._host.state
+
+    def store(self) -> str:
+        """State of the drain."""
+        return self._drain.state
+
+    def dropped(self) -> int:
+        """Messages that the inbox had to drop."""
+        return self._inbox.dropped
+
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know of these parts."""
+        warnings = [jit.note()] if jit.note() else []
+        if self._inbox.dropped:
+            warnings.append(
+                f"{self._inbox.dropped} messages were dropped because the inbox was full"
+            )
+        if self._spool.damage:
+            warnings.append(f"{len(self._spool.damage)} stretches of the spool are damaged")
+        return tuple(warnings)
+
+
+def run(
+    config: Config,
+    out: TextIO = sys.stdout,
+    err: TextIO = sys.stderr,
+    stopping: threading.Event | None = None,
+) -> int:
+    """Run until a signal or `stopping`; returns the exit code.
+
+    Raises:
+        OSError: the data folder or the console's port cannot be used.
+        SpoolLocked: another aggregator works on the data folder.
+        ValueError: the store's address is none.
+    """
+    stop = stopping or threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        _listen_for_signals(stop)
+
+    def say(text: str) -> None:
+        print(text, file=err, flush=True)
+
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        data = config.data
+        spool = stack.enter_context(
+            Spool(
+                config.data_dir / "spool",
+                segment_bytes=int(data.segment_mb * MB),
+                max_bytes=int(data.spool_mb * MB),
+                max_buffered_bytes=int(data.held_mb * MB) + SPOOL_SLACK_BYTES,
+            )
+        )
+        store = open_store(config.store_url, config.data_dir)
+        stack.callback(store.close)
+        _warm(say)
+        inbox = Inbox(int(config.mqtt.inbox_mb * MB))
+        host = Host(config.mqtt, inbox)
+        checkpoints = Checkpoints(config.data_dir / "checkpoints")
+        pipeline = Pipeline(
+            spool,
+            checkpoints,
+            Quarantine(
+                config.data_dir / "quarantine",
+                data.quarantine_files,
+                int(data.quarantine_mb * MB),
+            ),
+            Settings(data, config.rebirth),
+            publish=host.publish,
+            on_event=Teller(out).tell,
+        )
+        _restore(pipeline, checkpoints, say)
+        drain = Drain(spool, store, config.data_dir / "store.cursor")
+        stack.callback(drain.stop, DRAIN_STOP_S)
+        drain.start()
+        board = Board(pipeline)
+        board.refresh()
+        live = Live(pipeline, board, Parts(host, drain, inbox, spool), store)
+        if config.console.port >= 0:
+            console = Console(
+                live,
+                config.console.host,
+                config.console.port,
+                allow_remote=config.console.allow_remote,
+            )
+            console.start()
+            stack.callback(console.stop)
+            say(f"console on {console.url}")
+        return _work(pipeline, inbox, host, board, stop, say)
+
+
+def _work(
+    pipeline: Pipeline,
+    inbox: Inbox,
+    host: Host,
+    board: Board,
+    stop: threading.Event,
+    say: Callable[[str], None],
+) -> int:
+    thread = threading.Thread(
+        target=pipeline.run, args=(inbox, stop, board.refresh), name="pipeline", daemon=True
+    )
+    thread.start()
+    host.start()
+    state = ""
+    try:
+        while not stop.wait(POLL_S) and thread.is_alive():
+            if host.state != state:
+                state = host.state
+                say(f"broker: {state}")
+    finally:
+        stop.set()
+        thread.join()  # last commit, acks and checkpoint need the connection still
+        host.stop()
+    if pipeline.failed is not None:
+        say(f"lamppost aggregator: the pipeline has stopped: {pipeline.failed!r}")
+        return 1
+    say("stopped: everything received is committed or will be sent again")
+    return 0
+
+
+def _warm(say: Callable[[str], None]) -> None:
+    told = time.monotonic()
+
+    def progress(done: int, total: int, name: str) -> None:
+        nonlocal told
+        if time.monotonic() - told >= 1.0 and done < total:
+            told = time.monotonic()
+            say(f"compiling kernels: {done} of {total}, next {name}")
+
+    took_s = warm(progress)
+    if took_s >= 1.0:
+        say(f"kernels ready after {took_s:.1f} s")
+    if jit.note():
+        say(jit.note())
+
+
+def _restore(pipeline: Pipeline, checkpoints: Checkpoints, say: Callable[[str], None]) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    restored = restore(pipeline, checkpoints, now_ms)
+    for warning in restored.warnings:
+        say(f"warning: {warning}")
+    if restored.position is not None or restored.frames:
+        say(
+            f"state restored: {len(pipeline.index)} series, {restored.frames} frames with "
+            f"{restored.readings} readings replayed"
+        )
+    awaken(pipeline, now_ms)
+
+
+def _listen_for_signals(stop: threading.Event) -> None:
+    def told(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
+        stop.set()
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
