@@ -16,6 +16,7 @@ from lamppost.wire.payload import (
     Metric,
     Payload,
     Property,
+    Template,
 )
 from lamppost.wire.scalars import FIXED32, FIXED64, LEN, VARINT, sized, tag, varint
 
@@ -153,6 +154,13 @@ def test_a_value_between_two_parts_begins_anew() -> None:
     table = number(1, 0)
     found = only(metric(field(17, field(2, b"lost")), number(10, 1), field(17, table)))
     assert found.value == DataSet((), ())
+
+
+def test_a_value_of_another_kind_begins_anew() -> None:
+    """A table, then a template, and the other way round: the two are not mixed."""
+    table, template = field(17, number(1, 0)), field(18, field(1, b"1.0"))
+    assert only(metric(table, template)).value == Template("1.0")
+    assert only(metric(template, table)).value == DataSet((), ())
 
 
 def test_column_types_may_be_packed() -> None:

@@ -217,6 +217,15 @@ def test_the_payloads_own_fields_are_checked(payload: Payload, told: str) -> Non
     assert told in str(caught.value)
 
 
+def test_a_number_kept_from_before_lets_no_other_kind_pass() -> None:
+    """After alias 1 and time 1 were encoded, True and 1.0 are still refused in their place."""
+    encode(one(Metric(alias=1, timestamp=1)))
+    for wrong in (True, 1.0):
+        for metric in (Metric(alias=wrong), Metric(timestamp=wrong)):  # type: ignore[arg-type]
+            with pytest.raises(EncodeError, match="came"):
+                encode(one(metric))
+
+
 def test_a_long_value_is_shown_short() -> None:
     """An error stays readable when the value is not."""
     with pytest.raises(EncodeError) as caught:

@@ -117,7 +117,8 @@ def int_writer(field: int, low: int, high: int, mask: int = _MASK64) -> Writer:
 def uint_writer(field: int, bits: int = 64, cached: int = 0) -> Writer:
     """Return the writer of an unsigned field; `cached` keeps that many of its last results."""
     write = int_writer(field, 0, 2**bits - 1)
-    return lru_cache(maxsize=cached)(write) if cached else write
+    # By type, or a kept result for 1 would let 1.0 and True pass.
+    return lru_cache(maxsize=cached, typed=True)(write) if cached else write
 
 
 def _real_writer(field: int, layout: struct.Struct, wire: int, name: str) -> Writer:
