@@ -1,6 +1,7 @@
 """The live channels, grouped by node and device."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from itertools import groupby
 
 from nicegui import ui
@@ -35,10 +36,11 @@ def row_key(key: ChannelKey) -> str:
     return "/".join(key)
 
 
+@lru_cache(maxsize=2 * ROWS_MAX)
 def channel_row(
     channel: ChannelView, now_ms: int, recent: tuple[float | None, ...] = ()
 ) -> Row:
-    """Return one channel as a line."""
+    """Return one channel as a line; all open pages share what was drawn for a snapshot."""
     markup = Markup.join_all(
         [
             tag("div.name", channel.metric),
