@@ -148,4 +148,6 @@ def _settle(rows: Columns, first: int, count: int, message: int, time: int) -> N
             rows[row, c.KIND] = c.NULL
         elif rows[row, c.KIND] == c.NUMERIC and rows[row, c.LEN] != 0:
             raw = int(rows[row, c.OFF])
-            floats[row, c.BITS] = float(raw) if raw >= 0 else float(raw) + 18446744073709551616.0
+            floats[row, c.BITS] = (
+                float(raw) if raw >= 0 else float(raw) + 18446744073709551616.0
+            )

@@ -90,9 +90,7 @@ def _is_key(buf: Bytes, pos: int, length: int) -> bool:
 
 
 @kernel
-def _read_value(
-    buf: Bytes, pos: int, end: int, wanted: bool, rows: Columns, row: int
-) -> int:
+def _read_value(buf: Bytes, pos: int, end: int, wanted: bool, rows: Columns, row: int) -> int:
     """Check one PropertyValue; when it is the wanted one, keep its integer."""
     value = 0
     known = False

@@ -208,7 +208,9 @@ def resolve(
         if node >= 0 and flags & c.HAS_ALIAS:
             cell = find(cells, seed, node, int(rows[row, c.ALIAS]))
         if cell < 0 and node >= 0 and flags & c.HAS_NAME:
-            name = hash_name(joined, int(rows[row, c.NAME_OFF]), int(rows[row, c.NAME_LEN]), seed)
+            name = hash_name(
+                joined, int(rows[row, c.NAME_OFF]), int(rows[row, c.NAME_LEN]), seed
+            )
             cell = find(cells, seed, node + NAMED, name)
         if cell < 0:
             rows[row, c.SERIES] = c.UNKNOWN

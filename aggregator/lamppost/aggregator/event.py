@@ -1,0 +1,59 @@
+"""An event as a value, and the words for its classes and kinds."""
+
+import hashlib
+from dataclasses import dataclass
+
+SENSOR_FAULT = "sensor_fault"
+PROCESS_ANOMALY = "process_anomaly"
+COMMUNICATION = "communication"
+
+RANGE = "range"
+STUCK = "stuck"
+SPIKE = "spike"
+GAP = "gap"
+DEVIATION = "deviation"
+NODE_OFFLINE = "node_offline"
+DEVICE_OFFLINE = "device_offline"
+
+NO_SERIES = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One condition of one channel, device or node, from its onset to its end.
+
+    Attributes:
+        id: the same whenever the same condition is told again, so stores may upsert by it.
+        series: the series' index, NO_SERIES for communication events.
+        onset_ms: the first deviating reading.
+        detected_ms: when the aggregator knew.
+        end_ms: None while it lasts.
+        severity: the peak so far, 0..1.
+        value: the worst reading so far, in `unit`.
+        reason: one sentence for a person.
+    """
+
+    id: str
+    series: int
+    group: str
+    node: str
+    device: str
+    channel: str
+    event_class: str
+    kind: str
+    onset_ms: int
+    detected_ms: int
+    end_ms: int | None
+    severity: float
+    value: float | None
+    expected: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    reason: str
+
+
+def event_id(kind: str, onset_ms: int, *place: str) -> str:
+    """The id of a condition at a place (group, node, device, channel)."""
+    text = "\0".join((kind, str(onset_ms), *place))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -1,0 +1,107 @@
+"""Process tier: a slow level with its band, and two tests for leaving it.
+
+Only readings that the quality tier let through are judged and learned from.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.jit import borrowed, kernel
+from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.level_learn import begin, learn, predict, settle
+from lamppost.aggregator.judge.level_tests import at_least, judge_residual, scales
+from lamppost.aggregator.judge.profile import Profile
+
+Array = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+HIDDEN = c.RANGE | c.STUCK | c.BAD | c.GAP | c.SUSPECT
+MAX_SCORE = 100.0
+
+
+@kernel
+def level_tier(
+    series: NDArray[np.int32],
+    time_ms: NDArray[np.int64],
+    value: Array,
+    quality: NDArray[np.int16],  # noqa: ARG001 - tiers share one signature
+    now_ms: int,  # noqa: ARG001
+    channels: Array,
+    state: Array,
+    p: Profile,
+    flags: NDArray[np.uint32],
+    expected: Singles,
+    low: Singles,
+    high: Singles,
+    score: Singles,
+    severity: Singles,
+    onset_ms: NDArray[np.int64],
+) -> None:
+    """Judge a batch in the order given, on top of what the quality tier found."""
+    channels, state = borrowed(channels), borrowed(state)
+    for i in range(series.shape[0]):
+        s = int(series[i])
+        found = int(flags[i])
+        if channels[s, q.KIND] != c.NUMERIC or found & c.UNJUDGED:
+            continue
+        time = float(time_ms[i])
+        if state[s, q.L_COUNT] > 0.0:
+            ahead = time - state[s, q.L_LAST]
+            middle = predict(state, s, ahead, p)
+            scale, _ = scales(state, s, p)
+            if scale > 0.0:
+                expected[i] = middle
+                low[i] = middle - p.band_sd * scale
+                high[i] = middle + p.band_sd * scale
+        if found & HIDDEN:
+            _hide(state, s, found)
+            continue
+        added, evidence = _judge(state, s, time, float(value[i]), float(onset_ms[i]), p)
+        flags[i] = found | added
+        if added & c.ANOMALY:
+            onset_ms[i] = int(state[s, q.ONSET])
+        elif not found & c.SPIKE:
+            onset_ms[i] = -1
+        score[i] = evidence
+        severity[i] = max(float(severity[i]), state[s, q.SEVERITY])
+
+
+@kernel
+def _hide(state: Array, s: int, found: int) -> None:
+    """A confirmed sensor fault ends an anomaly, and the level is found anew after it."""
+    if found & (c.STUCK | c.RANGE) and not found & c.SUSPECT:
+        state[s, q.FAULTED] = 1.0
+        state[s, q.ANOMALOUS] = 0.0
+
+
+@kernel
+def _judge(
+    state: Array, s: int, time: float, x: float, held_since: float, p: Profile
+) -> tuple[int, float]:
+    """Flags and evidence of one believable reading; learns from it."""
+    if state[s, q.L_COUNT] == 0.0:
+        begin(state, s, time, x)
+        return c.LEARNING, 0.0
+    elapsed = time - state[s, q.L_LAST]
+    patience = at_least(state, s, p.accept_ms, p.accept_intervals)
+    accepted = state[s, q.ANOMALOUS] > 0.0 and time - state[s, q.ANOMALOUS] > patience
+    paused = elapsed > at_least(state, s, p.settle_after_ms, p.pause_intervals)
+    if state[s, q.FAULTED] != 0.0 or paused or accepted:
+        state[s, q.SETTLE] = p.settle_readings
+        state[s, q.FAULTED] = 0.0
+    memory = at_least(state, s, p.severity_ms, p.severity_intervals)
+    state[s, q.SEVERITY] *= memory / (memory + elapsed)
+    if state[s, q.SETTLE] > 0.0:
+        settle(state, s, time, x, p)
+        return c.LEARNING, 0.0
+    residual = x - predict(state, s, elapsed, p)
+    warm = state[s, q.L_COUNT] >= p.warm_readings and time - state[s, q.L_FIRST] >= p.warm_ms
+    found, evidence = c.LEARNING, 0.0
+    if warm:
+        found, evidence = judge_residual(state, s, time, residual, held_since, p)
+        evidence = min(evidence, MAX_SCORE)
+        peak = evidence / (evidence + p.alarm_score)
+        state[s, q.SEVERITY] = max(state[s, q.SEVERITY], peak)
+    learn(state, s, time, x, residual, found & c.ANOMALY != 0, p)
+    return found, evidence

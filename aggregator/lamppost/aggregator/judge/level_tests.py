@@ -1,0 +1,117 @@
+"""The two tests: several readings far off on one side, and a CUSUM that adds up smaller ones."""
+
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.jit import kernel
+from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.profile import Profile
+
+Array = NDArray[np.float64]
+
+SD_PER_MAD = 1.25  # Gaussian noise
+TINY = 1e-9  # of the level: rounding is no noise
+
+
+@kernel
+def scales(state: Array, s: int, p: Profile) -> tuple[float, float]:
+    """Standard deviations of one residual, and of one residual as far as a short mean can tell.
+
+    The second is larger when residuals are alike for a while (autocorrelation, a level that lags):
+    then many of them in a row say little more than one.
+    """
+    count = max(state[s, q.L_COUNT] - 1.0, 1.0)
+    shrink = sqrt((2.0 - p.run_weight) / p.run_weight)
+    dev = max(state[s, q.DEV], state[s, q.L_STEP] * p.quantum_floor / SD_PER_MAD)
+    dev = max(dev, TINY * abs(state[s, q.LEVEL]))
+    alike = max(state[s, q.RUN_DEV] * shrink / dev if dev > 0.0 else 1.0, 1.0)
+    wide = 1.0 + p.early_sd * alike / sqrt(count)
+    single = dev * SD_PER_MAD * wide
+    return single, single * alike
+
+
+@kernel
+def at_least(state: Array, s: int, ms: float, intervals: float) -> float:
+    """A time constant, stretched for a channel that seldom reports."""
+    return max(ms, intervals * state[s, q.L_INTERVAL])
+
+
+@kernel
+def judge_residual(
+    state: Array, s: int, time: float, residual: float, held_since: float, p: Profile
+) -> tuple[int, float]:
+    """Flags and evidence of one residual of a warm series."""
+    single, run = scales(state, s, p)
+    if single <= 0.0:
+        return 0, 0.0
+    z = residual / single
+    start = held_since if held_since >= 0.0 else time
+    near = _count_outside(state, s, start, z, p)
+    height = _add_up(state, s, start, residual / run, p)
+    evidence = p.alarm_score * max(height / p.cusum_alarm, near * near / (p.run_sd * p.run_sd))
+    if state[s, q.ANOMALOUS] > 0.0:
+        return _stay(state, s, time, z, evidence, p)
+    if evidence < p.alarm_score:
+        return 0, evidence
+    state[s, q.ANOMALOUS] = time
+    state[s, q.CALM] = 0.0
+    if near >= p.run_sd:
+        state[s, q.ONSET] = state[s, q.OUTSIDE_SINCE]
+    elif state[s, q.UP] >= state[s, q.DOWN]:
+        state[s, q.ONSET] = state[s, q.UP_SINCE]
+    else:
+        state[s, q.ONSET] = state[s, q.DOWN_SINCE]
+    return c.ANOMALY, evidence
+
+
+@kernel
+def _count_outside(state: Array, s: int, start: float, z: float, p: Profile) -> float:
+    """The smallest |z| of the last three on one side; 0 while they are not on one side."""
+    z1, z2 = state[s, q.Z1], state[s, q.Z2]
+    state[s, q.Z2] = z1
+    state[s, q.Z1] = z
+    side = 1.0 if z > 0.0 else -1.0
+    if abs(z) < p.leave_sd:
+        state[s, q.OUTSIDE] = 0.0
+    elif state[s, q.OUTSIDE] != side:
+        state[s, q.OUTSIDE] = side
+        state[s, q.OUTSIDE_SINCE] = start
+    if z1 * side <= 0.0 or z2 * side <= 0.0:
+        return 0.0
+    return min(abs(z), min(abs(z1), abs(z2)))
+
+
+@kernel
+def _add_up(state: Array, s: int, start: float, z: float, p: Profile) -> float:
+    """Both sides' sums after this reading; returns the larger."""
+    z = max(-p.cusum_clip_sd, min(z, p.cusum_clip_sd))
+    top = 2.0 * p.cusum_alarm
+    if state[s, q.UP] <= 0.0:
+        state[s, q.UP_SINCE] = start
+    if state[s, q.DOWN] <= 0.0:
+        state[s, q.DOWN_SINCE] = start
+    state[s, q.UP] = min(max(state[s, q.UP] + z - p.cusum_slack_sd, 0.0), top)
+    state[s, q.DOWN] = min(max(state[s, q.DOWN] - z - p.cusum_slack_sd, 0.0), top)
+    return max(state[s, q.UP], state[s, q.DOWN])
+
+
+@kernel
+def _stay(
+    state: Array, s: int, time: float, z: float, evidence: float, p: Profile
+) -> tuple[int, float]:
+    """An anomaly goes on until readings have been near the level for a while."""
+    if abs(z) >= p.leave_sd:
+        state[s, q.CALM] = 0.0
+        return c.ANOMALY, evidence
+    if state[s, q.CALM] == 0.0:
+        state[s, q.CALM_SINCE] = time
+    state[s, q.CALM] += 1.0
+    if state[s, q.CALM] < p.leave_readings or time - state[s, q.CALM_SINCE] < p.leave_ms:
+        return c.ANOMALY, evidence
+    state[s, q.ANOMALOUS] = 0.0
+    state[s, q.UP] = 0.0
+    state[s, q.DOWN] = 0.0
+    return 0, 0.0

@@ -1,0 +1,84 @@
+"""What can be tuned, with units. One frozen profile serves every channel of the first release."""
+
+from typing import NamedTuple
+
+
+class Profile(NamedTuple):
+    """Parameters of all tiers; a named tuple, because kernels take it as it is.
+
+    Times are in ms. Deviations are in mean absolute deviations (`_mad`) or in standard deviations
+    of healthy noise (`_sd`, 1.25 mean absolute deviations).
+    """
+
+    # time
+    max_ahead_ms: float = 300_000.0  # a stamp further ahead of now is a broken clock
+    silence_min_ms: float = 5_000.0
+    silence_heartbeats: float = 3.0  # allowed silence, in declared heartbeats
+    silence_intervals: float = 10.0  # and in learned intervals, when no heartbeat is declared
+    silence_undeclared_ms: float = 60_000.0  # and at least this, when none is declared
+    bad_hold_ms: float = 2_000.0  # BAD for so long, or for `bad_hold_readings`, is a gap
+    bad_hold_readings: float = 3.0
+    # range
+    range_hold_ms: float = 3_000.0
+    range_hold_readings: float = 4.0
+    # stuck
+    stuck_alpha: float = 1e-8  # chance that a healthy channel stands so long
+    suspect_alpha: float = 1e-3  # from here on a repeated value is no evidence of anything
+    stuck_min_ms: float = 8_000.0
+    stuck_min_readings: float = 3.0  # with the same value
+    stuck_min_changes: float = 20.0  # seen before, else nothing is known of this channel
+    stuck_longest: float = 1.5  # times the longest healthy stand of late
+    stuck_home: float = 3.0  # the same at the value of that stand, when it stood unusually long
+    stuck_min_steps: float = (
+        0.1  # share of changes that are no way back: noise spans the quantum
+    )
+    coarse_longest: float = 5.0  # the same two for a channel whose noise is below its quantum
+    coarse_min_ms: float = 86_400_000.0
+    longest_memory_ms: float = 604_800_000.0
+    # spike
+    spike_mad: float = 16.0  # also rare for Laplace noise
+    spike_return: float = 0.5  # of the excursion's height: nearer than this is back
+    spike_readings: float = 3.0
+    spike_ms: float = 2_500.0
+    spike_warm: float = 15.0
+    spike_weight: float = 0.3  # of a new reading in the fast level
+    spike_memory: float = 50.0  # readings in its deviation
+    spike_load: float = 0.5  # each spike raises the limit by so much, at most threefold
+    spike_load_ms: float = 21_600_000.0  # and is forgotten with this time constant
+    # level
+    warm_readings: float = 20.0
+    warm_ms: float = 10_000.0
+    level_ms: float = 60_000.0
+    trend_ms: float = 300_000.0
+    scale_ms: float = 300_000.0
+    min_level_readings: float = 25.0  # time constants are never shorter than so many readings
+    min_scale_readings: float = 50.0
+    run_weight: float = 0.0625  # of a new residual in its short mean
+    huber_sd: float = 2.5
+    quantum_floor: float = 0.8  # the scale is at least so many quanta
+    early_sd: float = 1.0  # widening of the scale while little has been seen
+    cusum_slack_sd: float = 1.0
+    cusum_clip_sd: float = 4.0
+    cusum_alarm: float = 12.0
+    run_sd: float = 6.0
+    run_readings: float = 3.0
+    band_sd: float = 4.0
+    leave_sd: float = 3.0
+    leave_readings: float = 6.0
+    leave_ms: float = 3_000.0
+    settle_readings: float = (
+        10.0  # after a sensor fault or a long pause the level is found anew
+    )
+    settle_after_ms: float = 120_000.0  # and at least `pause_intervals`
+    pause_intervals: float = 20.0
+    accept_ms: float = 900_000.0  # an anomaly that has lasted so long is the new normal
+    accept_intervals: float = 50.0  # and at least so many readings
+    alarm_score: float = 8.0
+    severity_ms: float = 60_000.0
+    severity_intervals: float = 5.0
+
+
+DEFAULT = Profile()
+
+MAX_VALUE = 1e30
+"""Nothing a sensor measures is larger, and no arithmetic on it overflows."""

@@ -1,0 +1,147 @@
+"""Quality tier: may this reading be believed? It runs first, and marks what later tiers must not learn from."""
+
+from math import isnan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.jit import borrowed, kernel
+from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
+from lamppost.aggregator.judge.spike import judge_excursion
+from lamppost.aggregator.judge.stuck import judge_stand
+
+Array = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+BEST_GOOD = 255  # 192..255 is good in the vocabulary Sparkplug took its codes from
+INTERVAL_MEMORY = 200.0
+
+GAP_SEVERITY = 0.7
+STUCK_SEVERITY = 0.7
+RANGE_SEVERITY = 0.8
+SPIKE_SEVERITY = 0.4
+
+
+@kernel
+def quality_tier(
+    series: NDArray[np.int32],
+    time_ms: NDArray[np.int64],
+    value: Array,
+    quality: NDArray[np.int16],
+    now_ms: int,
+    channels: Array,
+    state: Array,
+    p: Profile,
+    flags: NDArray[np.uint32],
+    expected: Singles,
+    low: Singles,
+    high: Singles,
+    score: Singles,
+    severity: Singles,
+    onset_ms: NDArray[np.int64],
+) -> None:
+    """Judge a batch in the order given; fills all verdict columns with at least their blanks."""
+    channels, state = borrowed(channels), borrowed(state)
+    for i in range(series.shape[0]):
+        expected[i] = np.nan
+        low[i] = np.nan
+        high[i] = np.nan
+        score[i] = 0.0
+        s = int(series[i])
+        time = float(time_ms[i])
+        found = _timing(state, s, time, float(now_ms), p)
+        since = -1.0
+        if found == 0:
+            found, since = _judge(channels, state, s, time, float(value[i]), int(quality[i]), p)
+            state[s, q.BAD_SEEN] = float(now_ms) if found & c.BAD else -1.0
+        flags[i] = found
+        severity[i] = _severity(found)
+        onset_ms[i] = int(since)
+
+
+@kernel
+def _timing(state: Array, s: int, time: float, now: float, p: Profile) -> int:
+    """Order and clock; a reading that passes becomes the series' last."""
+    if time > now + p.max_ahead_ms:
+        return c.CLOCK
+    last = state[s, q.LAST]
+    if time <= last:
+        return c.LATE
+    if last >= 0.0:
+        count = min(state[s, q.INTERVALS] + 1.0, INTERVAL_MEMORY)
+        state[s, q.INTERVALS] = count
+        state[s, q.INTERVAL] += (time - last - state[s, q.INTERVAL]) / count
+    state[s, q.LAST] = time
+    state[s, q.SEEN] = now
+    state[s, q.SILENT] = 0.0
+    return 0
+
+
+@kernel
+def _judge(
+    channels: Array, state: Array, s: int, time: float, x: float, code: int, p: Profile
+) -> tuple[int, float]:
+    """Flags of one reading in order, and since when."""
+    if isnan(x) or code < c.QUALITY_GOOD or code > BEST_GOOD:
+        return _judge_bad(state, s, time, p)
+    state[s, q.BAD_SINCE] = -1.0
+    if channels[s, q.KIND] != c.NUMERIC:
+        return 0, -1.0
+    outside = abs(x) > MAX_VALUE or x < channels[s, q.LOW] or x > channels[s, q.HIGH]
+    if outside:
+        return _judge_outside(state, s, time, p)
+    out_since = state[s, q.OUT_SINCE]
+    state[s, q.OUT_SINCE] = -1.0
+    found = judge_stand(state, s, time, x, p)
+    if found & c.STUCK:
+        return found, state[s, q.STAND_SINCE]
+    excursion = judge_excursion(state, s, time, x, p)
+    since = state[s, q.HELD_SINCE]
+    if excursion != c.SUSPECT:
+        state[s, q.HELD_SINCE] = -1.0
+    if excursion == 0 and out_since >= 0.0 and state[s, q.OUT_COUNT] < p.range_hold_readings:
+        return found | c.SPIKE, out_since
+    return found | excursion, since
+
+
+@kernel
+def _judge_bad(state: Array, s: int, time: float, p: Profile) -> tuple[int, float]:
+    if state[s, q.BAD_SINCE] < 0.0:
+        state[s, q.BAD_SINCE] = time
+        state[s, q.BAD_COUNT] = 0.0
+    state[s, q.BAD_COUNT] += 1.0
+    since = state[s, q.BAD_SINCE]
+    # What stood before the gap says nothing about how long it stood.
+    state[s, q.STAND_SINCE] = time
+    state[s, q.STAND_COUNT] = 0.0
+    if state[s, q.BAD_COUNT] >= p.bad_hold_readings or time - since >= p.bad_hold_ms:
+        return c.BAD | c.GAP, since
+    return c.BAD, since
+
+
+@kernel
+def _judge_outside(state: Array, s: int, time: float, p: Profile) -> tuple[int, float]:
+    if state[s, q.OUT_SINCE] < 0.0:
+        state[s, q.OUT_SINCE] = time
+        state[s, q.OUT_COUNT] = 0.0
+    state[s, q.OUT_COUNT] += 1.0
+    since = state[s, q.OUT_SINCE]
+    if state[s, q.OUT_COUNT] >= p.range_hold_readings or time - since >= p.range_hold_ms:
+        state[s, q.OUT_COUNT] = p.range_hold_readings
+        return c.RANGE, since
+    return c.RANGE | c.SUSPECT, since
+
+
+@kernel
+def _severity(found: int) -> float:
+    if found & c.SUSPECT:
+        return 0.0
+    if found & c.RANGE:
+        return RANGE_SEVERITY
+    if found & c.STUCK:
+        return STUCK_SEVERITY
+    if found & c.GAP:
+        return GAP_SEVERITY
+    return SPIKE_SEVERITY if found & c.SPIKE else 0.0

@@ -1,0 +1,68 @@
+"""Spike: an isolated excursion that returns; one that does not is the process's own step."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.jit import kernel
+from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.profile import Profile
+
+Array = NDArray[np.float64]
+
+MIN_STEPS = 3.0  # an excursion is more than so many quanta
+MAX_LOAD = 3.0
+MIN_CHANGES = 5.0  # before, nothing is known of how this channel moves
+
+
+@kernel
+def judge_excursion(state: Array, s: int, time: float, x: float, p: Profile) -> int:
+    """Take a good value that is in range; returns SUSPECT, SPIKE or 0.
+
+    After a 0 with HELD_SINCE set, the withheld readings were the beginning of a step; the caller
+    takes their time for the onset and clears it.
+    """
+    away = x - state[s, q.BASE]
+    distance = abs(away)
+    count = state[s, q.BASE_COUNT]
+    held = state[s, q.HELD]
+    limit = max(p.spike_mad * state[s, q.BASE_DEV], MIN_STEPS * state[s, q.STEP])
+    limit *= min(1.0 + p.spike_load * state[s, q.SPIKES], MAX_LOAD)
+    if held > 0.0:
+        limit = p.spike_return * state[s, q.HELD_HEIGHT]
+    known = count >= p.spike_warm and state[s, q.CHANGES] >= MIN_CHANGES
+    if known and distance > limit:
+        if held == 0.0:
+            state[s, q.HELD_SINCE] = time
+            state[s, q.HELD_HEIGHT] = distance
+        lasted = time - state[s, q.HELD_SINCE]
+        if held < p.spike_readings and lasted < p.spike_ms:
+            state[s, q.HELD] = held + 1.0
+            return c.SUSPECT
+        state[s, q.HELD] = 0.0
+        state[s, q.BASE] = x
+        return 0
+    _learn(state, s, away, p)
+    if held == 0.0:
+        return 0
+    state[s, q.HELD] = 0.0
+    # A channel that does this all day is noisy, not faulty.
+    age = time - state[s, q.SPIKE_LAST]
+    state[s, q.SPIKES] = state[s, q.SPIKES] * (p.spike_load_ms / (p.spike_load_ms + age)) + 1.0
+    state[s, q.SPIKE_LAST] = time
+    return c.SPIKE
+
+
+@kernel
+def _learn(state: Array, s: int, away: float, p: Profile) -> None:
+    count = state[s, q.BASE_COUNT] + 1.0
+    state[s, q.BASE_COUNT] = min(count, 1e9)
+    distance = abs(away)
+    if count == 1.0:
+        state[s, q.BASE] += away
+        return
+    dev = state[s, q.BASE_DEV]
+    if count > p.spike_warm:
+        distance = min(distance, 4.0 * dev + state[s, q.STEP])
+    state[s, q.BASE_DEV] = dev + (distance - dev) / min(count - 1.0, p.spike_memory)
+    state[s, q.BASE] += max(p.spike_weight, 1.0 / count) * away

@@ -1,0 +1,76 @@
+"""Where what is kept: columns of the state arrays, all float64 (UTC ms fit exactly).
+
+Each tier owns one array [series, width]; no tier reads another's, because tiers run one after the
+other over a whole batch and would see its future. What one has to tell the next stands in the verdict columns.
+"""
+
+# --- channels: what births declared; read by all tiers, written by none ---------------------
+LOW, HIGH, HEARTBEAT, KIND, CHANNEL_WIDTH = range(5)
+
+# --- quality tier ----------------------------------------------------------------------------
+(
+    LAST,  # time of the last judged reading
+    SEEN,  # when the aggregator last got one (its clock)
+    SILENT,  # 1 when sweep has told of the silence
+    INTERVAL,  # mean time between readings
+    INTERVALS,  # how many were learned
+    BAD_SINCE,
+    BAD_SEEN,  # BAD_SINCE by the aggregator's clock
+    BAD_COUNT,
+    OUT_SINCE,  # range
+    OUT_COUNT,
+    FIRST,  # time of the first good reading
+    VALUE,  # last good value
+    BEFORE,  # the one before it changed
+    STAND_SINCE,  # first reading with VALUE
+    STAND_COUNT,
+    CHANGES,
+    POLL,  # shortest usual time between changes
+    BETWEEN,  # mean time between changes
+    STEPS,  # share of changes that were no way back
+    LONGEST,  # longest healthy stand, slowly forgotten
+    HOME,  # the value it stood at
+    IS_STUCK,
+    BASE,  # fast level
+    BASE_DEV,
+    BASE_COUNT,
+    STEP,  # smallest change
+    HELD,  # readings withheld as an excursion
+    HELD_SINCE,
+    HELD_HEIGHT,
+    SPIKES,  # recent ones, slowly forgotten
+    SPIKE_LAST,
+    QUALITY_WIDTH,
+) = range(32)
+
+# --- process tier: level ------------------------------------------------------------------------
+(
+    L_LAST,
+    L_INTERVAL,  # mean time between learned readings
+    L_FIRST,
+    L_COUNT,  # readings learned
+    L_NEAR,  # readings behind LEVEL, for its weight while few
+    LEVEL,
+    TREND,  # per ms
+    DEV,  # mean absolute residual
+    RUN_MEAN,  # short mean of the residual
+    RUN_DEV,  # its mean absolute value
+    L_VALUE,
+    L_STEP,
+    UP,  # CUSUM
+    UP_SINCE,
+    DOWN,
+    DOWN_SINCE,
+    OUTSIDE,  # the side (1, -1) on which readings are far off, 0 when they are not
+    OUTSIDE_SINCE,
+    Z1,
+    Z2,
+    ANOMALOUS,  # 0, or when it was detected
+    ONSET,
+    CALM,
+    CALM_SINCE,
+    FAULTED,  # a sensor fault has been seen since the last learned reading
+    SETTLE,  # readings left to find the level anew
+    SEVERITY,
+    LEVEL_WIDTH,
+) = range(28)

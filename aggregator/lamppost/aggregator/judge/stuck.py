@@ -1,0 +1,108 @@
+"""Stuck: a value that stands longer than this channel ever does."""
+
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.jit import kernel
+from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.profile import Profile
+
+Array = NDArray[np.float64]
+
+MIN_STILL = 0.02  # lowest believed chance of no change at one poll
+CHANGE_MEMORY = 200.0
+STEP_MEMORY = 50.0
+POLL_RISE = 0.01
+STEP_RISE = 1.001  # the smallest change is slowly forgotten
+
+
+@kernel
+def judge_stand(state: Array, s: int, time: float, x: float, p: Profile) -> int:
+    """Take a good value that is in range; returns STUCK, SUSPECT or 0."""
+    if state[s, q.FIRST] < 0.0:
+        state[s, q.FIRST] = time
+        _stand_anew(state, s, time, x)
+        return 0
+    if x != state[s, q.VALUE]:
+        if state[s, q.IS_STUCK] == 0.0:
+            _learn_change(state, s, time, x, p)
+        state[s, q.IS_STUCK] = 0.0
+        state[s, q.BEFORE] = state[s, q.VALUE]
+        _stand_anew(state, s, time, x)
+        return 0
+    state[s, q.STAND_COUNT] += 1.0
+    if state[s, q.IS_STUCK] == 0.0 and _stands_too_long(state, s, time, x, p):
+        state[s, q.IS_STUCK] = 1.0
+    if state[s, q.IS_STUCK] != 0.0:
+        return c.STUCK
+    if state[s, q.CHANGES] >= p.stuck_min_changes and state[s, q.STEPS] >= p.stuck_min_steps:
+        stood = time - state[s, q.STAND_SINCE]
+        if stood > _patience(state, s, p.suspect_alpha):
+            return c.SUSPECT
+    return 0
+
+
+@kernel
+def _stand_anew(state: Array, s: int, time: float, x: float) -> None:
+    state[s, q.VALUE] = x
+    state[s, q.STAND_SINCE] = time
+    state[s, q.STAND_COUNT] = 1.0
+
+
+@kernel
+def _learn_change(state: Array, s: int, time: float, x: float, p: Profile) -> None:
+    """Take the end of a healthy stand into the channel's habits."""
+    stood = time - state[s, q.STAND_SINCE]
+    changes = state[s, q.CHANGES] + 1.0
+    state[s, q.CHANGES] = changes
+    poll = state[s, q.POLL]
+    if changes == 1.0:
+        state[s, q.POLL] = stood
+    elif stood < poll:
+        state[s, q.POLL] = poll + 0.5 * (stood - poll)
+    else:
+        state[s, q.POLL] = poll + POLL_RISE * (min(stood, 2.0 * poll) - poll)
+    weight = 1.0 / min(changes, CHANGE_MEMORY)
+    state[s, q.BETWEEN] += weight * (stood - state[s, q.BETWEEN])
+    moved = abs(x - state[s, q.VALUE])
+    step = state[s, q.STEP]
+    state[s, q.STEP] = moved if step == 0.0 else min(moved, step * STEP_RISE)
+    if changes > 1.0:
+        onwards = 0.0 if x == state[s, q.BEFORE] else 1.0
+        weight = 1.0 / min(changes - 1.0, STEP_MEMORY)
+        state[s, q.STEPS] += weight * (onwards - state[s, q.STEPS])
+    longest = state[s, q.LONGEST]
+    longest -= longest * min(stood / p.longest_memory_ms, 1.0)
+    if stood >= longest:
+        longest = stood
+        state[s, q.HOME] = state[s, q.VALUE]
+    state[s, q.LONGEST] = longest
+
+
+@kernel
+def _patience(state: Array, s: int, alpha: float) -> float:
+    """How long (ms) a healthy channel stands with chance `alpha`: polls are its coin tosses."""
+    poll = max(state[s, q.POLL], 1.0)
+    still = max(1.0 - poll / max(state[s, q.BETWEEN], poll), MIN_STILL)
+    return poll * log(alpha) / log(still)
+
+
+@kernel
+def _stands_too_long(state: Array, s: int, time: float, x: float, p: Profile) -> bool:
+    if state[s, q.CHANGES] < p.stuck_min_changes:
+        return False
+    if state[s, q.STAND_COUNT] < p.stuck_min_readings or x == 0.0:
+        return False
+    stood = time - state[s, q.STAND_SINCE]
+    longest = state[s, q.LONGEST]
+    if state[s, q.STEPS] >= p.stuck_min_steps:
+        patience = _patience(state, s, p.stuck_alpha)
+        rests = longest > patience and x == state[s, q.HOME]
+        factor = p.stuck_home if rests else p.stuck_longest
+        return bool(stood >= p.stuck_min_ms and stood > patience and stood > factor * longest)
+    # Below its quantum a channel moves near a rounding edge only, in bursts.
+    long = stood >= p.coarse_min_ms and stood > p.coarse_longest * longest
+    return bool(long and x != state[s, q.HOME])
