@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import urllib3
@@ -16,6 +17,10 @@ START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
 START_TRIES = 5
 
+DATA = """index-version = "tsi1"
+  max-series-per-database = 0
+  max-values-per-tag = 0"""
+
 CONFIG = """\
 reporting-disabled = true
 bind-address = "{host}:0"
@@ -24,9 +29,7 @@ bind-address = "{host}:0"
 [data]
   dir = "{home}/data"
   wal-dir = "{home}/wal"
-  index-version = "tsi1"
-  max-series-per-database = 0
-  max-values-per-tag = 0
+  {data}
   query-log-enabled = false
 [monitor]
   store-enabled = false
@@ -45,12 +48,14 @@ class RunningInflux:
 
     Attributes:
         home: its files.
-        extra: more lines for the [http] section of its configuration.
+        extra: more lines for the [http] section of its configuration, from the next start on.
+        data: the same for the [data] section.
         port: kept over restarts.
     """
 
     home: Path
     extra: str = ""
+    data: str = DATA
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
     _pool: urllib3.PoolManager = field(
@@ -69,16 +74,20 @@ class RunningInflux:
             port = self.port or free_port()
             config = self.home / "influxdb.conf"
             config.write_text(
-                CONFIG.format(host=LOOPBACK, home=self.home, port=port, extra=self.extra)
+                CONFIG.format(
+                    host=LOOPBACK,
+                    home=self.home,
+                    port=port,
+                    extra=self.extra,
+                    data=self.data,
+                )
             )
             with (self.home / "log").open("ab") as log:
                 self.process = subprocess.Popen(
                     [program, "-config", str(config)], stdout=log, stderr=log
                 )
-            if (
-                wait_for(lambda port=port: self._answers(port), "influxd", START_TIMEOUT_S)
-                == "up"
-            ):
+            answers = partial(self._answers, port)
+            if wait_for(answers, "influxd to answer", START_TIMEOUT_S) == "up":
                 self.port = port
                 return
             if self.port:  # a port that is ours already is not given up

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from lamppost.aggregator.frames import FrameKind
 
 MAGIC = b"LPSF"
-HEAD = struct.Struct("<4sBxxxIII")  # magic, kind, payload length, distance to group, crc32
+HEAD = struct.Struct("<4sBIII")  # magic, kind, payload length, distance to group, crc32
 PLACE = struct.Struct("<QBIQ")  # what the checksum covers beside the payload
 MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024

@@ -7,6 +7,7 @@ it; only then may the edge be told that its batches are safe.
 
 import contextlib
 import fcntl
+import itertools
 import os
 import threading
 import time
@@ -250,7 +251,7 @@ class Spool:
         left = self.max_bytes if limit_bytes is None else limit_bytes
         with self._moved:
             starts, end = list(self._starts), self._position
-        for start, stop in zip(starts, [*starts[1:], end], strict=True):
+        for start, stop in itertools.pairwise([*starts, end]):
             if stop <= position:
                 continue
             damage: list[Damage] = []

@@ -55,13 +55,12 @@ class SeriesBook:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[int, SeriesInfo] = {}
         self._unsaved: list[SeriesInfo] = []
-        lines = 0
-        for lines, info in enumerate(_saved(path), 1):  # noqa: B007 - the count is wanted
-            self._known[info.index] = info
-        if lines > 2 * len(self._known):
-            replace_file(path, b"".join(map(_line, self._known.values())))
+        saved = list(_saved(path))
+        self._known = {info.index: info for info in saved}
+        if len(saved) > 2 * len(self._known):
+            with contextlib.suppress(OSError):  # a longer file is no reason not to start
+                replace_file(path, b"".join(map(_line, self._known.values())))
 
     def get(self, index: int) -> SeriesInfo | None:
         """Return the series of an index, or None."""

@@ -40,7 +40,8 @@ EVENT_FIELDS = (
     "unit",
     "reason",
 )
-ABSENT = ("database not found", "bucket not found", "table not found")
+# Where one of several statements finds nothing there, the rest is "not executed".
+ABSENT = ("database not found", "bucket not found", "table not found", "not executed")
 
 Row = Mapping[str, Any]
 

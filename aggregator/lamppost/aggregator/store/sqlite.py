@@ -38,6 +38,7 @@ from lamppost.aggregator.store.sqlschema import (
     SELECT_SERIES,
     SELECT_TEXTS,
     UPSERT_SERIES,
+    is_prepared,
     prepare,
 )
 
@@ -147,10 +148,7 @@ class SqliteStore:
         """Give a function that runs one SELECT; before the first write, nothing is found."""
         with self._read_lock, _as_store_errors(self._path):
             if self._reading is None and self._path.exists():
-                uri = f"{self._path.absolute().as_uri()}?mode=ro"
-                self._reading = sqlite3.connect(
-                    uri, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True
-                )
+                self._reading = self._open_reading()
             reading = self._reading
 
             def ask(statement: str, values: Mapping[str, Any]) -> list[Any]:
@@ -159,6 +157,20 @@ class SqliteStore:
                 return reading.execute(statement, values).fetchall()
 
             yield ask
+
+    def _open_reading(self) -> sqlite3.Connection | None:
+        uri = f"{self._path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(
+            uri, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True
+        )
+        try:
+            if is_prepared(connection):
+                return connection
+        except sqlite3.Error:
+            connection.close()
+            raise
+        connection.close()  # the first write is just making the tables
+        return None
 
 
 @contextmanager

@@ -79,6 +79,11 @@ ORDER BY onset_ms DESC LIMIT :limit
 """  # noqa: S608
 
 
+def is_prepared(connection: sqlite3.Connection) -> bool:
+    """Whether the tables are there."""
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def prepare(connection: sqlite3.Connection) -> None:
     """Make the tables, or check that they are ours.
 
@@ -93,5 +98,5 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
-    connection.executescript(TABLES)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
+    # The version is written with the tables: a reader that finds it finds them.
+    connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT")

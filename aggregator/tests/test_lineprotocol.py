@@ -1,0 +1,136 @@
+"""Line protocol: each line is one line, says what it shall, and loses nothing."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lamppost.aggregator.frames import TextRow
+from lamppost.aggregator.store import lineprotocol
+from lamppost.aggregator.store.lineprotocol import MAX_TEXT_CHARS, Lines
+from lamppost.aggregator.store.seam import StoreBatch
+from parts.batches import COLUMNS, T0, batch, event, random_batch, series
+
+NAN = float("nan")
+
+
+def slow_lines(given: StoreBatch) -> list[str]:
+    """The obvious way to build the lines of readings, one field of one row at a time."""
+    lines = []
+    for row, index in enumerate(given.index.tolist()):
+        info = given.series[index]
+        fields = []
+        for name in ("value", "expected", "low", "high", "score", "severity"):
+            number = getattr(given, name)[row]
+            if np.isfinite(number):
+                text = repr(float(number)) if name == "value" else f"{number:.9g}"
+                fields.append(f"{name}={text}")
+        fields.append(f"flags={given.flags[row]}i")
+        tags = f"device={info.device},group={info.group},metric={info.metric},node={info.node}"
+        lines.append(f"reading,{tags} {','.join(fields)} {given.time_ms[row]}")
+    return lines
+
+
+def test_a_reading_as_a_line() -> None:
+    """A reading has its tags in order, float fields, an integer of flags and milliseconds."""
+    given = batch([series()], [0], [T0], [3.0], expected=[2.5], flags=[5])
+    assert Lines().of(given) == [
+        (
+            "reading,device=pump-1,group=riverside,metric=flow-0,node=pump-station-1"
+            f" value=3.0,expected=2.5,flags=5i {T0}"
+        )
+    ]
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=6, max_size=6), max_size=30))
+def test_any_pattern_of_absent_fields(present: list[list[bool]]) -> None:
+    """Rows with different fields come in their order, each with just the fields it has."""
+    rng = np.random.default_rng(len(present))
+    names = [name for name in COLUMNS if name != "flags"]
+    numbers = np.where(np.array(present).reshape(len(present), 6), rng.normal(size=6), NAN)
+    columns = {name: numbers[:, i].tolist() for i, name in enumerate(names)}
+    given = batch(
+        [series(0), series(1)],
+        [i % 2 for i in range(len(present))],
+        list(range(T0, T0 + len(present))),
+        columns.pop("value"),
+        **columns,
+    )
+    assert Lines().of(given) == slow_lines(given)
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_nine_digits_are_a_whole_float32(number: float) -> None:
+    """Verdict columns are float32 and read back as the same float32."""
+    (line,) = Lines().of(batch([series()], [0], [T0], [NAN], score=[number]))
+    found = re.search(r"score=([^,]+),", line)
+    assert found is not None
+    assert np.float32(found[1]) == np.float32(number)
+
+
+@given(st.text(max_size=20))
+def test_names_come_back(name: str) -> None:
+    """What a tag cannot carry is coded so that no two names become one."""
+    cleaned = lineprotocol.clean(name)
+    assert lineprotocol.original(cleaned) == name
+    assert not re.search(r"[\x00-\x1f\x7f\\]", cleaned)
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_a_tag_stays_one_tag(name: str) -> None:
+    """Every separator in a tag's value is escaped and nothing else is."""
+    tag = lineprotocol.tag("k", name)
+    assert tag.startswith(",k=")
+    assert not re.search(r"(?<!\\)[, =]", tag[3:])
+    assert re.sub(r"\\([, =])", r"\1", tag[3:]) == lineprotocol.clean(name)
+
+
+@given(st.text(max_size=40))
+def test_a_string_field_stays_one_field(text: str) -> None:
+    """A string ends at its own quote, whatever quotes and backslashes it holds."""
+    quoted = lineprotocol.string(text)
+    body = re.fullmatch(r'"((?:[^"\\]|\\["\\])*)"', quoted, re.DOTALL)
+    assert body is not None
+    assert re.sub(r'\\(["\\])', r"\1", body[1]) == text
+
+
+def test_a_very_long_text_is_cut_visibly() -> None:
+    """A database refuses strings beyond 64 KiB, so the text is cut and shows that it was."""
+    quoted = lineprotocol.string("漢" * (MAX_TEXT_CHARS + 1))
+    assert len(quoted) == MAX_TEXT_CHARS + 2
+    assert quoted.endswith('…"')
+    assert len(quoted.encode()) < 64 * 1024
+
+
+def test_texts_and_events_follow_the_readings() -> None:
+    """A text is a measurement of its own, and an event's id is a field and no tag."""
+    given = batch([series()], texts=[TextRow(0, T0, 'o"n')], events=[event("e-1", T0)])
+    text, one = Lines().of(given)
+    assert text.startswith("text,device=pump-1,")
+    assert text.endswith(f' text="o\\"n" {T0}')
+    tags, _, fields = one.partition(" ")
+    assert "e-1" not in tags
+    assert fields.startswith('id="e-1",open=true,')
+    assert one.endswith(f" {T0}")
+
+
+def test_a_series_that_changes_its_name_is_noticed() -> None:
+    """Remembered tags belong to the very series they were made of."""
+    lines = Lines()
+    lines.of(batch([series(metric="a")], [0], [T0], [1.0]))
+    (line,) = lines.of(batch([series(metric="b")], [0], [T0], [1.0]))
+    assert "metric=b" in line
+
+
+def test_no_rows_are_no_lines() -> None:
+    """An empty batch writes nothing."""
+    assert Lines().of(batch([])) == []
+
+
+@pytest.mark.parametrize("rows", [1, 1000])
+def test_bulk_lines_equal_the_slow_ones(rows: int) -> None:
+    """The fast path writes what the obvious one does."""
+    given = random_batch([series(i) for i in range(7)], rows)
+    assert Lines().of(given) == slow_lines(given)
