@@ -78,10 +78,10 @@ class ModbusDevice:
         address: int,
         count: int,
         current_registers: list[int],
-        set_values: list[int] | list[bool] | None,
+        set_values: list[int] | list[bool] | None,  # noqa: ARG002  (no write is let in)
     ) -> ExcCodes | None:
         """Put the device's present words where pymodbus reads them; it calls this each time."""
-        if set_values is not None or function_code not in {READ_DISCRETE, READ_INPUT}:
+        if function_code not in {READ_DISCRETE, READ_INPUT}:
             return ExcCodes.ILLEGAL_ADDRESS
         if function_code == READ_INPUT:
             asked = range(address, address + count)
