@@ -11,7 +11,7 @@ import sys
 
 from amqtt.broker import Broker
 
-from lamppost.sim.broker.running import AMQTT_READY_MARK
+from lamppost.sim.broker.choice import AMQTT_READY_MARK
 from lamppost.sim.ports import LOOPBACK
 
 

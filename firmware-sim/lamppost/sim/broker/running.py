@@ -1,17 +1,15 @@
 """A broker's child process: start, kill, stop, and start again on the same port."""
 
 import atexit
-import importlib.util
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from lamppost.sim.broker import mosquitto
+from lamppost.sim.broker.choice import Command, choose
 from lamppost.sim.broker.plan import BrokerError, BrokerKind, BrokerTls, Plan
 from lamppost.sim.ports import LOOPBACK, free_port
 
@@ -20,9 +18,6 @@ STOP_TIMEOUT_S = 5.0
 POLL_S = 0.02
 MAX_PORT_DRAWS = 8
 MAX_LOG_TAIL_CHARS = 2_000
-AMQTT_READY_MARK = "amqtt is listening"
-
-Command = Callable[[int, int | None], list[str]]
 
 
 class PortTakenError(BrokerError):
@@ -67,7 +62,7 @@ def run_broker(
         persistence=persistence,
         max_queued_messages=max_queued_messages,
     )
-    chosen, command, mark = _choose(kind, plan)
+    chosen, command, mark = choose(kind, plan)
     for _ in range(MAX_PORT_DRAWS):
         tls_port = free_port() if tls else None
         broker = RunningBroker(
@@ -81,46 +76,6 @@ def run_broker(
             continue
         return broker
     raise BrokerError(f"{chosen}: {MAX_PORT_DRAWS} free ports were taken before it could bind")
-
-
-def _choose(kind: str, plan: Plan) -> tuple[BrokerKind, Command, str]:
-    if kind not in {"auto", "mosquitto", "amqtt"}:
-        raise BrokerError(f"broker kind {kind!r}, allowed: auto, mosquitto, amqtt")
-    program = mosquitto.find_mosquitto() if kind != "amqtt" else None
-    if program:
-        found = program
-        return (
-            "mosquitto",
-            lambda port, tls_port: mosquitto.command(found, plan, port, tls_port),
-            mosquitto.READY_MARK,
-        )
-    if kind == "mosquitto":
-        raise BrokerError(
-            "mosquitto is neither on PATH nor at "
-            f"{mosquitto.SYSTEM_PATH}; install it with `apt install mosquitto`"
-        )
-    return "amqtt", _amqtt_command(kind, plan), AMQTT_READY_MARK
-
-
-def _amqtt_command(kind: str, plan: Plan) -> Command:
-    if importlib.util.find_spec("amqtt") is None:
-        raise BrokerError(
-            "no mosquitto on this machine and no amqtt in this environment; install one: "
-            "`apt install mosquitto` or `pip install 'lamppost-sim[broker]'`"
-        )
-    if not plan.is_plain:
-        raise BrokerError(
-            "amqtt here serves one open listener only; TLS, users, access lists, persistence "
-            "and queue limits need mosquitto (`apt install mosquitto`)"
-        )
-    if kind == "auto":
-        print(
-            "no mosquitto on this machine: falling back to amqtt, which is slower and fires no "
-            "will when a client falls silent",
-            file=sys.stderr,
-        )
-    module = "lamppost.sim.broker.amqtt_child"
-    return lambda port, _tls_port: [sys.executable, "-m", module, str(port)]
 
 
 class RunningBroker:
