@@ -57,6 +57,9 @@ def chart_options(history: History, unit_code: str, from_ms: int, to_ms: int) ->
             "renderMode": "richText",
             ":formatter": TOOLTIP,
             "confine": True,
+            "backgroundColor": "#2a3642",
+            "borderWidth": 0,
+            "textStyle": {"color": "#e3eaf0", "fontSize": 12},
         },
         "xAxis": {
             "type": "time",
