@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,10 +21,11 @@ from lamppost.edge.config import (
     MqttConfig,
     NodeConfig,
 )
-from lamppost.edge.drivers.seam import DriverError, Reading, wall_ms
+from lamppost.edge.drivers.seam import DriverError, Reading, Value, wall_ms
 from lamppost.sim.broker import RunningBroker
 from lamppost.wire import session
 from lamppost.wire.datatypes import DataType, Quality
+from lamppost.wire.delivery import Ack
 from lamppost.wire.payload import Payload
 from lamppost.wire.topic import Verb
 
@@ -66,7 +68,7 @@ class Counter:
         if name in self._world.dead:
             raise DriverError("it is dead")
         count = self._world.counts[name] = self._world.counts.get(name, -1) + 1
-        values = {
+        values: dict[str, Value] = {
             "flow": count / 7,
             "on": count % 2 == 1,
             "mode": f"m{count}",
@@ -195,7 +197,7 @@ async def test_births_wait_for_the_primary_host(
         peer.set_online(True)
         await wait(lambda: len(peer.of(Verb.NBIRTH)) == 2)
         first, second = peer.of(Verb.NBIRTH)
-        assert session.bdseq_of(second) > session.bdseq_of(first)
+        assert [session.bdseq_of(one) for one in (first, second)] == [0, 1]
     assert_nothing_lost(config, peer, world)
 
 
@@ -329,12 +331,36 @@ async def test_noise_on_the_command_topics_is_ignored(
             peer.raw("spBv1.0/g/DCMD/n1/pump-1", data)
             peer.raw("spBv1.0/STATE/lamppost", data)
         peer.raw("spBv1.0/STATE/lamppost", b'{"online": false, "timestamp": 0}')
-        peer.command(session.ack_command(1, session.Ack(1, 10**9)))
+        peer.command(session.ack_command(1, Ack(1, 10**9)))
         peer.command(Payload(1))
         counted = len(peer.readings)
         await wait(lambda: len(peer.readings) > counted + 40)
     assert len(peer.of(Verb.NBIRTH)) == 1
     assert_nothing_lost(config, peer, world)
+
+
+@pytest.mark.parametrize("minutes", [0, 60], ids=["short", "long"])
+async def test_backlog(config: Config, make_peer: MakePeer, wait: Wait, minutes: int) -> None:
+    """A short backlog comes in order as if live; a long one behind live data, as historical."""
+    world = World()
+    offline = replace(config, mqtt=replace(config.mqtt, port=1))
+    async with running(offline, world):
+        await wait(lambda: world.counts.get("pump-1", 0) > 60)
+    with sqlite3.connect(config.node.data_dir / "buffer.db") as file:
+        file.execute("UPDATE batch SET stored_ms = stored_ms - ?", (minutes * 60_000,))
+    file.close()
+    kept = status.read(config).total.pending
+    peer = make_peer()
+    async with running(config, world):
+        await wait(lambda: len(peer.readings) > kept + 100)
+    assert_nothing_lost(config, peer, world)
+    historical = [row for row in peer.readings if row[4]]
+    assert len(historical) == (kept if minutes else 0)
+    times = [time_ms for _, _, time_ms, _, flagged in peer.readings if not flagged]
+    assert times == sorted(times)
+    if minutes:
+        first_live = next(index for index, row in enumerate(peer.readings) if not row[4])
+        assert first_live < kept
 
 
 async def test_readings_of_a_removed_device_still_arrive(

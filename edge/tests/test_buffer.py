@@ -235,6 +235,23 @@ def test_file_that_breaks_while_in_use_is_replaced(make: MakeBuffer, tmp_path: P
     assert buffer.aliases([]).entries == entries
 
 
+@pytest.mark.parametrize("count", [1, 10, 200], ids=["tiny", "small", "large"])
+def test_autonomy_is_what_a_node_really_has(make: MakeBuffer, count: int) -> None:
+    """The hours told at the start are the hours until the first eviction, give or take."""
+    seconds = [0.0]
+    buffer = make(1_500_000, clock=lambda: seconds[0])
+    told = 0.0
+    while not buffer.full:
+        for _ in range(max(1, 2000 // count)):
+            buffer.append("pump", 1, rows(count, NOON))
+            buffer._staging._seal(("pump", 1, 20_000))
+        seconds[0] += 60
+        buffer.commit()
+        if seconds[0] == 300:
+            told = seconds[0] / 3600 + (buffer.autonomy_h or 0)
+    assert told == pytest.approx(seconds[0] / 3600, rel=0.2)
+
+
 def test_damaged_rows_are_noticed_and_declared(make: MakeBuffer) -> None:
     """A flipped byte inside a batch is not sent as a measurement but counted as evicted."""
     buffer = make()

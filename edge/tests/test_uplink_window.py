@@ -96,7 +96,7 @@ def test_backfill_to_plain_host_is_paced() -> None:
     one.begin(1, 50, 0.0, short=False)
     assert len(send_all(one, 50, 0.0)) == 2
     assert send_all(one, 50, 0.5) == []
-    assert len(send_all(one, 50, one.due_s)) == 2
+    assert send_all(one, 50, one.due_s) == [(Road.BACKFILL, 3), (Road.BACKFILL, 4)]
 
 
 def test_silent_host_is_taken_for_a_plain_one() -> None:

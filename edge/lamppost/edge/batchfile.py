@@ -25,6 +25,10 @@ EVICT_STEP: Final = 8
 REOPEN_EVERY: Final = 50
 """After so many failures in a row the file is opened anew: a disk may have been replaced."""
 
+BATCH_BYTES: Final = 75
+SPILL_BYTES: Final = 300
+"""Measured on files of 20,000 rows: a batch beside its rows, and the loss on overflow pages."""
+
 _COLUMNS: Final = (
     "number, stored_ms, device, priority, day, first_ms, last_ms, count, crc, blob"
 )
@@ -83,6 +87,12 @@ class Outcome:
     error: sqlite3.Error | None = None
     extent: Extent | None = None
     anew: Facts | None = None
+
+
+def file_bytes(draft: Draft) -> int:
+    """What a batch takes of the file, about; rows beyond a quarter page lie on their own."""
+    spill = SPILL_BYTES if len(draft.blob) > schema.PAGE_BYTES // 4 else 0
+    return len(draft.blob) + BATCH_BYTES + spill
 
 
 def bound_bytes(max_bytes: int) -> int:

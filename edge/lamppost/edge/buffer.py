@@ -18,12 +18,12 @@ from typing import Final
 
 from lamppost.edge import ledger, schema
 from lamppost.edge.aliases import AliasBook
-from lamppost.edge.batchfile import BatchFile, Change, Facts, Outcome
+from lamppost.edge.batchfile import BatchFile, Change, Facts, Outcome, file_bytes
 from lamppost.edge.config_model import BufferConfig
 from lamppost.edge.ledger import Account, Accounts
 from lamppost.edge.rate import ByteRate, autonomy_h
 from lamppost.edge.rows import Batch, Row
-from lamppost.edge.staging import DRAFT_OVERHEAD, RING_BYTES, Staging
+from lamppost.edge.staging import RING_BYTES, Staging
 from lamppost.wire.delivery import Ack
 
 MAX_WAITING_ACKS: Final = 16
@@ -145,7 +145,7 @@ class Buffer:
     def prepare(self) -> Change:
         """Take what the next commit will write."""
         drafts, dropped = self._staging.take()
-        size = sum(len(draft.blob) + DRAFT_OVERHEAD for draft in drafts)
+        size = sum(file_bytes(draft) for draft in drafts)
         now_s = self._clock()
         self._rate.add(size if self.trouble is None else 0, now_s)
         if now_s - self._rate_told_s >= RATE_EVERY_S or not self._told_rate:

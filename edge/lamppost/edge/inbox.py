@@ -9,9 +9,10 @@ from lamppost.wire import session
 from lamppost.wire.decode import DecodeError, decode
 from lamppost.wire.delivery import Ack
 from lamppost.wire.state import HostState, StateError, decode_state
-from lamppost.wire.topic import Topic, TopicError, Verb, parse_state_topic
+from lamppost.wire.topic import NAMESPACE, STATE, Topic, TopicError, Verb, parse_state_topic
 
 MAX_COMMAND_BYTES: Final = 65_536
+STATE_PREFIX: Final = f"{NAMESPACE}/{STATE}/"
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Inbox:
                 _log.warning("uplink: unreadable message on %s: %s", topic, error)
 
     def _read(self, topic: str, data: bytes) -> None:
-        if topic.split("/", 2)[1] == "STATE":
+        if topic.startswith(STATE_PREFIX):
             if parse_state_topic(topic) == self._config.mqtt.primary_host:
                 self._take_state(decode_state(data))
             return
