@@ -1,4 +1,4 @@
-"""The columns that decoder, resolver, judge and spool share: indices, bits and the verdict arrays.
+"""The columns that decoder, resolver, judge and spool share: indices, bits, verdict arrays.
 
 One 2-D int64 array holds all metrics of a batch (`rows`), one holds its messages (`messages`).
 A single array keeps the kernels fast: with one array per column the same code ran seven times
@@ -70,9 +70,11 @@ BAD_VARINT = 2
 BAD_TAG = 3
 TOO_MANY = 4
 BAD_OFFSETS = 5
+BAD_PROPERTIES = 6
 STATUS_TEXT = {
     OK: "decoded",
     CUT: "a field runs past the end of what encloses it",
+    BAD_PROPERTIES: "a property set with more keys than values, or fewer",
     BAD_VARINT: "a varint of more than 64 bits, or a length or tag of more than 32",
     BAD_TAG: "field number 0, a group, or wire type 6 or 7",
     TOO_MANY: "more metrics than the row buffer holds",
@@ -133,8 +135,16 @@ class Verdicts:
     @classmethod
     def empty(cls, capacity: int) -> "Verdicts":
         """Room for `capacity` readings."""
-        columns = (np.empty(capacity, np.float32) for _ in range(5))
-        return cls(np.zeros(capacity, np.uint32), *columns, np.full(capacity, -1, np.int64))
+        expected, low, high, score, severity = np.zeros((5, capacity), np.float32)
+        return cls(
+            np.zeros(capacity, np.uint32),
+            expected,
+            low,
+            high,
+            score,
+            severity,
+            np.full(capacity, -1, np.int64),
+        )
 
     def head(self, count: int) -> "Verdicts":
         """Views on the first `count` readings."""

@@ -1,9 +1,9 @@
-"""Sparkplug B payloads to columns: one call decodes a whole batch, straight from the wire's bytes.
+"""Sparkplug B payloads to columns: one call decodes a whole batch, straight from its bytes.
 
-Semantics are protobuf's: the last one wins, a oneof keeps its last member, a known field with a
-foreign wire type is unknown, and unknown fields are stepped over. Deliberate differences: groups are refused,
-UTF-8 is left to whoever turns text into `str`, and nested DataSets, Templates and property sets
-are only located; `lamppost.wire.decode` looks into them on the slow path.
+Semantics are protobuf's: the last one wins, a oneof keeps its last member, a known field with
+a foreign wire type is unknown, and unknown fields are stepped over. Deliberate differences:
+groups are refused, UTF-8 is left to whoever turns text into `str`, and DataSets, Templates,
+metadata and what property values hold are stepped over; `lamppost.wire.decode` looks into them.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ def join(payloads: list[bytes]) -> tuple[Bytes, Columns]:
 def decode_batch(joined: Bytes, offsets: Columns, rows: Columns, messages: Columns) -> int:
     """Decode payloads until they or the room in `rows` or `messages` end.
 
-    A payload that is not well formed gets its status and no rows; its neighbours are unaffected.
+    A payload that is not well formed gets its status and no rows; its neighbours are safe.
 
     Args:
         joined: all payloads, one after the other.
@@ -60,7 +60,7 @@ def decode_batch(joined: Bytes, offsets: Columns, rows: Columns, messages: Colum
             continue
         status = _read_payload(joined, first, end, rows, row, messages, message)
         if status == c.TOO_MANY and row > 0:
-            return message
+            return int(message)
         messages[message, c.STATUS] = status
         if status == c.OK:
             count = int(messages[message, c.COUNT])
@@ -68,7 +68,7 @@ def decode_batch(joined: Bytes, offsets: Columns, rows: Columns, messages: Colum
             row += count
         else:
             messages[message, c.COUNT] = 0
-    return total
+    return int(total)
 
 
 @kernel
@@ -92,7 +92,7 @@ def _read_payload(
     while pos < end:
         tag, pos = read_tag(buf, pos, end)
         if pos < 0:
-            return -pos
+            return int(-pos)
         if tag == 2 << 3 | DELIMITED:
             length, pos = read_length(buf, pos, end)
             if pos < 0:

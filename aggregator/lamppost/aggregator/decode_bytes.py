@@ -1,8 +1,8 @@
-"""Bounds-checked reading of protobuf primitives: every read is preceded by a compare with `end`.
+"""Bounds-checked reading of protobuf: every read is preceded by a compare with `end`.
 
-Each reader returns (value, next position); a negative position is the negated status code of the
-message. Values are int64 in both worlds: 64-bit unsigned values wrap to two's complement, written
-so that plain Python (JIT off) gives the same number.
+Each reader returns (value, next position); a negative position is the negated status code of
+the message. Values are int64 in both worlds: 64-bit unsigned values wrap to two's complement,
+written so that plain Python (JIT off) gives the same number.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """The `Quality` property, found among a metric's property sets.
 
-Keys and values are parallel lists, values may come before keys, and a repeated `properties` field
-continues the lists. So the sets are walked twice: for the position of the key, then for its value.
+Keys and values are parallel lists, values may come before keys, and a repeated `properties`
+field continues the lists. So the sets are walked twice: for the key's place, then its value.
 """
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.decode_bytes import (
     DELIMITED,
+    FIXED32,
+    FIXED64,
     MASK32,
     VARINT,
     Bytes,
@@ -76,7 +78,7 @@ def _scan(
                     return -1, status
                 values += 1
             pos += length
-    return found, c.OK
+    return found, c.OK if keys == values else c.BAD_PROPERTIES
 
 
 @kernel
@@ -93,22 +95,45 @@ def _is_key(buf: Bytes, pos: int, length: int) -> bool:
 def _read_value(buf: Bytes, pos: int, end: int, wanted: bool, rows: Columns, row: int) -> int:
     """Check one PropertyValue; when it is the wanted one, keep its integer."""
     value = 0
-    known = False
+    member = 0
+    is_null = False
     while pos < end:
         tag, pos = read_tag(buf, pos, end)
         if pos < 0:
             return -pos
         field = tag >> 3
-        if tag & 7 == VARINT and (field == 3 or field == 4):
-            value, pos = read_varint(buf, pos, end)
-            known = True
+        if tag & 7 == VARINT and 2 <= field <= 4:
+            number, pos = read_varint(buf, pos, end)
+            if field == 2:
+                is_null = number != 0
+            else:
+                value, member = number, field
         else:
-            known = known and not 5 <= field <= 11
+            if tag & 7 == _wire_of(field):
+                member = field
             pos = skip(buf, pos, end, tag & 7)
         if pos < 0:
             return -pos
-    if wanted and known:
-        value &= MASK32
-        rows[row, c.QUALITY] = value - 0x100000000 if value >= 0x80000000 else value
+    if wanted and not is_null and (member == 3 or member == 4):
+        rows[row, c.QUALITY] = _code(value)
         rows[row, c.FLAGS] |= c.HAS_QUALITY
     return c.OK
+
+
+@kernel
+def _wire_of(field: int) -> int:
+    """The wire type of the value oneof's other members; -1 for what is not one of them."""
+    if field == 5:
+        return FIXED32
+    if field == 6:
+        return FIXED64
+    if field == 7:
+        return VARINT
+    return DELIMITED if 8 <= field <= 11 else -1
+
+
+@kernel
+def _code(value: int) -> int:
+    """The low 32 bits as the signed Int32 that Sparkplug's quality codes are."""
+    value &= MASK32
+    return value - 0x100000000 if value >= 0x80000000 else value

@@ -1,12 +1,12 @@
 """Events: what an operator is told, made from the verdicts' transitions.
 
 The kernels decide when a condition begins and ends, with their own hysteresis; here conditions
-become events with a name, a place, an onset, an end and a sentence, and one of them masks another:
-a sensor fault its channel's process anomaly, a dead node or device the gaps of its channels.
+become events with a name, a place, an onset, an end and a sentence, and one masks another: a
+sensor fault its channel's process anomaly, a dead node or device the gaps of its channels.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,13 +16,19 @@ from numpy.typing import NDArray
 from lamppost.aggregator import columns as c
 from lamppost.aggregator import event as e
 from lamppost.aggregator.columns import Verdicts
-from lamppost.aggregator.event import Event, event_id
+from lamppost.aggregator.event import (
+    COMMUNICATION,
+    PROCESS_ANOMALY,
+    SENSOR_FAULT,
+    Event,
+    event_id,
+)
 from lamppost.aggregator.event_of import Reading, event_of, finite, reading_of
 from lamppost.aggregator.reasons import reason
 from lamppost.aggregator.series import SeriesInfo
 from lamppost.aggregator.transitions import ASIDE, CONDITION, WIDTH, find_transitions
 
-__all__ = ["Event", "Events"]
+__all__ = ["COMMUNICATION", "PROCESS_ANOMALY", "SENSOR_FAULT", "Event", "Events"]
 
 MAX_OPEN = 20_000
 MAX_RECENT = 1_000
@@ -54,9 +60,9 @@ class _Open:
 class Events:
     """Open conditions and the rules by which they open, stay and close.
 
-    One thread calls it. Every call returns the events that were opened, changed or closed by it,
-    in order, for the spool. What is returned depends on the calls alone, so a replay of them
-    tells the same events.
+    One thread calls it. Every call returns the events that it opened, changed or closed, in
+    order, for the spool. What is returned depends on the calls alone, so a replay tells the
+    same events.
 
     Args:
         info: gives the SeriesInfo of a series index.
@@ -123,7 +129,7 @@ class Events:
         return told
 
     def offline(self, group: str, node: str, device: str | None, time_ms: int) -> list[Event]:
-        """A node (device None) or a device died; its channels' gaps are masked until `online`."""
+        """A node (device None) or a device died: its channels' gaps are masked for now."""
         place = (group, node, device or "")
         if place in self._offline or (group, node, "") in self._offline:
             return []
@@ -137,7 +143,7 @@ class Events:
             e.NO_SERIES,
             *place,
             "",
-            e.COMMUNICATION,
+            COMMUNICATION,
             kind,
             time_ms,
             time_ms,
@@ -296,7 +302,3 @@ def _blank(rows: int) -> NDArray[np.float64]:
 
 def _key(event: Event) -> Key:
     return event.kind, event.group, event.node, event.device, event.channel
-
-
-def finite(value: float) -> float | None:
-    return value if isfinite(value) else None

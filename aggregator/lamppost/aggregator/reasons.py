@@ -60,7 +60,8 @@ def _range(event: e.Event) -> str:
         allowed = f"its declared highest, {_number(high, event)}"
     else:
         allowed = "all that can be measured"
-    return f"{_place(event)} reads {_exactly(event.value, event)}, outside {allowed}, since {since}"
+    value = _exactly(event.value, event)
+    return f"{_place(event)} reads {value}, outside {allowed}, since {since}"
 
 
 def _gap(event: e.Event) -> str:

@@ -1,7 +1,7 @@
 """From (node, alias) to series: an open-addressing table in one numpy array, read by a kernel.
 
-A metric that carries no alias (plain Sparkplug allows it) is found by a 64-bit hash of its name,
-in the same table. The table is the births' shadow: `put` at every birth, `drop` when a node's
+A metric without an alias (plain Sparkplug allows it) is found by a hash of its name, in the
+same table. The table is the births' shadow: `put` at every birth, `drop` when a node's
 aliases are no longer valid.
 """
 
@@ -220,19 +220,19 @@ def resolve(
         datatype = int(cells[cell, DATATYPE])
         if datatype == 0:
             datatype = int(rows[row, c.DATATYPE])
-        if rows[row, c.KIND] == c.NUMERIC and rows[row, c.LEN] != 0 and 1 <= datatype <= 4:
+        if rows[row, c.KIND] == c.NUMERIC and rows[row, c.LEN] != 0 and 1 <= datatype <= 7:
             floats[row, c.BITS] = float(_signed(int(rows[row, c.OFF]), datatype))
     return unknown
 
 
 @kernel
 def _signed(raw: int, datatype: int) -> int:
-    """The low bits of `raw` as the two's complement number an Int8, 16, 32 or 64 means."""
+    """What `raw` means as an Int8, 16, 32, 64 (1 to 4) or UInt8, 16, 32 (5 to 7)."""
     if datatype == 4:
         return raw
-    bits = 4 << datatype
+    bits = 4 << (datatype if datatype < 4 else datatype - 4)
     low = raw & ((1 << bits) - 1)
-    return low - (1 << bits) if low >> (bits - 1) else low
+    return low - (1 << bits) if datatype < 4 and low >> (bits - 1) else low
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Which readings of a judged batch change what an operator should know; the rest is never looked at.
+"""Which readings of a judged batch change what an operator should know.
 
 A withheld (SUSPECT) or unjudged reading says nothing yet, and so does a BAD one that is no GAP.
 """

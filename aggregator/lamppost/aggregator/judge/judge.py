@@ -94,7 +94,7 @@ class Judge:
             low: lowest plausible value, None when undeclared.
             high: highest plausible value, None when undeclared.
             heartbeat_ms: longest silence by contract, None when there is none.
-            kind: columns.NUMERIC or columns.BOOLEAN; any other kind is only watched for silence.
+            kind: columns.NUMERIC or columns.BOOLEAN; others are only watched for silence.
         """
         if index >= self.capacity:
             self.grow(max(index + 1, self.capacity * 3 // 2))
@@ -131,8 +131,8 @@ class Judge:
     ) -> None:
         """Judge readings in the order given; `out` (room for as many) receives the verdicts.
 
-        Every index in `series` must have been added. The result is the same under any chunking of
-        the stream, except that `now_ms` bounds how far ahead a stamp may be.
+        Every index in `series` must have been added. The result is the same under any chunking
+        of the stream, except that `now_ms` bounds how far ahead a stamp may be.
         """
         for tier, array in zip(TIERS, self._states, strict=True):
             tier.run(
@@ -154,7 +154,7 @@ class Judge:
             )
 
     def seen(self, series: NDArray[np.int32], now_ms: int) -> None:
-        """Restart silence timers, as if each of `series` had spoken: births, texts, a restart."""
+        """Restart silence timers as if `series` had spoken: births, texts, a restart."""
         array = self._states[QUALITY]
         array[series, q.SEEN] = now_ms
         array[series, q.SILENT] = 0.0
@@ -164,7 +164,7 @@ class Judge:
         self._states[QUALITY][series, q.SEEN] = UNSET
 
     def sweep(self, now_ms: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Series that have newly been silent for too long, and since when; for `Events.silent`."""
+        """Series newly silent for too long, and since when; for `Events.silent`."""
         series = np.empty(self._count, np.int32)
         since_ms = np.empty(self._count, np.int64)
         found = find_silent(

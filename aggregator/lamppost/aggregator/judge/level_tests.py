@@ -1,4 +1,4 @@
-"""The two tests: several readings far off on one side, and a CUSUM that adds up smaller ones."""
+"""The two tests: some readings far off on one side, and a CUSUM that adds up smaller ones."""
 
 from math import sqrt
 
@@ -18,10 +18,10 @@ TINY = 1e-9  # of the level: rounding is no noise
 
 @kernel
 def scales(state: Array, s: int, p: Profile) -> tuple[float, float]:
-    """Standard deviations of one residual, and of one residual as far as a short mean can tell.
+    """Standard deviations of one residual, and of one as far as a short mean can tell.
 
-    The second is larger when residuals are alike for a while (autocorrelation, a level that lags):
-    then many of them in a row say little more than one.
+    The second is larger when residuals are alike for a while (autocorrelation, a level that
+    lags): then many of them in a row say little more than one.
     """
     count = max(state[s, q.L_COUNT] - 1.0, 1.0)
     shrink = sqrt((2.0 - p.run_weight) / p.run_weight)
@@ -36,7 +36,7 @@ def scales(state: Array, s: int, p: Profile) -> tuple[float, float]:
 @kernel
 def at_least(state: Array, s: int, ms: float, intervals: float) -> float:
     """A time constant, stretched for a channel that seldom reports."""
-    return max(ms, intervals * state[s, q.L_INTERVAL])
+    return float(max(ms, intervals * state[s, q.L_INTERVAL]))
 
 
 @kernel
@@ -81,7 +81,7 @@ def _count_outside(state: Array, s: int, start: float, z: float, p: Profile) -> 
         state[s, q.OUTSIDE_SINCE] = start
     if z1 * side <= 0.0 or z2 * side <= 0.0:
         return 0.0
-    return min(abs(z), min(abs(z1), abs(z2)))
+    return float(min(abs(z), abs(z1), abs(z2)))
 
 
 @kernel
@@ -95,7 +95,7 @@ def _add_up(state: Array, s: int, start: float, z: float, p: Profile) -> float:
         state[s, q.DOWN_SINCE] = start
     state[s, q.UP] = min(max(state[s, q.UP] + z - p.cusum_slack_sd, 0.0), top)
     state[s, q.DOWN] = min(max(state[s, q.DOWN] - z - p.cusum_slack_sd, 0.0), top)
-    return max(state[s, q.UP], state[s, q.DOWN])
+    return float(max(state[s, q.UP], state[s, q.DOWN]))
 
 
 @kernel

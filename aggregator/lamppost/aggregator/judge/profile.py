@@ -1,4 +1,4 @@
-"""What can be tuned, with units. One frozen profile serves every channel of the first release."""
+"""What can be tuned, with units. One frozen profile serves every channel for now."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 class Profile(NamedTuple):
     """Parameters of all tiers; a named tuple, because kernels take it as it is.
 
-    Times are in ms. Deviations are in mean absolute deviations (`_mad`) or in standard deviations
-    of healthy noise (`_sd`, 1.25 mean absolute deviations).
+    Times are in ms. Deviations are in mean absolute deviations (`_mad`) or in standard
+    deviations of healthy noise (`_sd`, 1.25 mean absolute deviations).
     """
 
     # time

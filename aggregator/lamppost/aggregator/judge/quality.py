@@ -1,4 +1,4 @@
-"""Quality tier: may this reading be believed? It runs first, and marks what later tiers must not learn from."""
+"""Quality tier: may a reading be believed? It runs first; what fails, no tier learns from."""
 
 from math import isnan
 
@@ -42,7 +42,7 @@ def quality_tier(
     severity: Singles,
     onset_ms: NDArray[np.int64],
 ) -> None:
-    """Judge a batch in the order given; fills all verdict columns with at least their blanks."""
+    """Judge a batch in the order given; every verdict column gets at least its blank."""
     channels, state = borrowed(channels), borrowed(state)
     for i in range(series.shape[0]):
         expected[i] = np.nan

@@ -22,7 +22,7 @@ def find_silent(
     series: NDArray[np.int32],
     since_ms: NDArray[np.int64],
 ) -> int:
-    """Fill in the series that have newly been silent, or BAD, for too long; returns how many."""
+    """Fill in the series newly silent, or BAD, for too long; returns how many."""
     channels, state = borrowed(channels), borrowed(state)
     now = float(now_ms)
     found = 0
@@ -49,7 +49,7 @@ def _allowed(channels: Array, state: Array, s: int, p: Profile) -> float:
     heartbeat = channels[s, q.HEARTBEAT]
     if heartbeat > 0.0:
         allowed = p.silence_heartbeats * max(heartbeat, interval)
-        return max(allowed, p.silence_min_ms)
+        return float(max(allowed, p.silence_min_ms))
     if state[s, q.INTERVALS] < MIN_INTERVALS:
         return np.inf
-    return max(p.silence_intervals * interval, p.silence_undeclared_ms)
+    return float(max(p.silence_intervals * interval, p.silence_undeclared_ms))

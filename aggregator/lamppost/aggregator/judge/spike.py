@@ -19,8 +19,8 @@ MIN_CHANGES = 5.0  # before, nothing is known of how this channel moves
 def judge_excursion(state: Array, s: int, time: float, x: float, p: Profile) -> int:
     """Take a good value that is in range; returns SUSPECT, SPIKE or 0.
 
-    After a 0 with HELD_SINCE set, the withheld readings were the beginning of a step; the caller
-    takes their time for the onset and clears it.
+    After a 0 with HELD_SINCE set, the withheld readings were the beginning of a step; the
+    caller takes their time for the onset and clears it.
     """
     away = x - state[s, q.BASE]
     distance = abs(away)

@@ -1,7 +1,8 @@
 """Where what is kept: columns of the state arrays, all float64 (UTC ms fit exactly).
 
-Each tier owns one array [series, width]; no tier reads another's, because tiers run one after the
-other over a whole batch and would see its future. What one has to tell the next stands in the verdict columns.
+Each tier owns one array [series, width]; no tier reads another's, because tiers run one after
+the other over a whole batch and would see its future. What one has to tell the next stands in
+the verdict columns.
 """
 
 # --- channels: what births declared; read by all tiers, written by none ---------------------
@@ -43,7 +44,7 @@ LOW, HIGH, HEARTBEAT, KIND, CHANNEL_WIDTH = range(5)
     QUALITY_WIDTH,
 ) = range(32)
 
-# --- process tier: level ------------------------------------------------------------------------
+# --- process tier: level ---------------------------------------------------------------------
 (
     L_LAST,
     L_INTERVAL,  # mean time between learned readings

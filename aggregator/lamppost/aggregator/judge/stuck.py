@@ -87,7 +87,7 @@ def _patience(state: Array, s: int, alpha: float) -> float:
     """How long (ms) a healthy channel stands with chance `alpha`: polls are its coin tosses."""
     poll = max(state[s, q.POLL], 1.0)
     still = max(1.0 - poll / max(state[s, q.BETWEEN], poll), MIN_STILL)
-    return poll * log(alpha) / log(still)
+    return float(poll * log(alpha) / log(still))
 
 
 @kernel
