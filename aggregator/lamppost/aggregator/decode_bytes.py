@@ -2,7 +2,8 @@
 
 Each reader returns (value, next position); a negative position is the negated status code of
 the message. Values are int64 in both worlds: 64-bit unsigned values wrap to two's complement,
-written so that plain Python (JIT off) gives the same number.
+written so that plain Python (JIT off) gives the same number. Bytes go through `np.int64`, since
+Numba makes `int` of an unsigned number unsigned, and a mix of both a float.
 """
 
 import numpy as np
@@ -28,7 +29,7 @@ def read_varint(buf: Bytes, pos: int, end: int) -> tuple[int, int]:
     """A varint of at most 10 bytes and 64 bits."""
     if pos >= end:
         return 0, -CUT
-    byte = int(buf[pos])
+    byte = int(np.int64(buf[pos]))
     if byte < 128:
         return byte, pos + 1
     value = byte & 127
@@ -37,7 +38,7 @@ def read_varint(buf: Bytes, pos: int, end: int) -> tuple[int, int]:
         pos += 1
         if pos >= end:
             return 0, -CUT
-        byte = int(buf[pos])
+        byte = int(np.int64(buf[pos]))
         value |= (byte & 127) << shift
         if byte < 128:
             return value, pos + 1
@@ -45,7 +46,7 @@ def read_varint(buf: Bytes, pos: int, end: int) -> tuple[int, int]:
     pos += 1
     if pos >= end:
         return 0, -CUT
-    byte = int(buf[pos])
+    byte = int(np.int64(buf[pos]))
     if byte > 1:
         return 0, -BAD_VARINT
     if byte == 1:
@@ -110,10 +111,10 @@ def walk(buf: Bytes, pos: int, end: int) -> int:
 def fixed32(buf: Bytes, pos: int) -> int:
     """Four bytes, little end first; the caller has compared with the end."""
     return (
-        int(buf[pos])
-        | int(buf[pos + 1]) << 8
-        | int(buf[pos + 2]) << 16
-        | int(buf[pos + 3]) << 24
+        int(np.int64(buf[pos]))
+        | int(np.int64(buf[pos + 1])) << 8
+        | int(np.int64(buf[pos + 2])) << 16
+        | int(np.int64(buf[pos + 3])) << 24
     )
 
 

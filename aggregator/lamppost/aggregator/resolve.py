@@ -136,7 +136,7 @@ def hash_name(buf: Bytes, start: int, length: int, seed: int) -> int:
     """A 62-bit hash of buf[start:start + length]."""
     value = FNV_START ^ seed
     for index in range(start, start + length):
-        value = ((value ^ int(buf[index])) * FNV_PRIME) & WORD
+        value = ((value ^ int(np.int64(buf[index]))) * FNV_PRIME) & WORD
         value ^= value >> 31
     return value
 

@@ -45,7 +45,7 @@ def find_transitions(
     found = 0
     for i in range(series.shape[0]):
         s = int(series[i])
-        flag = int(flags[i])
+        flag = int(np.int64(flags[i]))
         if flag & c.SUSPECT:
             if isnan(memory[s, ASIDE]):
                 memory[s, ASIDE] = value[i]

@@ -1,6 +1,6 @@
 """Warming: all kernels compiled, or loaded from the cache, before the first reading.
 
-A cold start compiles for some tens of seconds on a small machine; `progress` is there to say so.
+A cold start compiles for tens of seconds on a small machine; `progress` is there to say so.
 Processes that start together wait for one another, because Numba does not expect two of them
 to compile into one cache at the same time.
 """

@@ -42,7 +42,7 @@ def level_tier(
     channels, state = borrowed(channels), borrowed(state)
     for i in range(series.shape[0]):
         s = int(series[i])
-        found = int(flags[i])
+        found = int(np.int64(flags[i]))
         if channels[s, q.KIND] != c.NUMERIC or found & c.UNJUDGED:
             continue
         time = float(time_ms[i])
