@@ -294,8 +294,10 @@ async def test_dead_device_dies_alone(config: Config, make_peer: MakePeer, wait:
         world.dead.add("pump-1")
         await wait(lambda: peer.of(Verb.DDEATH, "pump-1"))
         last = peer.of(Verb.DDATA, "pump-1")[-1]
-        assert all(one.is_null for one in last.metrics)
-        assert all(one.properties["Quality"].value == Quality.BAD for one in last.metrics)
+        latest = {one.alias: one for one in last.metrics}.values()
+        assert len(latest) == len(CHANNELS)
+        assert all(one.is_null for one in latest)
+        assert all(one.properties["Quality"].value == Quality.BAD for one in latest)
         counted = world.counts["mast"]
         await wait(lambda: world.counts["mast"] > counted + 10)
         assert peer.of(Verb.DDATA, "pump-1")[-1] == last
@@ -351,7 +353,8 @@ async def test_backlog(config: Config, make_peer: MakePeer, wait: Wait, minutes:
     file.close()
     kept = status.read(config).total.pending
     peer = make_peer()
-    async with running(config, world):
+    slow = replace(config.buffer, backfill_share=0.02)
+    async with running(replace(config, buffer=slow), world):
         await wait(lambda: len(peer.readings) > kept + 100)
     assert_nothing_lost(config, peer, world)
     historical = [row for row in peer.readings if row[4]]

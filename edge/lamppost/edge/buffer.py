@@ -18,7 +18,8 @@ from typing import Final
 
 from lamppost.edge import ledger, schema
 from lamppost.edge.aliases import AliasBook
-from lamppost.edge.batchfile import BatchFile, Change, Facts, Outcome, file_bytes
+from lamppost.edge.batchfile import BatchFile, file_bytes
+from lamppost.edge.change import Change, Facts, Outcome
 from lamppost.edge.config_model import BufferConfig
 from lamppost.edge.ledger import Account, Accounts
 from lamppost.edge.rate import ByteRate, autonomy_h
