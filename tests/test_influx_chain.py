@@ -14,8 +14,10 @@ NODE = "pump-station-1"
 
 
 @pytest.mark.timeout(420)
-def test_readings_reach_influxdb_after_it_was_away(influx: RunningInflux, tmp_path: Path) -> None:
-    """Detection and acknowledgement go on while the database is down; then it gets everything."""
+def test_readings_reach_influxdb_after_it_was_away(
+    influx: RunningInflux, tmp_path: Path
+) -> None:
+    """Detection and acknowledgement go on while the database is away; then it gets it all."""
     (tmp_path / "broker").mkdir()
     broker = run_broker(directory=tmp_path / "broker")
     chain = Chain(tmp_path, broker, free_port())

@@ -25,6 +25,7 @@ def assert_accounted(chain: Chain) -> None:
     assert books.lost == 0, books
     assert books.balanced, books
     assert books.stored == books.taken - books.evicted, books
+    assert chain.children["aggregator"].stop() == 0
     rows = judged_rows(chain.home / "aggregator")
     assert len(rows) > 100
     assert len(rows) == len(set(rows)), "a reading was judged twice"

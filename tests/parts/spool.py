@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from lamppost.aggregator.columns import UNJUDGED
 from lamppost.aggregator.frames import DataFrame, FrameKind
-from lamppost.aggregator.judge.flags import LATE
 from lamppost.aggregator.spool import Spool
 
 
@@ -14,7 +14,7 @@ def judged_rows(data_dir: Path) -> list[tuple[int, int]]:
     for kind, payload, _ in spool.read(spool.first_position):
         if kind is FrameKind.DATA:
             frame = DataFrame.unpack(payload)
-            judged = (frame.flags & LATE) == 0
+            judged = (frame.flags & UNJUDGED) == 0
             rows += zip(
                 frame.series[judged].tolist(), frame.time_ms[judged].tolist(), strict=True
             )
