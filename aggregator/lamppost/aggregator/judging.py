@@ -131,11 +131,31 @@ class Judging:
         series, time_ms, value, _, _ = readings
         return self.events.update(series, time_ms, value, verdicts, now_ms)
 
-    def sweep(self, now_ms: int) -> list[Event]:
-        """Let the clock alone find silence and close what only time closes."""
-        silent, since_ms = self.judge.sweep(now_ms)
-        events = self.events.silent(silent, since_ms, now_ms) if len(silent) else []
-        return events + self.events.tick(now_ms)
+    def sweep(self, now_ms: int, *, silence: bool) -> tuple[bool, list[Event]]:
+        """Let the clock alone find silence and close what only time closes.
+
+        Args:
+            now_ms: the time.
+            silence: look for it; while our own connection is away, silence means nothing.
+
+        Returns:
+            Whether anything changed, and the events.
+        """
+        events: list[Event] = []
+        found = 0
+        if silence:
+            silent, since_ms = self.judge.sweep(now_ms)
+            found = len(silent)
+            if found:
+                events = self.events.silent(silent, since_ms, now_ms)
+        events += self.events.tick(now_ms)
+        return bool(found or events), events
+
+    def awaken(self, now_ms: int) -> None:
+        """Start all timers of silence anew: nobody listened for a while."""
+        series = np.arange(len(self.index), dtype=np.int32)
+        if len(series):
+            self.judge.seen(series, now_ms)
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """JSON values and arrays for a checkpoint."""
@@ -146,13 +166,20 @@ class Judging:
         document = {"events": self.events.state(), "texts": self.latest.text_state()}
         return document, arrays
 
-    def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what `state` returned; the series index is restored already."""
-        for info in self.index:
-            self.admit(info)
-        self.judge.restore(_under(arrays, "judge/"))
+    def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool:
+        """Take over what `state` returned; the series are admitted already.
+
+        Returns:
+            False when the judge's part is of another release: it begins to learn anew.
+        """
+        fits = True
+        try:
+            self.judge.restore(_under(arrays, "judge/"))
+        except (ValueError, KeyError):
+            fits = False
         self.latest.restore(_under(arrays, "latest/"), document["texts"])
         self.events.restore(document["events"])
+        return fits
 
 
 def _under(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:

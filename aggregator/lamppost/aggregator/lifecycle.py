@@ -117,6 +117,8 @@ class Lifecycle:
     def connection(self, now_ms: int, *, connected: bool) -> None:
         """Our own connection came or went: nothing that was known of the nodes is sure."""
         self.connected = connected
+        if connected:
+            self.awaken(now_ms)
         for node in self._tools.book:
             node.sequence.forget()
             node.born = False
@@ -172,11 +174,17 @@ class Lifecycle:
     def sweep(self, now_ms: int) -> None:
         """Let time alone find silence; written down only when it found something."""
         tools = self._tools
-        events = tools.judging.sweep(now_ms)
-        if events:
+        changed, events = tools.judging.sweep(now_ms, silence=self.connected)
+        if changed:
             tools.log.clock(now_ms)
-            tools.log.node({"do": "sweep"})
+            tools.log.node({"do": "sweep", "silence": self.connected})
             tools.log.events(events)
+
+    def awaken(self, now_ms: int) -> None:
+        """Start all timers of silence anew: nobody listened for a while."""
+        self._tools.log.clock(now_ms)
+        self._tools.log.node({"do": "awaken"})
+        self._tools.judging.awaken(now_ms)
 
     def _node_birth(self, route: Route, birth: Birth, now_ms: int) -> None:
         tools, node = self._tools, route.node
@@ -257,6 +265,11 @@ class Lifecycle:
 
     def _fill_table(self, route: Route, meanings: dict[int | str, tuple[int, int]]) -> None:
         table = self._tools.table
+        gone = {series for series, _ in route.meanings.values() if series >= 0}
+        gone -= {series for series, _ in meanings.values()}
+        if gone:
+            left_out = np.fromiter(sorted(gone), np.int32, len(gone))
+            self._tools.judging.judge.unwatch(left_out)
         if route.meanings.keys() - meanings.keys():
             table.drop(route.number)
             route.meanings = {}

@@ -106,6 +106,8 @@ class Outlet:
 
     def clock(self, now_ms: int) -> None:
         """Write the time before the next frame, unless it was written already."""
+        if self._first_ms is None:
+            self._first_ms = now_ms
         if now_ms != self._clock_ms:
             self._clock_ms = now_ms
             self._must("clock", FrameKind.NODE, pack_json({"now_ms": now_ms}))

@@ -114,6 +114,8 @@ def restore(pipeline: Pipeline, checkpoints: Checkpoints, now_ms: int) -> Restor
     finally:
         tools.log, tools.replaying = pipeline.outlet, False
     tools.to_ack.clear()
+    for node in tools.book:
+        node.sequence.forget()  # the spool does not tell which number was the last
     if spool.damage:
         warnings.append(f"{len(spool.damage)} stretches of the spool are damaged")
     if replayer.refused:
@@ -125,16 +127,6 @@ def restore(pipeline: Pipeline, checkpoints: Checkpoints, now_ms: int) -> Restor
     pipeline.notes.extend(warnings)
     position = None if checkpoint is None else checkpoint.position
     return Restored(position, replayer.frames, replayer.readings, len(missing), tuple(warnings))
-
-
-def awaken(pipeline: Pipeline, now_ms: int) -> None:
-    """After the restore: nothing known of the nodes is sure, and silence starts anew."""
-    pipeline.lifecycle.connection(now_ms, connected=False)
-    series = np.arange(len(pipeline.index), dtype=np.int32)
-    if len(series):
-        pipeline.tools.judging.judge.seen(series, now_ms)
-        pipeline.outlet.clock(now_ms)
-        pipeline.outlet.node({"do": "restart"})
 
 
 def _take_over(pipeline: Pipeline, checkpoint: Checkpoint) -> None:
@@ -150,7 +142,8 @@ def _take_over(pipeline: Pipeline, checkpoint: Checkpoint) -> None:
             pipeline.lifecycle.enter(info, node)
     for route in routes:
         pipeline.lifecycle.relearn(route, 0)
-    judging.restore(checkpoint.document, checkpoint.arrays)
+    if not judging.restore(checkpoint.document, checkpoint.arrays):
+        pipeline.notes.append("the judging state is of another release: learning starts anew")
 
 
 class _Replayer:
@@ -176,7 +169,7 @@ class _Replayer:
                     self._note(unpack_json(payload))
                 case FrameKind.EVENT:
                     self._log.cross_off(payload)
-        except (FrameError, DecodeError, TopicError, KeyError, TypeError, ValueError):
+        except (FrameError, DecodeError, TopicError, LookupError, TypeError, ValueError):
             self.refused += 1
 
     def _data(self, frame: DataFrame) -> None:
@@ -197,6 +190,7 @@ class _Replayer:
             node = tools.book.nodes.get(sent.node)
             if node is not None:
                 node.delivery.durable(sent.epoch, sent.batch)
+                node.last_seen_ms = self._now_ms
         for node, day, count in self._pipeline.lifecycle.fast.tally(frame):
             node.ledger.count_stored(day, count)
         self.readings += len(frame) + len(frame.texts)
@@ -221,12 +215,12 @@ class _Replayer:
             return
         match note["do"]:
             case "sweep":
-                self._log.events(tools.judging.sweep(self._now_ms))
+                silence = bool(note["silence"])
+                self._log.events(tools.judging.sweep(self._now_ms, silence=silence)[1])
             case "offline":
                 lifecycle.node_offline(tools.book.nodes[note["node"]], self._now_ms)
             case "device offline":
                 node = tools.book.nodes[note["node"]]
                 lifecycle.device_offline(node, note["device"], self._now_ms)
-            case "restart":
-                series = np.arange(len(tools.judging.index), dtype=np.int32)
-                tools.judging.judge.seen(series, self._now_ms)
+            case "awaken":
+                tools.judging.awaken(self._now_ms)

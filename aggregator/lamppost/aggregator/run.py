@@ -18,7 +18,7 @@ from lamppost.aggregator.ingest import Inbox
 from lamppost.aggregator.live import Live
 from lamppost.aggregator.pipeline import Pipeline, Settings
 from lamppost.aggregator.quarantine import Quarantine
-from lamppost.aggregator.replay import awaken, restore
+from lamppost.aggregator.replay import restore
 from lamppost.aggregator.spool import Spool
 from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.open import open_store
@@ -191,7 +191,7 @@ def _restore(pipeline: Pipeline, checkpoints: Checkpoints, say: Callable[[str], 
             f"state restored: {len(pipeline.index)} series, {restored.frames} frames with "
             f"{restored.readings} readings replayed"
         )
-    awaken(pipeline, now_ms)
+    pipeline.lifecycle.connection(now_ms, connected=False)
 
 
 def _listen_for_signals(stop: threading.Event) -> None:
