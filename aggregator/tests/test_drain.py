@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamppost.aggregator.frames import FrameKind, TextRow, pack_json
+from lamppost.aggregator.segments import segment_path
 from lamppost.aggregator.series import SeriesInfo, SeriesKey
 from lamppost.aggregator.spool import Spool
 from lamppost.aggregator.store.drain import Backoff, Drain
@@ -191,12 +192,16 @@ def test_trouble_is_shown_and_outlasted(
     put(spool, written)
     shelf.trouble = raising(kind, 50)
     shown: list[str] = []
+    running: list[Drain] = []
 
     def draw() -> float:
-        shown.append(drain.state)
+        shown.extend(drain.state for drain in running)
         return 0.5
 
+    shelf.gate.clear()
     with draining(spool, shelf, tmp_path, draw=draw) as drain:
+        running.append(drain)
+        shelf.gate.set()
         assert drain.flush(20.0)
         assert drain.state == "ok"
         assert drain.failures == 0
@@ -394,6 +399,26 @@ def test_a_cursor_that_cannot_be_saved_loses_nothing(
         assert drain.state == "ok"
     assert len(shelf.readings) == 600
     assert spool.first_position == 0
+
+
+def test_a_spool_that_cannot_be_read_is_tried_again(
+    spool: Spool, shelf: Shelf, tmp_path: Path
+) -> None:
+    """A read error of the spool's own disk is shown and outlasted like the store's."""
+    tell(spool, *INFOS)
+    written = random_batch(INFOS, 30)
+    put(spool, written)
+    path = segment_path(tmp_path / "spool", 0)
+    aside = path.rename(tmp_path / "aside")
+    path.mkdir()
+    with draining(spool, shelf, tmp_path) as drain:
+        wait_for(lambda: drain.failures > 3, "some tries", 20.0)
+        assert drain.state.startswith("failing: IsADirectoryError")
+        path.rmdir()
+        aside.rename(path)
+        assert drain.flush(20.0)
+        assert drain.state == "ok"
+    assert shelf.readings == expected(written)
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1), st.floats(0, 1e6))

@@ -69,9 +69,9 @@ def test_killed_and_brought_back(spool: Spool, server: RunningInflux, tmp_path: 
         drain.start()
         try:
             for _ in range(3):
+                before = drain.position
                 for _ in range(10):
                     put(spool, next(steps))
-                before = drain.position
                 wait_for(partial(moved, drain, before), "the drain to move")
                 server.kill()
                 for _ in range(10):

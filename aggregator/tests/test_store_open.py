@@ -1,5 +1,6 @@
 """From URL to store: what is allowed, and what is said about everything else."""
 
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -77,3 +78,14 @@ def test_bad_urls(tmp_path: Path, url: str, message: str) -> None:
         open_store(url, tmp_path)
     assert message in str(caught.value)
     assert "geheim" not in str(caught.value)
+
+
+def test_the_urls_of_the_documentation(tmp_path: Path) -> None:
+    """Every URL in docs/stores.md opens, with the files it names."""
+    text = (Path(__file__).parents[2] / "docs" / "stores.md").read_text()
+    urls = re.findall(r"^\| `((?:sqlite|influx)[^`]+)` \|", text, re.MULTILINE)
+    assert len(urls) == 5
+    for name in re.findall(r"_file=([\w.]+)", text):
+        (tmp_path / name).write_text("secret\n")
+    for url in urls:
+        open_store(url, tmp_path).close()

@@ -190,3 +190,26 @@ def frames(
             return
         yield frame
         position = frame.next_position
+
+
+class Tail(NamedTuple):
+    """Where the newest segment goes on, what lies torn behind that, and the damage before."""
+
+    position: int
+    torn_bytes: int
+    damage: tuple[Damage, ...]
+
+
+def scan_tail(path: Path, start: int) -> Tail:
+    """Read the whole newest segment to find the end of what can be relied on."""
+    damage: list[Damage] = []
+    group = position = start
+    with Segment(path, start) as segment:
+        end = segment.end
+        for frame in frames(segment, start, end, damage):
+            group, position = frame.group, frame.next_position
+    # Damage that reaches into the last group is a torn write; the frames behind it go too.
+    torn = [max(found.start, group) for found in damage if found.end > group]
+    position = min(torn, default=position)
+    kept = (Damage(d.start, min(d.end, position)) for d in damage if d.start < position)
+    return Tail(position, end - position, tuple(kept))

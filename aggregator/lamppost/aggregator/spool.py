@@ -10,7 +10,6 @@ import fcntl
 import itertools
 import os
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +101,7 @@ class Spool:
         self._damage: dict[int, Damage] = {}
         self._buffer: list[tuple[FrameKind, bytes]] = []
         self._buffered_bytes = 0
-        self._closed = False
+        self._wakes = 0
         directory.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(directory)
         self._starts = segments.segment_starts(directory)
@@ -152,20 +151,13 @@ class Spool:
             return Recovery(0, ())
         start = self._starts[-1]
         path = segments.segment_path(self.directory, start)
-        damage: list[Damage] = []
-        group = good = start
-        with Segment(path, start) as segment:
-            end = segment.end
-            for frame in segments.frames(segment, start, end, damage):
-                group, good = frame.group, frame.next_position
-        cut = min((max(d.start, group) for d in damage if d.end > group), default=good)
+        tail = segments.scan_tail(path, start)
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        os.ftruncate(handle, cut - start)
+        os.ftruncate(handle, tail.position - start)
         os.fsync(handle)  # a frame that was found must not vanish with the page cache
-        self._handle, self._position = handle, cut
-        kept = tuple(Damage(d.start, min(d.end, cut)) for d in damage if d.start < cut)
-        self._report(kept)
-        return Recovery(end - cut, kept)
+        self._handle, self._position = handle, tail.position
+        self._report(tail.damage)
+        return Recovery(tail.torn_bytes, tail.damage)
 
     def append(self, kind: FrameKind, payload: bytes) -> None:
         """Take a frame into the buffer; `commit` makes it durable.
@@ -277,18 +269,17 @@ class Spool:
 
     def wait(self, position: int, timeout_s: float) -> bool:
         """Return True once frames beyond `position` are committed, False after the timeout."""
-        until = time.monotonic() + timeout_s
         with self._moved:
-            while self._position <= position and not self._closed:
-                left = until - time.monotonic()
-                if left <= 0:
-                    return False
-                self._moved.wait(left)
+            wakes = self._wakes
+            self._moved.wait_for(
+                lambda: self._position > position or self._wakes != wakes, timeout_s
+            )
             return self._position > position
 
     def wake(self) -> None:
-        """Let all that `wait` look up at once; what they wait for may be something else."""
+        """End every `wait` at once: what its caller waits for may be something else."""
         with self._moved:
+            self._wakes += 1
             self._moved.notify_all()
 
     def passed(self, reader: str, position: int) -> None:
@@ -313,9 +304,7 @@ class Spool:
 
     def close(self) -> None:
         """Let go of the files; frames that were not committed are gone."""
-        with self._moved:
-            self._closed = True
-            self._moved.notify_all()
+        self.wake()
         self._release()
 
     def __del__(self) -> None:

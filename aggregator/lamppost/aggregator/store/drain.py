@@ -137,16 +137,21 @@ class Drain:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._save(SAVE_EVERY_S)
-            load, end = self._collect()
-            if end == self._position:
-                # A little later there is more to write at once; nobody waits for the store.
-                if self._spool.wait(self._position, IDLE_S):
-                    self._stopping.wait(LINGER_S)
-                continue
-            self._carry(load, end)
+            try:
+                self._step()
+            except Exception as problem:  # noqa: BLE001 - a dead thread would tell nobody
+                self._failed(f"failing: {problem!r}", 0.0, refused=True)
         self._save(0.0)
         self._state = "stopped"
+
+    def _step(self) -> None:
+        self._save(SAVE_EVERY_S)
+        load, end = self._collect()
+        if end > self._position:
+            self._carry(load, end)
+        elif self._spool.wait(self._position, IDLE_S):
+            # A little later there is more to write at once; nobody waits for the store.
+            self._stopping.wait(LINGER_S)
 
     def _collect(self) -> tuple[Load, int]:
         load, end = Load(self._book), self._position
@@ -180,8 +185,6 @@ class Drain:
             self._failed(f"refused: {problem}", problem.retry_after_s, refused=True)
         except StoreUnreachable as problem:
             self._failed(f"unreachable: {problem}", problem.retry_after_s, refused=False)
-        except Exception as problem:  # noqa: BLE001 - a thread that dies would lose the store
-            self._failed(f"failing: {problem!r}", 0.0, refused=True)
         else:
             if batch is not None or self._state == "starting":
                 self._turn("ok")

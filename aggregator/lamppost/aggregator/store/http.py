@@ -29,6 +29,11 @@ class Server:
     read_timeout_s: float = READ_TIMEOUT_S
 
 
+def why(problem: Exception) -> str:
+    """Return what went wrong, without the name of the connection object it went wrong on."""
+    return str(problem).rpartition("): ")[2]
+
+
 class Http:
     """Posts to a server; safe from several threads."""
 
@@ -57,7 +62,7 @@ class Http:
                 headers={**self.server.headers, **headers},
             )
         except urllib3.exceptions.HTTPError as problem:
-            raise StoreUnreachable(f"{self.server.url}: {problem}") from problem
+            raise StoreUnreachable(f"{self.server.url}: {why(problem)}") from problem
 
     def close(self) -> None:
         """Close the connections."""

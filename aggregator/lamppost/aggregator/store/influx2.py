@@ -12,7 +12,7 @@ from influxdb_client.rest import ApiException
 
 from lamppost.aggregator.series import SeriesKey
 from lamppost.aggregator.store.deadletter import DeadLetters
-from lamppost.aggregator.store.http import CONNECT_TIMEOUT_S, Http, Server
+from lamppost.aggregator.store.http import CONNECT_TIMEOUT_S, Http, Server, why
 from lamppost.aggregator.store.influxql import Reader
 from lamppost.aggregator.store.lineprotocol import Lines
 from lamppost.aggregator.store.linewriter import Answer, LineWriter, message_of, retry_after_s
@@ -80,5 +80,5 @@ class Influx2Store:
             message = message_of(problem.body or "", str(problem.reason))
             return Answer(problem.status, message, retry_after_s(retry))
         except urllib3.exceptions.HTTPError as problem:
-            raise StoreUnreachable(f"{self._server.url}: {problem}") from problem
+            raise StoreUnreachable(f"{self._server.url}: {why(problem)}") from problem
         return Answer(204)
