@@ -28,6 +28,7 @@ class Peer:
 
     def __init__(self, port: int, *, acks: bool = True, state: bool = True) -> None:
         self.acks, self.state = acks, state
+        self.deaf = False
         self.messages: list[tuple[Topic, Payload]] = []
         self.readings: list[tuple[str, int, int, object, bool]] = []
         self.repeats = 0
@@ -93,7 +94,7 @@ class Peer:
         with self._lock:
             self.messages.append((topic, payload))
             self._check_seq(topic, payload)
-            if topic.verb is Verb.DDATA:
+            if topic.verb is Verb.DDATA and not self.deaf:
                 self._take(topic, payload)
             if topic.verb in {Verb.NBIRTH, Verb.NDATA}:
                 for metric in payload.metrics:

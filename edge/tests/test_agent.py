@@ -239,11 +239,16 @@ async def test_unacknowledged_batches_are_sent_again(
 async def test_broker_comes_back(
     config: Config, broker: RunningBroker, make_peer: MakePeer, wait: Wait, kill: bool
 ) -> None:
-    """The node outlives its broker; afterwards every reading is there once."""
+    """The node outlives its broker; what was in flight then is sent at once, and kept once."""
     peer, world = make_peer(), World()
+    config = replace(config, buffer=replace(config.buffer, ack_timeout_s=600))
     async with running(config, world):
         await wait(lambda: len(peer.readings) > 40)
+        peer.deaf = True
+        counted = len(peer.of(Verb.DDATA))
+        await wait(lambda: len(peer.of(Verb.DDATA)) > counted + 5)
         broker.kill() if kill else broker.stop()
+        peer.deaf = False
         counted = world.counts["pump-1"]
         await wait(lambda: world.counts["pump-1"] > counted + 20)
         broker.start()
@@ -288,7 +293,9 @@ async def test_foreign_host_that_turns_out_to_acknowledge(
 async def test_dead_device_dies_alone(config: Config, make_peer: MakePeer, wait: Wait) -> None:
     """Its channels go BAD, then its death is told; its neighbour goes on; it is born again."""
     peer, world = make_peer(), World()
-    config = replace(config, devices=(device(), device("mast")))
+    pump = device()
+    restless = tuple(replace(one, heartbeat_s=0.05) for one in pump.channels)
+    config = replace(config, devices=(replace(pump, channels=restless), device("mast")))
     async with running(config, world):
         await wait(lambda: len(peer.readings) > 40)
         world.dead.add("pump-1")
