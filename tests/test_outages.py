@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from parts.chain import Chain, running_chain
-from parts.spool import judged_rows
+from parts.spool import judged_rows, rows_in_store
 from parts.waiting import wait_for
 
 NODE = "pump-station-1"
@@ -25,8 +25,10 @@ def assert_accounted(chain: Chain) -> None:
     assert books.lost == 0, books
     assert books.balanced, books
     assert books.stored == books.taken - books.evicted, books
+    home = chain.home / "aggregator"
+    wait_for(lambda: rows_in_store(home) == books.stored, f"{books.stored} rows in the store")
     assert chain.children["aggregator"].stop() == 0
-    rows = judged_rows(chain.home / "aggregator")
+    rows = judged_rows(home)
     assert len(rows) > 100
     assert len(rows) == len(set(rows)), "a reading was judged twice"
 

@@ -67,6 +67,11 @@ class RunningInflux:
         """Where it listens."""
         return f"http://{LOOPBACK}:{self.port}"
 
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
         """Start it and wait until it answers; the first start picks the port."""
         program = require_program("influxd", "influxdb")
@@ -103,7 +108,7 @@ class RunningInflux:
 
     def stop(self) -> None:
         """End it, if it runs."""
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None or not self.running:
             return
         self.process.terminate()
         try:

@@ -1,5 +1,7 @@
-"""Reads an aggregator's spool from outside, to count what was judged."""
+"""Counts from outside what an aggregator has judged and stored."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from lamppost.aggregator.columns import UNJUDGED
@@ -19,3 +21,9 @@ def judged_rows(data_dir: Path) -> list[tuple[int, int]]:
                 frame.series[judged].tolist(), frame.time_ms[judged].tolist(), strict=True
             )
     return rows
+
+
+def rows_in_store(data_dir: Path) -> int:
+    """Readings in the embedded store."""
+    with closing(sqlite3.connect(f"file:{data_dir}/readings.db?mode=ro", uri=True)) as store:
+        return int(store.execute("SELECT count(*) FROM readings").fetchone()[0])
