@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,58 +18,16 @@ from lamppost.aggregator.spool import Spool
 from lamppost.aggregator.store.drain import Backoff, Drain
 from lamppost.aggregator.store.seam import (
     EventRow,
-    SeriesColumns,
     StoreBatch,
     StoreRefused,
     StoreUnreachable,
 )
 from parts.batches import T0, batch, event, frame, random_batch, series
+from parts.shelf import Shelf
 from parts.waiting import wait_for
 
 QUICK = Backoff(base_s=0.001, cap_s=0.01)
 INFOS = [series(i) for i in range(3)]
-
-
-class Shelf:
-    """A store in memory.
-
-    Attributes:
-        readings: value by series name and time.
-        batches: readings of each write.
-        trouble: exceptions to raise, one a write, before anything is kept.
-        gate: writes wait for it.
-    """
-
-    def __init__(self) -> None:
-        self.readings: dict[tuple[SeriesKey, int], float] = {}
-        self.texts: list[str] = []
-        self.found: dict[str, EventRow] = {}
-        self.batches: list[int] = []
-        self.trouble: list[Exception] = []
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def write(self, given: StoreBatch) -> None:
-        """Keep a batch, or raise what is prepared."""
-        self.gate.wait(20.0)
-        if self.trouble:
-            raise self.trouble.pop(0)
-        self.batches.append(len(given))
-        for index, time_ms, value in zip(given.index, given.time_ms, given.value, strict=True):
-            self.readings[given.series[int(index)].key, int(time_ms)] = float(value)
-        self.texts += [row.text for row in given.texts]
-        self.found |= {row.id: row for row in given.events}
-
-    def read(self, *_: object) -> SeriesColumns:
-        """Not asked for by a drain."""
-        raise NotImplementedError
-
-    def events(self, *_: object) -> tuple[EventRow, ...]:
-        """Not asked for by a drain."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 @pytest.fixture
