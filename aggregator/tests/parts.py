@@ -55,7 +55,8 @@ class OneSeries(NoStore):
 
     def read(self, series: SeriesKey, from_ms: int, to_ms: int, step_ms: int) -> SeriesColumns:
         """The two readings and the text."""
-        assert (series, to_ms, step_ms)
+        assert series.metric
+        assert to_ms >= from_ms + step_ms
         nan = float("nan")
         return SeriesColumns(
             np.array([from_ms, from_ms + 2], np.int64),

@@ -87,6 +87,12 @@ def configured(arguments: argparse.Namespace) -> Config:
 def _run(arguments: argparse.Namespace) -> int:
     config = configured(arguments)
     file = arguments.config.name if arguments.config else "command line"
+    from lamppost.register.serve import is_loopback
+
+    if not config.console.allow_remote and not is_loopback(config.console.host):
+        allowed = "an address of this machine, or allow_remote = true"
+        problem = Problem(file, "[console] host", config.console.host, allowed)
+        raise ConfigError((problem,))
     from lamppost.aggregator.run import run
     from lamppost.aggregator.spool import SpoolLocked
     from lamppost.aggregator.store.open import StoreUrlError

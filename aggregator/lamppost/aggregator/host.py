@@ -75,6 +75,8 @@ class Host:
         self._topic = state_topic(config.host_id)
         self._stopping = threading.Event()
         self._gone = threading.Event()
+        self._decided = threading.Event()
+        self._announced = False
         self._client: paho.Client | None = None
         self._timestamp = 0
         self._thread = threading.Thread(target=self._run, name="host-session", daemon=True)
@@ -98,7 +100,7 @@ class Host:
             # When the connection goes first, the will says it.
             with contextlib.suppress(RuntimeError, ValueError):
                 said.wait_for_publish(LEAVE_TIMEOUT_S)
-        self._gone.set()
+        self._end()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -123,26 +125,27 @@ class Host:
         """Live through one connection; True when it got as far as being announced."""
         where = f"{self._config.host}:{self._config.port}"
         self._timestamp = self._clock_ms()
-        announced = threading.Event()
+        self._announced = False
+        self._decided.clear()
         try:
-            client = self._prepare(announced)
+            client = self._prepare()
             client.connect(self._config.host, self._config.port, self._config.keepalive_s)
         except (OSError, ValueError) as error:
             self.state = f"unreachable: {where}: {error}"
             return False
         client.loop_start()
-        if not announced.wait(WELCOME_TIMEOUT_S) and not self._gone.is_set():
+        if not self._decided.wait(WELCOME_TIMEOUT_S):
             self.state = f"unreachable: {where}: no welcome within {WELCOME_TIMEOUT_S:g} s"
             self._gone.set()
         self._gone.wait()
         self._client = None
         client.disconnect()
         client.loop_stop()
-        if announced.is_set() and not self._stopping.is_set():
+        if self._announced and not self._stopping.is_set():
             self._inbox.note(LOST, time.time_ns())
-        return announced.is_set()
+        return self._announced
 
-    def _prepare(self, announced: threading.Event) -> paho.Client:
+    def _prepare(self) -> paho.Client:
         client = new_client(self._config, f"lamppost-host-{self._config.host_id}")
         offline = encode_state(HostState(online=False, timestamp=self._timestamp))
         client.will_set(self._topic, offline, qos=1, retain=True)
@@ -169,13 +172,14 @@ class Host:
         ) -> None:
             if any(reason.is_failure for reason in reasons):
                 self.state = f"refused: {where}: subscription to {NAMESPACE}/#"
-                self._gone.set()
+                self._end()
                 return
             self._inbox.note(CONNECTED, time.time_ns())
             self._announce(client)
             self._client = client
             self.state = "ok"
-            announced.set()
+            self._announced = True
+            self._decided.set()
 
         def on_disconnect(
             _client: paho.Client,
@@ -189,13 +193,17 @@ class Host:
                 self.state = f"lost: {where}: {reason}"
             elif not self.state.startswith("refused"):
                 self.state = f"unreachable: {where}: {reason}"
-            self._gone.set()
+            self._end()
 
         client.on_connect = on_connect
         client.on_subscribe = on_subscribe
         client.on_disconnect = on_disconnect
         client.on_message = self._on_message
         return client
+
+    def _end(self) -> None:
+        self._gone.set()
+        self._decided.set()
 
     def _announce(self, client: paho.Client) -> None:
         online = encode_state(HostState(online=True, timestamp=self._timestamp))

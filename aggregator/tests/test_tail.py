@@ -1,0 +1,148 @@
+"""`lamppost tail` against a real broker."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lamppost.aggregator.config import MqttConfig
+from lamppost.aggregator.tail import FAILED, OK, WRONG_USE, Tail, main
+from lamppost.aggregator.told import Listener
+from lamppost.sim.broker import RunningBroker
+from lamppost.sim.ports import free_port
+from lamppost.wire.decode import decode
+from lamppost.wire.session import is_rebirth
+
+from .broker import Client, a_broker
+from .field import START_MS, Channel, FieldNode, Sample
+
+FLOW = Channel("flow", 10, unit="L/s")
+EVERYTHING = ["spBv1.0/#"]
+NCMD = "spBv1.0/city/NCMD/node-1"
+
+
+class Out(io.StringIO):
+    """Output that speaks up when a line is there."""
+
+    def __init__(self, client: Client, answer: list[tuple[str, bytes]]) -> None:
+        super().__init__()
+        self._client = client
+        self._answer = answer
+
+    def write(self, text: str) -> int:
+        """Take the text; the node answers the first of it."""
+        answer, self._answer = self._answer, []
+        if answer:
+            self._client.say(*answer)
+        return super().write(text)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[RunningBroker]:
+    """A broker of this test's own."""
+    with a_broker(tmp_path) as one:
+        yield one
+
+
+def shown(broker: RunningBroker, *, ask: bool, for_s: float = 1.5) -> tuple[list[str], int]:
+    """What is shown of a node whose birth nobody heard, and how often it was asked for it."""
+    node = FieldNode()
+    client = Client(broker.port, NCMD)
+    first = node.ddata("pump", [Sample(FLOW, 1.0, START_MS)])
+    client.say(first, retain=True)  # so that it is there whenever the tail is
+    second = node.ddata("pump", [Sample(FLOW, 2.0, START_MS)])
+    answer = [node.nbirth(START_MS), node.dbirth("pump", START_MS, [FLOW]), second]
+    out = Out(client, answer)
+    tail = Tail(MqttConfig(port=broker.port), Listener(), ask=ask, out=out)
+    assert tail.run(EVERYTHING, as_json=False, for_s=for_s) == OK
+    client.say((NCMD + "/end", b""))
+    asked = sum(is_rebirth(decode(payload)) for payload in client.on(NCMD))
+    client.close()
+    return out.getvalue().splitlines(), asked
+
+
+def test_a_tail_asks_for_the_birth_it_missed(broker: RunningBroker) -> None:
+    """Once, and what comes after the birth has names and units; no colour off a terminal."""
+    lines, asked = shown(broker, ask=True)
+    assert asked == 1
+    assert any("alias 10 = 1" in line for line in lines)
+    assert any("flow = 2 L/s" in line for line in lines)
+    assert not any("\033" in line for line in lines)
+
+
+def test_a_quiet_tail_says_nothing(broker: RunningBroker) -> None:
+    """With --no-rebirth it only listens."""
+    lines, asked = shown(broker, ask=False, for_s=0.8)
+    assert asked == 0
+    assert lines
+
+
+def test_json_lines(broker: RunningBroker, capsys: pytest.CaptureFixture[str]) -> None:
+    """--json prints one object a line."""
+    client = Client(broker.port)
+    node = FieldNode()
+    client.say(node.dbirth("pump", START_MS, [FLOW]), retain=True)
+    arguments = [
+        "--broker",
+        f"127.0.0.1:{broker.port}",
+        "--json",
+        "--for",
+        "0.7",
+        "--no-rebirth",
+    ]
+    assert main(arguments) == OK
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line["what"] for line in lines} == {"birth"}
+    assert lines[1]["metric"] == "flow"
+    assert lines[1]["unit"] == "L/s"
+    client.close()
+
+
+def test_a_lost_broker_ends_it(
+    broker: RunningBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The connection's end is told, exit code 1."""
+    client = Client(broker.port)
+    client.say(FieldNode().nbirth(START_MS), retain=True)
+
+    class Killing(io.StringIO):
+        def write(self, text: str) -> int:
+            broker.kill()
+            return super().write(text)
+
+    tail = Tail(MqttConfig(port=broker.port), Listener(), ask=False, out=Killing())
+    assert tail.run(EVERYTHING, as_json=False, for_s=20.0) == FAILED
+    assert "connection is lost" in capsys.readouterr().err
+    client.close()
+
+
+def test_no_broker_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody there: one line with the address, exit code 1."""
+    port = free_port()
+    assert main(["--broker", f"127.0.0.1:{port}", "--for", "1"]) == FAILED
+    assert f"127.0.0.1:{port}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--broker", "x"], "--broker"),
+        (["--node", "a/b"], "--node"),
+        (["--ca-file", "/nowhere.pem"], "--ca-file"),
+    ],
+)
+def test_wrong_use_is_named(
+    arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Option, what came and what is allowed, exit code 2."""
+    assert main(arguments) == WRONG_USE
+    assert named in capsys.readouterr().err
+
+
+def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    """--help shows how."""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "lamppost tail --json" in capsys.readouterr().out
