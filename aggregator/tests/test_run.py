@@ -103,8 +103,9 @@ def test_from_the_broker_to_the_console_and_over_a_restart(
 
     with running(config) as first:
         field_side.say(node.nbirth(now_ms()), node.dbirth("pump", now_ms(), [FLOW]))
-        for value in (10.0, 11.0, 500.0):
-            field_side.say(node.ddata("pump", [Sample(FLOW, value, now_ms())]))
+        start_ms = now_ms()
+        for step, value in enumerate((10.0, 11.0, 500.0)):
+            field_side.say(node.ddata("pump", [Sample(FLOW, value, start_ms + step)]))
         wait_for(lambda: acked() == 3, "the ack")
         wait_for(lambda: first.get("health")["stored"] == 3, "the health to tell")
         (channel,) = first.get("channels")["channels"]
