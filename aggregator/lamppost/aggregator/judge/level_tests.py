@@ -13,12 +13,13 @@ from lamppost.aggregator.judge.profile import Profile
 Array = NDArray[np.float64]
 
 SD_PER_MAD = 1.25  # Gaussian noise
+SMALLEST = 1e-30  # keeps quotients finite
 TINY = 1e-9  # of the level: rounding is no noise
 
 
 @kernel
 def scales(state: Array, s: int, p: Profile) -> tuple[float, float]:
-    """Standard deviations of one residual, and of one as far as a short mean can tell.
+    """Standard deviations of one residual, alone and as far as a short mean tells; 0: unknown.
 
     The second is larger when residuals are alike for a while (autocorrelation, a level that
     lags): then many of them in a row say little more than one.
@@ -27,7 +28,10 @@ def scales(state: Array, s: int, p: Profile) -> tuple[float, float]:
     shrink = sqrt((2.0 - p.run_weight) / p.run_weight)
     dev = max(state[s, q.DEV], state[s, q.L_STEP] * p.quantum_floor / SD_PER_MAD)
     dev = max(dev, TINY * abs(state[s, q.LEVEL]))
-    alike = max(state[s, q.RUN_DEV] * shrink / dev if dev > 0.0 else 1.0, 1.0)
+    if dev == 0.0:
+        return 0.0, 0.0
+    dev = max(dev, SMALLEST)
+    alike = max(state[s, q.RUN_DEV] * shrink / dev, 1.0)
     wide = 1.0 + p.early_sd * alike / sqrt(count)
     single = dev * SD_PER_MAD * wide
     return single, single * alike

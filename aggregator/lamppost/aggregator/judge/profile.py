@@ -27,7 +27,7 @@ class Profile(NamedTuple):
     stuck_min_ms: float = 8_000.0
     stuck_min_readings: float = 3.0  # with the same value
     stuck_min_changes: float = 20.0  # seen before, else nothing is known of this channel
-    stuck_longest: float = 1.5  # times the longest healthy stand of late
+    stuck_longest: float = 2.0  # times the longest healthy stand of late
     stuck_home: float = 3.0  # the same at the value of that stand, when it stood unusually long
     stuck_min_steps: float = (
         0.1  # share of changes that are no way back: noise spans the quantum

@@ -10,13 +10,15 @@ from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
 from lamppost.aggregator.judge.spike import judge_excursion
-from lamppost.aggregator.judge.stuck import judge_stand
+from lamppost.aggregator.judge.stuck import forget_stand, judge_stand
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 BEST_GOOD = 255  # 192..255 is good in the vocabulary Sparkplug took its codes from
 INTERVAL_MEMORY = 200.0
+KNOWN_INTERVALS = 10.0
+PAUSE = 5.0  # intervals, or heartbeats: so long a silence is no part of the habit
 
 GAP_SEVERITY = 0.7
 STUCK_SEVERITY = 0.7
@@ -51,7 +53,7 @@ def quality_tier(
         score[i] = 0.0
         s = int(series[i])
         time = float(time_ms[i])
-        found = _timing(state, s, time, float(now_ms), p)
+        found = _timing(channels, state, s, time, float(now_ms), p)
         since = -1.0
         if found == 0:
             found, since = _judge(channels, state, s, time, float(value[i]), int(quality[i]), p)
@@ -62,7 +64,7 @@ def quality_tier(
 
 
 @kernel
-def _timing(state: Array, s: int, time: float, now: float, p: Profile) -> int:
+def _timing(channels: Array, state: Array, s: int, time: float, now: float, p: Profile) -> int:
     """Order and clock; a reading that passes becomes the series' last."""
     if time > now + p.max_ahead_ms:
         return c.CLOCK
@@ -70,9 +72,15 @@ def _timing(state: Array, s: int, time: float, now: float, p: Profile) -> int:
     if time <= last:
         return c.LATE
     if last >= 0.0:
-        count = min(state[s, q.INTERVALS] + 1.0, INTERVAL_MEMORY)
-        state[s, q.INTERVALS] = count
-        state[s, q.INTERVAL] += (time - last - state[s, q.INTERVAL]) / count
+        elapsed = time - last
+        usual = state[s, q.INTERVAL]
+        count = state[s, q.INTERVALS] + 1.0
+        if count > KNOWN_INTERVALS:
+            elapsed = min(elapsed, PAUSE * usual)
+        if time - last > PAUSE * max(channels[s, q.HEARTBEAT], usual):
+            forget_stand(state, s)  # who knows what happened meanwhile
+        state[s, q.INTERVALS] = min(count, INTERVAL_MEMORY)
+        state[s, q.INTERVAL] = usual + (elapsed - usual) / state[s, q.INTERVALS]
     state[s, q.LAST] = time
     state[s, q.SEEN] = now
     state[s, q.SILENT] = 0.0
@@ -113,9 +121,7 @@ def _judge_bad(state: Array, s: int, time: float, p: Profile) -> tuple[int, floa
         state[s, q.BAD_COUNT] = 0.0
     state[s, q.BAD_COUNT] += 1.0
     since = state[s, q.BAD_SINCE]
-    # What stood before the gap says nothing about how long it stood.
-    state[s, q.STAND_SINCE] = time
-    state[s, q.STAND_COUNT] = 0.0
+    forget_stand(state, s)
     if state[s, q.BAD_COUNT] >= p.bad_hold_readings or time - since >= p.bad_hold_ms:
         return c.BAD | c.GAP, since
     return c.BAD, since
@@ -127,6 +133,7 @@ def _judge_outside(state: Array, s: int, time: float, p: Profile) -> tuple[int, 
         state[s, q.OUT_SINCE] = time
         state[s, q.OUT_COUNT] = 0.0
     state[s, q.OUT_COUNT] += 1.0
+    forget_stand(state, s)
     since = state[s, q.OUT_SINCE]
     if state[s, q.OUT_COUNT] >= p.range_hold_readings or time - since >= p.range_hold_ms:
         state[s, q.OUT_COUNT] = p.range_hold_readings

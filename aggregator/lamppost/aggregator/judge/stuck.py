@@ -27,12 +27,14 @@ def judge_stand(state: Array, s: int, time: float, x: float, p: Profile) -> int:
         _stand_anew(state, s, time, x)
         return 0
     if x != state[s, q.VALUE]:
-        if state[s, q.IS_STUCK] == 0.0:
+        if state[s, q.IS_STUCK] == 0.0 and state[s, q.STAND_COUNT] > 0.0:
             _learn_change(state, s, time, x, p)
         state[s, q.IS_STUCK] = 0.0
         state[s, q.BEFORE] = state[s, q.VALUE]
         _stand_anew(state, s, time, x)
         return 0
+    if state[s, q.STAND_COUNT] == 0.0:
+        state[s, q.STAND_SINCE] = time
     state[s, q.STAND_COUNT] += 1.0
     if state[s, q.IS_STUCK] == 0.0 and _stands_too_long(state, s, time, x, p):
         state[s, q.IS_STUCK] = 1.0
@@ -43,6 +45,12 @@ def judge_stand(state: Array, s: int, time: float, x: float, p: Profile) -> int:
         if stood > _patience(state, s, p.suspect_alpha):
             return c.SUSPECT
     return 0
+
+
+@kernel
+def forget_stand(state: Array, s: int) -> None:
+    """Something lies between the last reading and the next: how long it stood is not known."""
+    state[s, q.STAND_COUNT] = 0.0
 
 
 @kernel
