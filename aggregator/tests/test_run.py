@@ -121,8 +121,12 @@ def test_from_the_broker_to_the_console_and_over_a_restart(
     with running(config) as second:
         field_side.say(node.ddata("pump", [Sample(FLOW, 12.0, now_ms())]))
         wait_for(lambda: acked() == 4, "the ack after the restart")
-        (shown,) = second.get("nodes")["nodes"]
-        assert (shown["name"], shown["online"]) == ("node-1", True)
+        wait_for(
+            lambda: (
+                [n["name"] for n in second.get("nodes")["nodes"] if n["online"]] == ["node-1"]
+            ),
+            "the node to show as online without a birth",
+        )
         field_side.say(node.ndeath(now_ms()))
         wait_for(lambda: "communication" in second.out.getvalue(), "the death to be told")
     assert "1 series" in second.err.getvalue()
