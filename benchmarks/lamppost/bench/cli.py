@@ -10,6 +10,7 @@ from typing import Any
 MODULES = {
     "decode": "lamppost.bench.decode",
     "edge": "lamppost.bench.edge",
+    "ingest": "lamppost.bench.ingest",
 }
 """Name to module: `add_arguments(parser)`, `run(args) -> dict`; its docstring is the help."""
 
@@ -21,7 +22,7 @@ examples:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Measure Lamppost beside a peer, in the same run (decode, edge, ...)."""
+    """Measure Lamppost beside a peer, in the same run (decode, ingest, edge)."""
     args = _parser(argv).parse_args(list(argv))
     result: dict[str, Any] = import_module(MODULES[args.benchmark]).run(args)
     if args.json:

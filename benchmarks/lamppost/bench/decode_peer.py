@@ -54,7 +54,8 @@ def _payload_class() -> Any:  # noqa: ANN401 - protobuf makes the class at run t
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("bench.Payload"))
 
 
-_Payload = _payload_class()
+PAYLOAD = _payload_class()
+"""The protobuf message class of a Sparkplug payload; `FromString` parses."""
 
 
 def decode_all(
@@ -63,7 +64,7 @@ def decode_all(
     """Aliases, times, values and flags (1 historical, 2 null) of all metrics."""
     alias, time_ms, value, flags = [], [], [], []
     for data in payloads:
-        message = _Payload.FromString(data)
+        message = PAYLOAD.FromString(data)
         for metric in message.metrics:
             alias.append(metric.alias)
             time_ms.append(metric.timestamp)
