@@ -34,7 +34,17 @@ def test_what_nobody_has_is_lost() -> None:
 def test_newer_stored_than_declared_is_no_loss() -> None:
     """The node's account lags behind ours by a moment; nothing goes below zero."""
     (books,) = declared(100, 0, 5, stored=108).books()
-    assert (books.in_flight, books.lost) == (0, 0)
+    assert (books.taken, books.stored, books.in_flight, books.lost) == (108, 108, 0, 0)
+
+
+def test_what_was_counted_twice_shows() -> None:
+    """More stored than the node ever took is no newer reading but a mistake, and is seen."""
+    ledger = Ledger()
+    ledger.count_stored(NUMBER, 104)
+    ledger.declare(1, [LedgerRow(DAY, 100, 0, 0)], first_contact=False)
+    ledger.count_stored(NUMBER, 3)
+    (books,) = ledger.books()
+    assert (books.taken, books.stored) == (103, 107)
 
 
 def test_a_lost_buffer_is_lost() -> None:

@@ -2,6 +2,10 @@
 
 The node declares, per UTC day of the reading's time and per epoch of its buffer, what it took,
 what it evicted and what it still holds. What is stored is counted here, when it is durable.
+
+Between two declarations readings go on arriving, so the declared figures are always a little
+old: what became durable since the last one counts as taken too. What exceeds even that was
+counted twice, and shows as stored being more than taken.
 """
 
 from collections.abc import Iterable
@@ -55,6 +59,7 @@ class Ledger:
         self.duplicates: dict[int, int] = {}
         self._declared: dict[int, dict[int, tuple[int, int, int]]] = {}
         self._elsewhere: dict[int, dict[int, int]] = {}
+        self._stored_then: dict[int, int] = {}  # by day, when the node last declared it
 
     def count_stored(self, day: int, readings: int) -> None:
         """Readings of that day became durable."""
@@ -86,10 +91,12 @@ class Ledger:
             except ValueError:
                 continue
             days[day] = (row.taken, row.evicted, row.pending)
+            self._stored_then[day] = self.stored.get(day, 0)
             if new and first_contact:
                 acked = max(0, row.taken - row.evicted - row.pending)
                 self._elsewhere[epoch][day] = acked
         _bound(days)
+        _bound(self._stored_then)
         while len(self._declared) > MAX_EPOCHS:
             gone = min(self._declared)
             del self._declared[gone]
@@ -112,6 +119,8 @@ class Ledger:
             evicted += row[1]
             pending += row[2] if epoch == newest else 0  # an older buffer is gone for good
         stored = self.stored.get(day, 0)
+        since = stored - self._stored_then.get(day, 0)
+        taken = max(taken, min(stored + evicted, taken + since))
         missing = taken - evicted - stored
         return Books(
             day_text(day),
@@ -131,6 +140,7 @@ class Ledger:
             "declared": [
                 [e, [[d, *r] for d, r in x.items()]] for e, x in self._declared.items()
             ],
+            "stored_then": list(self._stored_then.items()),
             "elsewhere": [[e, list(x.items())] for e, x in self._elsewhere.items()],
         }
 
@@ -140,6 +150,7 @@ class Ledger:
         ledger = cls()
         ledger.stored = dict(map(tuple, state["stored"]))
         ledger.duplicates = dict(map(tuple, state["duplicates"]))
+        ledger._stored_then = dict(map(tuple, state["stored_then"]))
         ledger._declared = {
             e: {d: (taken, evicted, pending) for d, taken, evicted, pending in rows}
             for e, rows in state["declared"]
