@@ -31,10 +31,8 @@ def test_an_event_is_told_when_it_opens_and_when_it_ends() -> None:
     teller.tell(replace(LEAK, end_ms=1_800_000_065_000))
     teller.tell(replace(LEAK, end_ms=1_800_000_065_000))
     first, second = out.getvalue().splitlines()
-    assert first == (
-        "2027-01-15T08:00:05Z process anomaly: city/node-1/pump/flow: "
-        "flow is 1 L/s where 2 L/s were expected"
-    )
+    reason = "flow is 1 L/s where 2 L/s were expected"
+    assert first == f"2027-01-15T08:00:05Z process anomaly: {reason}"
     assert second.endswith(
         "process anomaly over: city/node-1/pump/flow: deviation, it lasted 65 s"
     )

@@ -1,16 +1,14 @@
 """The slow path: births, deaths, what nodes say of themselves, our connection's fate."""
 
-import numpy as np
-
 from lamppost.aggregator.batch import FastPath
-from lamppost.aggregator.births import Birth, Declared, read_birth
+from lamppost.aggregator.births import Birth, read_birth
+from lamppost.aggregator.declare import Declarer
 from lamppost.aggregator.foreign import birth_readings
 from lamppost.aggregator.ingest import Arrival
 from lamppost.aggregator.nodes import Node, Route
 from lamppost.aggregator.resolve import TableFullError
-from lamppost.aggregator.series import SeriesInfo, SeriesKey, SeriesLimitError
-from lamppost.aggregator.tools import FACT, IGNORED, Item, Tools
-from lamppost.wire.datatypes import DataType
+from lamppost.aggregator.series import SeriesLimitError
+from lamppost.aggregator.tools import Item, Tools
 from lamppost.wire.decode import DecodeError, decode
 from lamppost.wire.delivery import LEDGER, DeliveryError, ledger_rows
 from lamppost.wire.payload import Metric, Payload
@@ -33,6 +31,7 @@ class Lifecycle:
         self.stale_deaths = 0
         self.connected = False
         self.fast = FastPath(tools, self.facts)
+        self.declarer = Declarer(tools)
         self._tools = tools
         self._confirm_ms = confirm_ms
 
@@ -75,7 +74,7 @@ class Lifecycle:
             tools.rebirths.want(node.key, now_ms)  # nobody knows what kind of node this is
             return
         tools.log.clock(now_ms)
-        born = self._declare(route, birth, now_ms)
+        born = self.declarer.declare(route, birth, now_ms)
         tools.log.birth(arrival.topic, arrival.payload)
         route.birth = (arrival.topic, arrival.payload)
         if verb is Verb.NBIRTH:
@@ -89,16 +88,6 @@ class Lifecycle:
             readings, texts = birth_readings(born, birth.timestamp, arrival.arrival_ns // 10**6)
             if len(readings.series) or texts:
                 self.fast.ship(readings, texts, [], now_ms)
-
-    def relearn(self, route: Route, now_ms: int) -> None:
-        """Read a kept birth again after a restart, for what its aliases mean."""
-        if route.birth is None:
-            return
-        try:
-            payload = decode(route.birth[1])
-            self._declare(route, read_birth(payload, route.device), now_ms)
-        except (DecodeError, SeriesLimitError, TableFullError):
-            route.birth = None  # as if it had never come: the node will be asked
 
     def facts(self, item: Item) -> None:
         """Take the node's own metrics out of an NDATA."""
@@ -213,74 +202,6 @@ class Lifecycle:
             self.stale_deaths += 1  # the will of a session that a newer birth replaced
         elif node.online:
             self.node_offline(node, now_ms)
-
-    def _declare(
-        self, route: Route, birth: Birth, now_ms: int
-    ) -> list[tuple[SeriesInfo, Declared]]:
-        """Enter the series of a birth and what its aliases mean."""
-        tools = self._tools
-        meanings: dict[int | str, tuple[int, int]] = {}
-        born: list[tuple[SeriesInfo, Declared]] = []
-        for one in birth.series:
-            info = self._admit(route, one)
-            born.append((info, one))
-            key = one.name if one.alias is None else one.alias
-            meanings[key] = (info.index, int(info.datatype))
-        for code, metrics in ((FACT, birth.facts), (IGNORED, birth.ignored)):
-            for metric in metrics:
-                key = (metric.name or "") if metric.alias is None else metric.alias
-                meanings[key] = (code, 0)
-        route.facts = {
-            (metric.name or "") if metric.alias is None else metric.alias: metric.name or ""
-            for metric in birth.facts
-        }
-        self._fill_table(route, meanings)
-        if born:
-            series = np.fromiter((info.index for info, _ in born), np.int32, len(born))
-            tools.judging.judge.seen(series, now_ms)
-        return born
-
-    def _admit(self, route: Route, one: Declared) -> SeriesInfo:
-        tools, node = self._tools, route.node
-        key = SeriesKey(node.group, node.name, route.device, one.name)
-        known = tools.judging.index.find(*key)
-        info = tools.judging.index.add(
-            key,
-            one.datatype or DataType.UNKNOWN,
-            unit=one.unit,
-            low=one.low,
-            high=one.high,
-            heartbeat_ms=one.heartbeat_ms,
-            channel_class=one.channel_class,
-        )
-        if info is not known:
-            self.enter(info, node)
-            tools.log.series(info)
-        return info
-
-    def enter(self, info: SeriesInfo, node: Node) -> None:
-        """Make a new or changed series known to the judge and the books."""
-        self._tools.owners.put(info.index, node)
-        self._tools.judging.admit(info)
-
-    def _fill_table(self, route: Route, meanings: dict[int | str, tuple[int, int]]) -> None:
-        table = self._tools.table
-        gone = {series for series, _ in route.meanings.values() if series >= 0}
-        gone -= {series for series, _ in meanings.values()}
-        if gone:
-            left_out = np.fromiter(sorted(gone), np.int32, len(gone))
-            self._tools.judging.judge.unwatch(left_out)
-        if route.meanings.keys() - meanings.keys():
-            table.drop(route.number)
-            route.meanings = {}
-        for key, (series, datatype) in meanings.items():
-            if route.meanings.get(key) == (series, datatype):
-                continue
-            if isinstance(key, str):
-                table.put_name(route.number, key, series, datatype)
-            else:
-                table.put(route.number, key, series, datatype)
-        route.meanings = meanings
 
     def _fact(self, node: Node, name: str, metric: Metric, arrival: Arrival) -> None:
         if name != LEDGER:

@@ -139,9 +139,9 @@ def _take_over(pipeline: Pipeline, checkpoint: Checkpoint) -> None:
     for info in judging.index:
         node = tools.book.node(info.group, info.node)
         if node is not None:
-            pipeline.lifecycle.enter(info, node)
+            pipeline.lifecycle.declarer.enter(info, node)
     for route in routes:
-        pipeline.lifecycle.relearn(route, 0)
+        pipeline.lifecycle.declarer.relearn(route, 0)
     if not judging.restore(checkpoint.document, checkpoint.arrays):
         pipeline.notes.append("the judging state is of another release: learning starts anew")
 
@@ -200,7 +200,7 @@ class _Replayer:
         node = tools.book.node(info.group, info.node)
         known = tools.judging.index.find(*info.key)
         if node is not None and tools.judging.index.put(info) is not known:
-            self._pipeline.lifecycle.enter(info, node)
+            self._pipeline.lifecycle.declarer.enter(info, node)
 
     def _birth(self, topic: str, payload: bytes) -> None:
         found = self._pipeline.tools.book.find(topic)

@@ -88,51 +88,60 @@ def run(
 
     config.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        data = config.data
-        spool = stack.enter_context(
-            Spool(
-                config.data_dir / "spool",
-                segment_bytes=int(data.segment_mb * MB),
-                max_bytes=int(data.spool_mb * MB),
-                max_buffered_bytes=int(data.held_mb * MB) + SPOOL_SLACK_BYTES,
-            )
-        )
+        spool = stack.enter_context(_spool(config))
         store = open_store(config.store_url, config.data_dir)
         stack.callback(store.close)
         _warm(say)
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
-        checkpoints = Checkpoints(config.data_dir / "checkpoints")
-        pipeline = Pipeline(
-            spool,
-            checkpoints,
-            Quarantine(
-                config.data_dir / "quarantine",
-                data.quarantine_files,
-                int(data.quarantine_mb * MB),
-            ),
-            Settings(data, config.rebirth),
-            publish=host.publish,
-            on_event=Teller(out).tell,
-        )
-        _restore(pipeline, checkpoints, say)
+        pipeline = _pipeline(config, spool, host, Teller(out), say)
         drain = Drain(spool, store, config.data_dir / "store.cursor")
         stack.callback(drain.stop, DRAIN_STOP_S)
         drain.start()
         board = Board(pipeline)
         board.refresh()
         live = Live(pipeline, board, Parts(host, drain, inbox, spool), store)
-        if config.console.port >= 0:
-            console = Console(
-                live,
-                config.console.host,
-                config.console.port,
-                allow_remote=config.console.allow_remote,
-            )
-            console.start()
-            stack.callback(console.stop)
-            say(f"console on {console.url}")
+        _console(config, live, stack, say)
         return _work(pipeline, inbox, host, board, stop, say)
+
+
+def _spool(config: Config) -> Spool:
+    data = config.data
+    return Spool(
+        config.data_dir / "spool",
+        segment_bytes=int(data.segment_mb * MB),
+        max_bytes=int(data.spool_mb * MB),
+        max_buffered_bytes=int(data.held_mb * MB) + SPOOL_SLACK_BYTES,
+    )
+
+
+def _pipeline(
+    config: Config, spool: Spool, host: Host, teller: Teller, say: Callable[[str], None]
+) -> Pipeline:
+    """A pipeline with the state that the last one left."""
+    data, folder = config.data, config.data_dir
+    checkpoints = Checkpoints(folder / "checkpoints")
+    kept_bytes = int(data.quarantine_mb * MB)
+    pipeline = Pipeline(
+        spool,
+        checkpoints,
+        Quarantine(folder / "quarantine", data.quarantine_files, kept_bytes),
+        Settings(data, config.rebirth),
+        publish=host.publish,
+        on_event=teller.tell,
+    )
+    _restore(pipeline, checkpoints, say)
+    return pipeline
+
+
+def _console(config: Config, live: Live, stack: ExitStack, say: Callable[[str], None]) -> None:
+    wanted = config.console
+    if wanted.port < 0:
+        return
+    console = Console(live, wanted.host, wanted.port, allow_remote=wanted.allow_remote)
+    console.start()
+    stack.callback(console.stop)
+    say(f"console on {console.url}")
 
 
 def _work(

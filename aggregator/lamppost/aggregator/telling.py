@@ -43,15 +43,16 @@ class Teller:
 
 
 def event_line(event: Event) -> str:
-    """One line: when, what class, where, and the reason."""
-    moment = event.detected_ms if event.end_ms is None else event.end_ms
-    parts = (event.group, event.node, event.device, event.channel)
-    where = "/".join(part for part in parts if part)
+    """One line: when, what class, and the reason, which names the place."""
     word = WORDS.get(event.event_class, event.event_class)
     if event.end_ms is None:
-        return f"{_clock(moment)} {word}: {where}: {event.reason}"
+        return f"{_clock(event.detected_ms)} {word}: {event.reason}"
+    parts = (event.group, event.node, event.device, event.channel)
+    where = "/".join(part for part in parts if part)
     lasted_s = max(0, event.end_ms - event.onset_ms) / 1000
-    return f"{_clock(moment)} {word} over: {where}: {event.kind}, it lasted {lasted_s:.0f} s"
+    return (
+        f"{_clock(event.end_ms)} {word} over: {where}: {event.kind}, it lasted {lasted_s:.0f} s"
+    )
 
 
 def _clock(time_ms: int) -> str:
