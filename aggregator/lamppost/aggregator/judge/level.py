@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.level_learn import begin, learn, predict, settle
+from lamppost.aggregator.judge.level_learn import (
+    ROBUST_FROM,
+    begin,
+    learn,
+    learn_interval,
+    predict,
+    settle,
+)
 from lamppost.aggregator.judge.level_tests import at_least, judge_residual, scales
 from lamppost.aggregator.judge.profile import Profile
 
@@ -87,6 +94,8 @@ def _judge(
     patience = at_least(state, s, p.accept_ms, p.accept_intervals)
     accepted = state[s, q.ANOMALOUS] > 0.0 and time - state[s, q.ANOMALOUS] > patience
     paused = elapsed > at_least(state, s, p.settle_after_ms, p.pause_intervals)
+    paused = paused and state[s, q.L_COUNT] >= ROBUST_FROM
+    learn_interval(state, s, elapsed)
     if state[s, q.FAULTED] != 0.0 or paused or accepted:
         state[s, q.SETTLE] = p.settle_readings
         state[s, q.FAULTED] = 0.0

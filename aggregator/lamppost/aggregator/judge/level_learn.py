@@ -15,6 +15,7 @@ ROBUST_FROM = 8.0  # readings; before that nothing is known to be robust against
 FAR_SD = 3.0  # from here on a residual says less about the scale
 FAR_WEIGHT = 0.25
 INTERVAL_MEMORY = 50.0
+PAUSE = 10.0  # intervals
 
 
 @kernel
@@ -26,6 +27,16 @@ def begin(state: Array, s: int, time: float, x: float) -> None:
     state[s, q.L_NEAR] = 1.0
     state[s, q.LEVEL] = x
     state[s, q.L_VALUE] = x
+
+
+@kernel
+def learn_interval(state: Array, s: int, elapsed: float) -> None:
+    """Follow how often the channel reports; a pause is taken for a few intervals at most."""
+    count = state[s, q.L_COUNT]
+    usual = state[s, q.L_INTERVAL]
+    if count >= ROBUST_FROM:
+        elapsed = min(elapsed, PAUSE * usual)
+    state[s, q.L_INTERVAL] = usual + (elapsed - usual) / min(count, INTERVAL_MEMORY)
 
 
 @kernel
@@ -63,7 +74,6 @@ def learn(
         return
     _learn_step(state, s, x)
     count = state[s, q.L_COUNT]
-    state[s, q.L_INTERVAL] += (elapsed - state[s, q.L_INTERVAL]) / min(count, INTERVAL_MEMORY)
     near = state[s, q.L_NEAR]
     scale, _ = scales(state, s, p)
     clipped = residual

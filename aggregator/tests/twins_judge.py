@@ -1,0 +1,230 @@
+"""The judge as one would write it first: an object a series, one reading at a time."""
+
+import math
+from dataclasses import dataclass, field
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
+
+NAN = math.nan
+
+
+@dataclass
+class Verdict:
+    """The twin's row of the verdict columns."""
+
+    flags: int = 0
+    expected: float = NAN
+    low: float = NAN
+    high: float = NAN
+    score: float = 0.0
+    severity: float = 0.0
+    onset_ms: float = -1
+
+
+@dataclass
+class Stand:
+    """How long the channel stands still, and how it usually does."""
+
+    p: Profile
+    value: float | None = None
+    before: float | None = None
+    since: float = 0.0
+    count: int = 0
+    stuck: bool = False
+    changes: int = 0
+    poll: float = 0.0
+    between: float = 0.0
+    onward_share: float = 0.0
+    step: float = 0.0
+    longest: float = 0.0
+    home: float | None = None
+
+    def judge(self, time: float, x: float) -> int:
+        """STUCK, SUSPECT or 0."""
+        if self.value is None:
+            self.value, self.since, self.count = x, time, 1
+            return 0
+        if x != self.value:
+            if not self.stuck and self.count > 0:
+                self._learn(time - self.since, x)
+            self.before, self.value = self.value, x
+            self.since, self.count, self.stuck = time, 1, False
+            return 0
+        if self.count == 0:
+            self.since = time
+        self.count += 1
+        stood = time - self.since
+        self.stuck = self.stuck or self._too_long(stood, x)
+        if self.stuck:
+            return c.STUCK
+        spans = self.onward_share >= self.p.stuck_min_steps
+        known = self.changes >= self.p.stuck_min_changes and spans
+        return c.SUSPECT if known and stood > self._patience(self.p.suspect_alpha) else 0
+
+    def _learn(self, stood: float, x: float) -> None:
+        assert self.value is not None
+        self.changes += 1
+        if self.changes == 1:
+            self.poll = stood
+        elif stood < self.poll:
+            self.poll += (stood - self.poll) / 2
+        else:
+            self.poll += 0.01 * (min(stood, 2 * self.poll) - self.poll)
+        self.between += (stood - self.between) / min(self.changes, 200)
+        moved = abs(x - self.value)
+        self.step = moved if self.step == 0 else min(moved, self.step * 1.001)
+        if self.changes > 1:
+            onward = 0.0 if x == self.before else 1.0
+            self.onward_share += (onward - self.onward_share) / min(self.changes - 1, 50)
+        self.longest *= 1 - min(stood / self.p.longest_memory_ms, 1)
+        if stood >= self.longest:
+            self.longest, self.home = stood, self.value
+
+    def _patience(self, alpha: float) -> float:
+        poll = max(self.poll, 1)
+        still = max(1 - poll / max(self.between, poll), 0.02)
+        return poll * math.log(alpha) / math.log(still)
+
+    def _too_long(self, stood: float, x: float) -> bool:
+        p = self.p
+        if self.changes < p.stuck_min_changes or self.count < p.stuck_min_readings or x == 0:
+            return False
+        if self.onward_share < p.stuck_min_steps:
+            long = stood >= p.coarse_min_ms and stood > p.coarse_longest * self.longest
+            return long and x != self.home
+        patience = self._patience(p.stuck_alpha)
+        rests = self.longest > patience and x == self.home
+        factor = p.stuck_home if rests else p.stuck_longest
+        return stood >= p.stuck_min_ms and stood > max(patience, factor * self.longest)
+
+
+@dataclass
+class Excursion:
+    """Where the channel was just now, and whether it jumped away from there."""
+
+    p: Profile
+    base: float = 0.0
+    dev: float = 0.0
+    count: int = 0
+    held: int = 0
+    held_since: float = -1
+    height: float = 0.0
+    load: float = 0.0
+    last_spike: float = 0.0
+
+    def judge(self, time: float, x: float, stand: Stand) -> int:
+        """SUSPECT, SPIKE or 0."""
+        p, distance = self.p, abs(x - self.base)
+        limit = max(p.spike_mad * self.dev, 3 * stand.step)
+        limit *= min(1 + p.spike_load * self.load, 3)
+        if self.held:
+            limit = p.spike_return * self.height
+        if self.count >= p.spike_warm and stand.changes >= 5 and distance > limit:
+            if not self.held:
+                self.held_since, self.height = time, distance
+            if self.held < p.spike_readings and time - self.held_since < p.spike_ms:
+                self.held += 1
+                return c.SUSPECT
+            self.held, self.base = 0, x
+            return 0
+        self._learn(x, stand.step)
+        if not self.held:
+            return 0
+        self.held = 0
+        age = time - self.last_spike
+        self.load = self.load * (p.spike_load_ms / (p.spike_load_ms + age)) + 1
+        self.last_spike = time
+        return c.SPIKE
+
+    def _learn(self, x: float, step: float) -> None:
+        self.count += 1
+        away = x - self.base
+        if self.count == 1:
+            self.base = x
+            return
+        size = abs(away)
+        if self.count > self.p.spike_warm:
+            size = min(size, 4 * self.dev + step)
+        self.dev += (size - self.dev) / min(self.count - 1, self.p.spike_memory)
+        self.base += max(self.p.spike_weight, 1 / self.count) * away
+
+
+@dataclass
+class Quality:
+    """The quality tier of one series."""
+
+    p: Profile
+    low: float
+    high: float
+    heartbeat: float
+    numeric: bool
+    last: float = -1
+    interval: float = 0.0
+    intervals: int = 0
+    bad_since: float = -1
+    bad_count: int = 0
+    out_since: float = -1
+    out_count: int = 0
+    stand: Stand = field(init=False)
+    excursion: Excursion = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stand, self.excursion = Stand(self.p), Excursion(self.p)
+
+    def judge(self, time: float, x: float, code: int, now: float) -> tuple[int, float]:
+        """Flags, and since when."""
+        if time > now + self.p.max_ahead_ms:
+            return c.CLOCK, -1
+        if time <= self.last:
+            return c.LATE, -1
+        if self.last >= 0:
+            self._learn_interval(time - self.last)
+        self.last = time
+        if math.isnan(x) or not c.QUALITY_GOOD <= code <= 255:
+            return self._bad(time)
+        self.bad_since = -1
+        if not self.numeric:
+            return 0, -1
+        if abs(x) > MAX_VALUE or x < self.low or x > self.high:
+            return self._outside(time)
+        out_since, self.out_since = self.out_since, -1
+        found = self.stand.judge(time, x)
+        if found & c.STUCK:
+            return found, self.stand.since
+        excursion = self.excursion.judge(time, x, self.stand)
+        since = self.excursion.held_since
+        if excursion != c.SUSPECT:
+            self.excursion.held_since = -1
+        if not excursion and out_since >= 0 and self.out_count < self.p.range_hold_readings:
+            return found | c.SPIKE, out_since
+        return found | excursion, since
+
+    def _learn_interval(self, elapsed: float) -> None:
+        if elapsed > 5 * max(self.heartbeat, self.interval):
+            self.stand.count = 0
+        self.intervals += 1
+        if self.intervals > 10:
+            elapsed = min(elapsed, 5 * self.interval)
+        self.intervals = min(self.intervals, 200)
+        self.interval += (elapsed - self.interval) / self.intervals
+
+    def _bad(self, time: float) -> tuple[int, float]:
+        if self.bad_since < 0:
+            self.bad_since, self.bad_count = time, 0
+        self.bad_count += 1
+        self.stand.count = 0
+        long = time - self.bad_since >= self.p.bad_hold_ms
+        gap = long or self.bad_count >= self.p.bad_hold_readings
+        return c.BAD | (c.GAP if gap else 0), self.bad_since
+
+    def _outside(self, time: float) -> tuple[int, float]:
+        if self.out_since < 0:
+            self.out_since, self.out_count = time, 0
+        self.out_count += 1
+        self.stand.count = 0
+        long = time - self.out_since >= self.p.range_hold_ms
+        if long or self.out_count >= self.p.range_hold_readings:
+            self.out_count = int(self.p.range_hold_readings)
+            return c.RANGE, self.out_since
+        return c.RANGE | c.SUSPECT, self.out_since
