@@ -1,10 +1,12 @@
 """The configuration file: every problem is found at start, and told."""
 
+import dataclasses
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.config import Config, host_port, load
+from lamppost.aggregator.config import SECTIONS, Config, check, host_port, load, with_data_dir
 from lamppost.aggregator.rules import ConfigError
 
 
@@ -87,6 +89,20 @@ def test_an_unusable_file_is_named(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "city.toml" if text is None else write(tmp_path, text)
     with pytest.raises(ConfigError, match=r"city\.toml"):
         load(path)
+
+
+def test_the_readme_shows_the_defaults() -> None:
+    """Every key and value in the README's example is the one the code has."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    example = tomllib.loads(readme.partition("```toml\n")[2].partition("```")[0])
+    checked = check(example, "README.md", Path())
+    assert with_data_dir(checked, Path("lamppost-data")) == Config()
+    shown = {(table, key) for table, keys in example.items() for key in keys}
+    files = {"password_file", "ca_file", "cert_file", "key_file"}
+    known = {
+        (table, one.name) for table, cls in SECTIONS.items() for one in dataclasses.fields(cls)
+    }
+    assert {(table, key) for table, key in known - shown} == {("mqtt", key) for key in files}
 
 
 def test_host_and_port() -> None:

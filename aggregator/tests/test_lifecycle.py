@@ -111,6 +111,24 @@ def test_an_interruption_makes_all_nodes_stale(station: Station) -> None:
     assert not known(station, node).stale
 
 
+def test_silence_during_an_interruption_is_nobodys_fault(station: Station) -> None:
+    """Channels that we could not hear owe nothing: no gap is told, then or right after."""
+    node = FieldNode()
+    watched = Channel("flow", 10, heartbeat_ms=1000)
+    station.hear(node.nbirth(START_MS), node.dbirth("pump", START_MS, [watched]))
+    for _ in range(20):
+        station.hear(node.ddata("pump", [Sample(watched, 1.0, station.now_ms)]))
+        station.settle(1000)
+    station.hear((LOST, b""))
+    station.settle(30_000)
+    station.settle(30_000)
+    station.hear((CONNECTED, b""))
+    station.settle(1000)
+    assert station.events == []
+    station.settle(30_000)
+    assert [event.kind for event in station.events] == ["gap"]
+
+
 def test_a_node_that_does_not_come_back_is_offline(station: Station) -> None:
     """After an interruption a silent node is asked, and then counted as dead."""
     node = born(station)
