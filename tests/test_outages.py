@@ -1,6 +1,7 @@
 """Kill -9 at each part of the chain, in the middle of a run, against real processes."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def assert_accounted(chain: Chain) -> None:
 def test_kill_nine_loses_nothing(part: str, tmp_path: Path) -> None:
     """Whatever dies in the middle of a run and comes back, the ledger balances to zero lost."""
     with running_chain(tmp_path, nodes=[NODE]) as chain:
-        chain.wait_more(200)
+        chain.wait_more(100)
         if part == "broker":
             chain.broker.kill()
             taken = chain.edge_status(NODE)["taken"]
@@ -61,7 +62,35 @@ def test_kill_nine_loses_nothing(part: str, tmp_path: Path) -> None:
             chain.relaunch("aggregator")
             chain.wait_ready()
         chain.wait_online(1)
-        chain.wait_more(200)
+        chain.wait_more(100)
+        settle(chain)
+        assert_accounted(chain)
+
+
+@pytest.mark.timeout(LONG_S)
+def test_batches_that_come_twice_count_once(tmp_path: Path) -> None:
+    """While the aggregator is frozen the node sends again; both copies come, one is kept."""
+    with running_chain(tmp_path, nodes=[]) as chain:
+        config = tmp_path / "nodes" / f"{NODE}.toml"
+        hasty = "[buffer]\nack_timeout_s = 1\n\n[[device]]"
+        config.write_text(config.read_text().replace("[[device]]", hasty, 1))
+        chain.nodes[NODE] = config
+        chain.launch(NODE, "edge", "run", str(config))
+        chain.wait_online(1)
+        chain.wait_more(50)
+        aggregator = chain.children["aggregator"].process
+        aggregator.send_signal(signal.SIGSTOP)
+        try:
+            taken = chain.edge_status(NODE)["taken"]
+            wait_for(
+                lambda: chain.edge_status(NODE)["taken"] > taken + 100,
+                "the node to run into its timeouts",
+            )
+        finally:
+            aggregator.send_signal(signal.SIGCONT)
+        wait_for(
+            lambda: sum(row["duplicates"] for row in chain.ledger()) > 0, "duplicates to come"
+        )
         settle(chain)
         assert_accounted(chain)
 
@@ -81,7 +110,7 @@ def test_restart_raises_no_event_twice(tmp_path: Path) -> None:
         chain.relaunch("aggregator")
         chain.wait_ready()
         chain.wait_online(1)
-        chain.wait_more(200)
+        chain.wait_more(100)
         assert stuck() == before
         settle(chain)
         assert_accounted(chain)
