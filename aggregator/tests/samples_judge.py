@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +96,7 @@ def healthy(family: str, seed: int, polls: int, count: int) -> Floats:
     seconds = np.arange(polls)[:, None] * POLL_MS / 1000
     phase = rng.uniform(0, 2 * np.pi, count)
     daily = np.sin(2 * np.pi * seconds / 86_400 + phase)
-    families: dict[str, Callable[[], Floats]] = {
+    families: dict[str, Callable[[], NDArray[Any]]] = {
         "gauss": lambda: 20 + noise,
         "laplace": lambda: 20 + rng.laplace(size=(polls, count)),
         "quantum": lambda: np.round((20 + phase + noise) / scale) * scale,
