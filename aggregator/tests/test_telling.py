@@ -38,6 +38,14 @@ def test_an_event_is_told_when_it_opens_and_when_it_ends() -> None:
     )
 
 
+def test_names_cannot_steer_the_terminal() -> None:
+    """A metric's name may hold escape codes; they are not printed as such."""
+    out = io.StringIO()
+    Teller(out).tell(replace(LEAK, reason="flow\033[2J\nfake line"))
+    assert "\033" not in out.getvalue()
+    assert len(out.getvalue().splitlines()) == 1
+
+
 def test_colour_is_for_terminals_only() -> None:
     """A log file has no escape codes in it."""
     log, terminal = io.StringIO(), Terminal()

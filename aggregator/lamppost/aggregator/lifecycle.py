@@ -57,6 +57,8 @@ class Lifecycle:
             self.birth(verb, route, payload, arrival, now_ms)
         except (SeriesLimitError, TableFullError) as error:
             self._tools.set_aside(arrival, f"{verb.value}: {error}")
+        except Exception as error:  # noqa: BLE001 - one node's birth must not stop a city
+            self._tools.set_aside(arrival, f"{verb.value}: our mistake: {error!r}")
 
     def birth(
         self, verb: Verb, route: Route, payload: Payload, arrival: Arrival, now_ms: int

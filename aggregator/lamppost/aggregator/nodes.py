@@ -1,6 +1,7 @@
 """The nodes the aggregator knows, and the way from a topic to one of them."""
 
 import base64
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -41,7 +42,7 @@ class Facts:
                 self.pending = value
             case "Delivery/Evicted", int():
                 self.evicted = value
-            case "Delivery/Autonomy", int() | float():
+            case "Delivery/Autonomy", int() | float() if math.isfinite(value):
                 self.autonomy_h = float(value)
             case "Delivery/Buffer Full", bool():
                 self.buffer_full = value

@@ -175,13 +175,13 @@ def _work(
 
 
 def _warm(say: Callable[[str], None]) -> None:
-    told = time.monotonic()
+    told = float("-inf")
 
     def progress(done: int, total: int, name: str) -> None:
         nonlocal told
         if time.monotonic() - told >= 1.0 and done < total:
-            told = time.monotonic()
-            say(f"compiling kernels: {done} of {total}, next {name}")
+            told = float("-inf")
+            say(f"preparing kernels, compiled if need be: {done} of {total}, next {name}")
 
     took_s = warm(progress)
     if took_s >= 1.0:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from lamppost.aggregator.events import COMMUNICATION, PROCESS_ANOMALY, SENSOR_FAULT, Event
+from lamppost.aggregator.told import printable
 
 MAX_TOLD = 10_000
 RESET = "\033[0m"
@@ -44,6 +45,10 @@ class Teller:
 
 def event_line(event: Event) -> str:
     """One line: when, what class, and the reason, which names the place."""
+    return printable(_line(event))
+
+
+def _line(event: Event) -> str:
     word = WORDS.get(event.event_class, event.event_class)
     if event.end_ms is None:
         return f"{_clock(event.detected_ms)} {word}: {event.reason}"

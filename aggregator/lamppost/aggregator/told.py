@@ -52,7 +52,7 @@ class Line:
             parts.append(f"[{self.quality}]")
         if self.note:
             parts.append(self.note)
-        return "  ".join(part for part in parts if part)
+        return printable("  ".join(part for part in parts if part))
 
 
 @dataclass(slots=True)
@@ -230,10 +230,14 @@ def plain(value: Value) -> object:
 
 
 def shown(value: object) -> str:
-    """A value on a terminal: short, and without control characters."""
+    """A value on a terminal: short."""
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    text = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
     return text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "..."
+
+
+def printable(text: str) -> str:
+    """The text without control characters: names come from the field and may hold anything."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def clock(time_ms: int) -> str:
