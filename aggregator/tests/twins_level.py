@@ -87,7 +87,8 @@ class Level:
             return c.LEARNING, 0.0
         residual = x - self.predict(elapsed)
         found, evidence = c.LEARNING, 0.0
-        if self.count >= p.warm_readings and time - self.first >= p.warm_ms:
+        warm = self.count >= p.warm_readings and time - self.first >= p.warm_ms
+        if warm and self.scales()[0] > 0:
             found, evidence = self._test(time, residual, held_since)
             evidence = min(evidence, 100)
             self.severity = max(self.severity, evidence / (evidence + p.alarm_score))
@@ -107,8 +108,6 @@ class Level:
     def _test(self, time: float, residual: float, held_since: float) -> tuple[int, float]:
         p = self.p
         single, run = self.scales()
-        if single <= 0:
-            return 0, 0.0
         z, start = residual / single, held_since if held_since >= 0 else time
         near = self._nearest_of_three(z, start)
         height = self._cusum(clip(residual / run, p.cusum_clip_sd), start)
@@ -156,12 +155,11 @@ class Level:
         return 0, 0.0
 
     def _learn(self, elapsed: float, x: float, residual: float) -> None:
-        p = self.p
+        p, (scale, _) = self.p, self.scales()
         moved = abs(x - self.value)
         self.value = x
         if moved:
             self.step = moved if self.step == 0 else min(moved, self.step * 1.001)
-        scale, _ = self.scales()
         robust = self.count >= 8 and scale > 0
         clipped = clip(residual, p.huber_sd * scale) if robust else residual
         weight = min(elapsed / (elapsed + p.level_ms), 1 / p.min_level_readings)

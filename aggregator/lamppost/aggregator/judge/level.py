@@ -53,18 +53,17 @@ def level_tier(
         if channels[s, q.KIND] != c.NUMERIC or found & c.UNJUDGED:
             continue
         time = float(time_ms[i])
-        if state[s, q.L_COUNT] > 0.0:
-            ahead = time - state[s, q.L_LAST]
-            middle = predict(state, s, ahead, p)
-            scale, _ = scales(state, s, p)
-            if scale > 0.0:
-                expected[i] = middle
-                low[i] = middle - p.band_sd * scale
-                high[i] = middle + p.band_sd * scale
+        single, run = scales(state, s, p)
+        if single > 0.0:
+            middle = predict(state, s, time - state[s, q.L_LAST], p)
+            expected[i] = middle
+            low[i] = middle - p.band_sd * single
+            high[i] = middle + p.band_sd * single
         if found & HIDDEN:
             _hide(state, s, found)
             continue
-        added, evidence = _judge(state, s, time, float(value[i]), float(onset_ms[i]), p)
+        since = float(onset_ms[i])
+        added, evidence = _judge(state, s, time, float(value[i]), since, single, run, p)
         flags[i] = found | added
         if added & c.ANOMALY:
             onset_ms[i] = int(state[s, q.ONSET])
@@ -84,7 +83,14 @@ def _hide(state: Array, s: int, found: int) -> None:
 
 @kernel
 def _judge(
-    state: Array, s: int, time: float, x: float, held_since: float, p: Profile
+    state: Array,
+    s: int,
+    time: float,
+    x: float,
+    held_since: float,
+    single: float,
+    run: float,
+    p: Profile,
 ) -> tuple[int, float]:
     """Flags and evidence of one believable reading; learns from it."""
     if state[s, q.L_COUNT] == 0.0:
@@ -107,10 +113,11 @@ def _judge(
     residual = x - predict(state, s, elapsed, p)
     warm = state[s, q.L_COUNT] >= p.warm_readings and time - state[s, q.L_FIRST] >= p.warm_ms
     found, evidence = c.LEARNING, 0.0
-    if warm:
-        found, evidence = judge_residual(state, s, time, residual, held_since, p)
+    if warm and single > 0.0:
+        start = held_since if held_since >= 0.0 else time
+        found, evidence = judge_residual(state, s, time, start, residual, single, run, p)
         evidence = min(evidence, MAX_SCORE)
         peak = evidence / (evidence + p.alarm_score)
         state[s, q.SEVERITY] = max(state[s, q.SEVERITY], peak)
-    learn(state, s, time, x, residual, found & c.ANOMALY != 0, p)
+    learn(state, s, time, x, residual, single, found & c.ANOMALY != 0, p)
     return found, evidence

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.level_tests import at_least, scales
+from lamppost.aggregator.judge.level_tests import at_least
 from lamppost.aggregator.judge.profile import Profile
 
 Array = NDArray[np.float64]
@@ -65,7 +65,14 @@ def settle(state: Array, s: int, time: float, x: float, p: Profile) -> None:
 
 @kernel
 def learn(
-    state: Array, s: int, time: float, x: float, residual: float, anomalous: bool, p: Profile
+    state: Array,
+    s: int,
+    time: float,
+    x: float,
+    residual: float,
+    scale: float,
+    anomalous: bool,
+    p: Profile,
 ) -> None:
     """Follow a reading; of an anomalous one only the time is kept."""
     elapsed = time - state[s, q.L_LAST]
@@ -75,7 +82,6 @@ def learn(
     _learn_step(state, s, x)
     count = state[s, q.L_COUNT]
     near = state[s, q.L_NEAR]
-    scale, _ = scales(state, s, p)
     clipped = residual
     if count >= ROBUST_FROM and scale > 0.0:
         clipped = max(-p.huber_sd * scale, min(residual, p.huber_sd * scale))

@@ -45,14 +45,21 @@ def at_least(state: Array, s: int, ms: float, intervals: float) -> float:
 
 @kernel
 def judge_residual(
-    state: Array, s: int, time: float, residual: float, held_since: float, p: Profile
+    state: Array,
+    s: int,
+    time: float,
+    start: float,
+    residual: float,
+    single: float,
+    run: float,
+    p: Profile,
 ) -> tuple[int, float]:
-    """Flags and evidence of one residual of a warm series."""
-    single, run = scales(state, s, p)
-    if single <= 0.0:
-        return 0, 0.0
+    """Flags and evidence of one residual of a warm series.
+
+    `start` is when this reading's condition began: its own time, or that of the first reading
+    withheld before it. `single` and `run` are its `scales`.
+    """
     z = residual / single
-    start = held_since if held_since >= 0.0 else time
     near = _count_outside(state, s, start, z, p)
     height = _add_up(state, s, start, residual / run, p)
     evidence = p.alarm_score * max(height / p.cusum_alarm, near * near / (p.run_sd * p.run_sd))
