@@ -37,7 +37,7 @@ class Acker:
         topic = Topic.parse(message.topic)
         if topic.verb is not Verb.DDATA:
             return
-        payload = decode(message.payload)
+        payload = decode(bytes(message.payload))
         self.metrics += len(payload.metrics)
         header = Header.unpack(payload.body or b"")
         if header is None:

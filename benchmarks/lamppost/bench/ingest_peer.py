@@ -63,7 +63,7 @@ def receive(home: Path, port: int, metrics: int, parent: Connection) -> None:
 
     def on_message(_client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:  # noqa: ANN401
         if message.topic.split("/")[2] not in BIRTHS:
-            arrived.put((message.topic, message.payload))
+            arrived.put((message.topic, bytes(message.payload)))
 
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.on_message = on_message
