@@ -59,10 +59,7 @@ def test_full_disk_at_the_aggregator(tmp_path: Path) -> None:
         assert chain.api.get("health")["warnings"]
         make_room(pid)
         wait_for(lambda: chain.api.get("health")["spool"] == "ok", "the spool to recover")
-        chain.stop_edges()
-        books = wait_for(
-            lambda: books if (books := chain.books()).in_flight == 0 else None, "all to arrive"
-        )
+        books = chain.settle()
         assert books.balanced, books
         assert books.evicted == 0
 
@@ -79,9 +76,6 @@ def test_full_disk_at_the_node(tmp_path: Path) -> None:
         make_room(pid)
         wait_for(lambda: not node_view(chain)["disk_full"], "the node to recover")
         chain.wait_more(100)
-        chain.stop_edges()
-        books = wait_for(
-            lambda: books if (books := chain.books()).in_flight == 0 else None, "all to arrive"
-        )
+        books = chain.settle()
         assert books.balanced, books
         assert books.lost == 0

@@ -48,10 +48,7 @@ def test_readings_reach_influxdb_after_it_was_away(
         wait_for(lambda: chain.api.get("health")["store"] != "ok", "the outage to show")
         chain.wait_more(100)
         influx.start()
-        chain.stop_edges()
-        books = wait_for(
-            lambda: books if (books := chain.books()).in_flight == 0 else None, "all to arrive"
-        )
+        books = chain.settle()
         assert books.balanced, books
         wait_for(
             lambda: count_readings(influx) == books.stored,

@@ -91,10 +91,12 @@ class Chain:
         """The nodes' counts against the aggregator's."""
         return books_of([self.edge_status(name) for name in self.nodes], self.stored())
 
-    def stop_edges(self) -> None:
-        """Stop the edge agents cleanly; they hand over what they hold."""
+    def settle(self) -> Books:
+        """Stop the edge agents, which hand over what they hold; the books when all is there."""
         for name in self.nodes:
             self.children[name].stop()
+        wait_for(lambda: self.books().in_flight == 0, "everything in flight to arrive")
+        return self.books()
 
     def log(self, name: str) -> str:
         """All that a part has printed."""
