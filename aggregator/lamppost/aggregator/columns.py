@@ -92,6 +92,8 @@ LEARNING = 64  # the process detector is not warm yet
 ANOMALY = 128  # process anomaly
 CLOCK = 256  # stamped too far ahead of the aggregator's clock: stored, not judged
 SUSPECT = 512  # withheld from the process detector until it is known what it is
+ALARM = 1024  # the alarm policy lets it be told: see judge/policy.py
+MAINTENANCE = 32768  # somebody works on it: stored, not judged by the process tiers
 FLAG_NAMES = {
     RANGE: "range",
     STUCK: "stuck",
@@ -103,9 +105,12 @@ FLAG_NAMES = {
     ANOMALY: "anomaly",
     CLOCK: "clock",
     SUSPECT: "suspect",
+    ALARM: "alarm",
+    MAINTENANCE: "maintenance",
 }
 FAULTS = RANGE | STUCK | GAP | BAD  # the reading itself must not be believed
-UNJUDGED = LATE | CLOCK
+NOT_THE_LAST = LATE | CLOCK  # says nothing of the present
+UNJUDGED = NOT_THE_LAST | MAINTENANCE  # by the process tiers
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]

@@ -60,7 +60,7 @@ class Latest:
     ) -> None:
         """Keep the last reading of each series among these; late ones are not the last."""
         keep: NDArray[np.intp] | slice = slice(None)
-        unjudged = (verdicts.flags & c.UNJUDGED) != 0
+        unjudged = (verdicts.flags & c.NOT_THE_LAST) != 0
         if unjudged.any():
             keep = np.flatnonzero(~unjudged)
             series, time_ms, value = series[keep], time_ms[keep], value[keep]

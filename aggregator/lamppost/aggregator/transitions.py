@@ -50,7 +50,7 @@ def find_transitions(
             if isnan(memory[s, ASIDE]):
                 memory[s, ASIDE] = value[i]
             continue
-        if flag & c.UNJUDGED or (flag & c.BAD and not flag & c.GAP):
+        if flag & c.NOT_THE_LAST or (flag & c.BAD and not flag & c.GAP):
             continue
         condition = flag & CONDITIONS
         changed = condition != int(memory[s, CONDITION])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.level import level_tier
+from lamppost.aggregator.judge.maintenance import maintenance_tier
 from lamppost.aggregator.judge.profile import DEFAULT, Profile
 from lamppost.aggregator.judge.quality import quality_tier
 from lamppost.aggregator.judge.silence import find_silent
@@ -46,9 +47,10 @@ TIERS = (
             (q.LAST, q.SEEN, q.BAD_SINCE, q.BAD_SEEN, q.OUT_SINCE, q.FIRST, q.HELD_SINCE),
         ),
     ),
+    Tier("maintenance", maintenance_tier, _blank(q.MAINTENANCE_WIDTH, ())),
     Tier("level", level_tier, _blank(q.LEVEL_WIDTH, ())),
 )
-QUALITY = 0
+QUALITY, MAINTENANCE = 0, 1
 
 
 class Judge:
@@ -162,6 +164,10 @@ class Judge:
     def unwatch(self, series: NDArray[np.int32]) -> None:
         """Expect nothing more of `series` until they speak again: a birth has left them out."""
         self._states[QUALITY][series, q.SEEN] = UNSET
+
+    def pause(self, series: NDArray[np.int32], *, paused: bool) -> None:
+        """Begin or end maintenance of `series`: meanwhile no process tier judges or learns."""
+        self._states[MAINTENANCE][series, q.PAUSED] = float(paused)
 
     def sweep(self, now_ms: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Series newly silent for too long, and since when; for `Events.silent`."""

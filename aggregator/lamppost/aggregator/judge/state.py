@@ -44,6 +44,9 @@ LOW, HIGH, HEARTBEAT, KIND, CHANNEL_WIDTH = range(5)
     QUALITY_WIDTH,
 ) = range(32)
 
+# --- maintenance ------------------------------------------------------------------------------
+PAUSED, MAINTENANCE_WIDTH = range(2)
+
 # --- process tier: level ---------------------------------------------------------------------
 (
     L_LAST,
