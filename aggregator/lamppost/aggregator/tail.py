@@ -18,6 +18,7 @@ from lamppost.aggregator.config import MqttConfig, host_port
 from lamppost.aggregator.host import new_client
 from lamppost.aggregator.rebirth import Rebirths
 from lamppost.aggregator.rules import ConfigError, Problem
+from lamppost.aggregator.tail_held import Held
 from lamppost.aggregator.told import Line, Listener
 from lamppost.wire.encode import encode
 from lamppost.wire.session import rebirth_command
@@ -145,6 +146,7 @@ class Tail:
         if ask:
             self._rebirths = Rebirths(REBIRTH_PAUSE_MS, REBIRTHS_PER_S, 0)
         self._messages: queue.Queue[tuple[str, bytes]] = queue.Queue(MAX_WAITING)
+        self._held = Held()
         self._missed = 0
         self._trouble = ""
 
@@ -178,14 +180,22 @@ class Tail:
         except queue.Empty:
             pass
         else:
-            now_ms = time.time_ns() // 1_000_000
-            for line in self._listener.lines(topic, payload, now_ms):
-                self._print(line, as_json=as_json)
+            asks = self._rebirths is not None
+            waits = asks and not self._listener.named(topic)
+            if not (waits and self._held.keep((topic, payload))):
+                self._show(topic, payload, as_json=as_json)
+        for topic, payload in self._held.ready(self._listener.named):
+            self._show(topic, payload, as_json=as_json)
         if self._missed:
             missed, self._missed = self._missed, 0
             print(f"{missed} messages came too fast to be shown", file=sys.stderr)
         if self._rebirths is not None:
             self._ask(client, self._rebirths)
+
+    def _show(self, topic: str, payload: bytes, *, as_json: bool) -> None:
+        now_ms = time.time_ns() // 1_000_000
+        for line in self._listener.lines(topic, payload, now_ms):
+            self._print(line, as_json=as_json)
 
     def _ask(self, client: paho.Client, rebirths: Rebirths[tuple[str, str]]) -> None:
         now_ms = time.time_ns() // 1_000_000

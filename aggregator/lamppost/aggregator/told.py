@@ -87,6 +87,20 @@ class Listener:
         known, self._known = self._known, set()
         return known
 
+    def named(self, topic: str) -> bool:
+        """Whether a message can be shown with names; notes whose birth is missing."""
+        try:
+            parsed = Topic.parse(topic)
+        except TopicError:
+            return True
+        other = self._group not in (None, parsed.group) or self._node not in (None, parsed.node)
+        if other or parsed.verb not in (Verb.NDATA, Verb.DDATA):
+            return True
+        if (parsed.group, parsed.node, parsed.device or "") in self._births:
+            return True
+        self._unknown.add((parsed.group, parsed.node))
+        return False
+
     def lines(self, topic: str, payload: bytes, now_ms: int) -> list[Line]:
         """Return what a message says."""
         try:
