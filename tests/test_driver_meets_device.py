@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.edge.config import load
-from lamppost.edge.config_model import DeviceConfig
+from lamppost.edge.config.file import load
+from lamppost.edge.config.model import DeviceConfig
 from lamppost.edge.drivers.registry import make
 from lamppost.edge.drivers.seam import Reading
 from lamppost.sim.demo.processes import start

@@ -13,7 +13,7 @@ import pytest
 
 from lamppost.edge import status
 from lamppost.edge.agent import Agent, AgentError
-from lamppost.edge.config import (
+from lamppost.edge.config.file import (
     BufferConfig,
     ChannelConfig,
     Config,

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from lamppost.edge.buffer import Buffer
-from lamppost.edge.ledger import Account, day_text
-from lamppost.edge.rows import DAY_MS, MAX_ROWS, Draft, Row, pack, unpack
+from lamppost.edge.buffer.buffer import Buffer
+from lamppost.edge.buffer.ledger import Account, day_text
+from lamppost.edge.buffer.rows import DAY_MS, MAX_ROWS, Draft, Row, pack, unpack
 from lamppost.wire.datatypes import DataType, Quality
 from lamppost.wire.delivery import Ack
 
@@ -314,7 +314,7 @@ def test_ring_overflow_is_declared_lowest_priority_first(make: MakeBuffer) -> No
 
 def test_file_of_unknown_format_is_left_alone(make: MakeBuffer, tmp_path: Path) -> None:
     """A file of a later release is neither read wrongly nor thrown away."""
-    from lamppost.edge.schema import FormatError
+    from lamppost.edge.buffer.schema import FormatError
 
     buffer = make()
     buffer._file._db.execute("UPDATE meta SET value = 99 WHERE key = 'format'")

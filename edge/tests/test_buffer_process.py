@@ -4,14 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lamppost.edge.buffer import Buffer
-from lamppost.edge.ledger import Account
+from lamppost.edge.buffer.buffer import Buffer
+from lamppost.edge.buffer.ledger import Account
 
 WRITER = """
 import sys
 from pathlib import Path
-from lamppost.edge.buffer import Buffer
-from lamppost.edge.rows import Row
+from lamppost.edge.buffer.buffer import Buffer
+from lamppost.edge.buffer.rows import Row
 
 buffer = Buffer(Path(sys.argv[1]), 20_000_000)
 count = 0
@@ -25,8 +25,8 @@ while True:
 FILLER = """
 import resource, sys
 from pathlib import Path
-from lamppost.edge.buffer import Buffer
-from lamppost.edge.rows import Row
+from lamppost.edge.buffer.buffer import Buffer
+from lamppost.edge.buffer.rows import Row
 
 buffer = Buffer(Path(sys.argv[1]), 20_000_000, ring_bytes=100_000)
 limit = resource.getrlimit(resource.RLIMIT_FSIZE)

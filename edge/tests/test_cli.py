@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lamppost.edge import cli
-from lamppost.edge.buffer import Buffer
-from lamppost.edge.rows import Row
+from lamppost.edge.buffer.buffer import Buffer
+from lamppost.edge.buffer.rows import Row
 
 NODE = """
 [node]

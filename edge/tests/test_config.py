@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.edge.config import BufferConfig, Config, ConfigError, MqttConfig, load
+from lamppost.edge.config.file import BufferConfig, Config, ConfigError, MqttConfig, load
 from lamppost.wire.datatypes import DataType
 
 GOOD = """

@@ -5,10 +5,10 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamppost.edge.config_model import ChannelConfig
-from lamppost.edge.conform import conform
-from lamppost.edge.deadband import Deadband
+from lamppost.edge.config.model import ChannelConfig
 from lamppost.edge.drivers.seam import Reading, Value
+from lamppost.edge.sampling.conform import conform
+from lamppost.edge.sampling.deadband import Deadband
 from lamppost.wire.datatypes import DataType, Quality
 
 POLL_MS = 1000

@@ -18,8 +18,8 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType as SimType
 from pymodbus.simulator import SimData, SimDevice
 
-from lamppost.edge.config import ConfigError, load
-from lamppost.edge.config_model import DeviceConfig
+from lamppost.edge.config.file import ConfigError, load
+from lamppost.edge.config.model import DeviceConfig
 from lamppost.edge.drivers import registry
 from lamppost.edge.drivers.seam import DriverError, DriverType
 from lamppost.wire.datatypes import Quality
@@ -184,7 +184,8 @@ def test_only_what_is_used_is_imported(folder: Path) -> None:
 
     (folder / "node.toml").write_text(NODE + block("replay"))
     code = (
-        "import sys; from lamppost.edge.config import load; import lamppost.edge.sampler;"
+        "import sys; from lamppost.edge.config.file import load;"
+        "import lamppost.edge.sampling.sampler;"
         f"load({str(folder / 'node.toml')!r});"
         "print([name for name in ('pymodbus', 'psutil', 'numpy') if name in sys.modules])"
     )

@@ -11,11 +11,11 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType as SimType
 from pymodbus.simulator import SimData, SimDevice
 
-from lamppost.edge.config import ConfigError, load
-from lamppost.edge.config_model import DeviceConfig
+from lamppost.edge.config.file import ConfigError, load
+from lamppost.edge.config.model import DeviceConfig
 from lamppost.edge.drivers.modbus import ModbusDriver
 from lamppost.edge.drivers.seam import DriverError, Reading
-from lamppost.edge.sampler import Sampler
+from lamppost.edge.sampling.sampler import Sampler
 from lamppost.wire.datatypes import Quality
 
 FLOW = '[[device.channel]]\nname = "flow"\ntable = "input"\naddress = 0\nencoding = "float32"\n'

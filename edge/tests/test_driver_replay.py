@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamppost.edge.config import ConfigError, load
-from lamppost.edge.config_model import DeviceConfig
+from lamppost.edge.config.file import ConfigError, load
+from lamppost.edge.config.model import DeviceConfig
 from lamppost.edge.drivers.recording import Recording, RecordingError, parse_time
 from lamppost.edge.drivers.replay import MAX_ROWS_PER_READ, ReplayDriver, value_of
 from lamppost.edge.drivers.seam import Value

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lamppost.edge.config import ConfigError, load
-from lamppost.edge.config_model import DeviceConfig
+from lamppost.edge.config.file import ConfigError, load
+from lamppost.edge.config.model import DeviceConfig
 from lamppost.edge.drivers.system import SystemDriver
 from lamppost.edge.drivers.system_sources import SOURCES, CpuTimes, cpu_percent, cpu_times
 from lamppost.wire.datatypes import Quality

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from lamppost.edge.config_model import ChannelConfig, DeviceConfig
+from lamppost.edge.config.model import ChannelConfig, DeviceConfig
 from lamppost.edge.drivers.seam import Driver, DriverError, Reading, Value
-from lamppost.edge.sampler import Sampler
+from lamppost.edge.sampling.sampler import Sampler
 from lamppost.wire.datatypes import Quality
 
 DEVICE = DeviceConfig(

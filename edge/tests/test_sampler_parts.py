@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamppost.edge.backoff import LEAST_S, Backoff
-from lamppost.edge.conform import MAX_TEXT, conform
 from lamppost.edge.drivers.seam import Reading, Value
+from lamppost.edge.sampling.conform import MAX_TEXT, conform
 from lamppost.wire.datatypes import DataType, Quality
 
 FITS: list[tuple[DataType, Value, Value]] = [

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.edge.config import BufferConfig, Config, MqttConfig, NodeConfig
-from lamppost.edge.inbox import Inbox
-from lamppost.edge.tls import credentials
+from lamppost.edge.config.file import BufferConfig, Config, MqttConfig, NodeConfig
+from lamppost.edge.uplink.inbox import Inbox
+from lamppost.edge.uplink.tls import credentials
 from lamppost.wire.state import HostState, encode_state
 
 TOPIC = "spBv1.0/STATE/lamppost"

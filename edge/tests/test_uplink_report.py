@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from lamppost.edge.board import Board
-from lamppost.edge.buffer import Buffer
-from lamppost.edge.config import ChannelConfig, DeviceConfig
-from lamppost.edge.ledger import MAX_REPORTED_DAYS
-from lamppost.edge.nodereport import NodeReport
-from lamppost.edge.rows import DAY_MS, Row
+from lamppost.edge.buffer.buffer import Buffer
+from lamppost.edge.buffer.ledger import MAX_REPORTED_DAYS
+from lamppost.edge.buffer.rows import DAY_MS, Row
+from lamppost.edge.config.file import ChannelConfig, DeviceConfig
+from lamppost.edge.uplink.nodereport import NodeReport
 from lamppost.wire.delivery import LEDGER, Ack, LedgerRow, ledger_rows
 from lamppost.wire.payload import Metric
 

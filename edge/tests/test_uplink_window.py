@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamppost.edge.window import MAX_BACKOFF, Road, Step, Window
+from lamppost.edge.uplink.window import MAX_BACKOFF, Road, Step, Window
 from lamppost.wire.delivery import Ack
 
 

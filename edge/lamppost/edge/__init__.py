@@ -1,1 +1,1 @@
-"""Lamppost."""
+"""The agent on the node: drivers, sampling, buffer, uplink."""

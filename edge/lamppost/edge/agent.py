@@ -14,17 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from lamppost.edge import aliases, schema
 from lamppost.edge.backoff import Backoff
 from lamppost.edge.board import Board
-from lamppost.edge.buffer import Buffer, max_bytes_of
-from lamppost.edge.config import Config, DeviceConfig
+from lamppost.edge.buffer import aliases, schema
+from lamppost.edge.buffer.buffer import Buffer, max_bytes_of
+from lamppost.edge.buffer.recorder import Recorder
+from lamppost.edge.buffer.rows import Row
+from lamppost.edge.config.file import Config, DeviceConfig
 from lamppost.edge.drivers import registry
 from lamppost.edge.drivers.seam import Driver, Reading
-from lamppost.edge.recorder import Recorder
-from lamppost.edge.rows import Row
-from lamppost.edge.sampler import Sampler
-from lamppost.edge.uplink import Uplink
+from lamppost.edge.sampling.sampler import Sampler
+from lamppost.edge.uplink.uplink import Uplink
 
 LOCK_NAME: Final = "node.lock"
 LEAVE_S: Final = 5.0

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from lamppost.edge.config import DeviceConfig
+from lamppost.edge.config.file import DeviceConfig
 from lamppost.edge.drivers.seam import Reading
-from lamppost.edge.sampler import CONNECTING, OK
+from lamppost.edge.sampling.sampler import CONNECTING, OK
 
 MAX_TEXT: Final = 4096
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from lamppost.edge.config import Config, ConfigError, load
+from lamppost.edge.config.file import Config, ConfigError, load
 from lamppost.edge.drivers.registry import DRIVERS
 
 OK: Final = 0

@@ -4,12 +4,12 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from lamppost.edge import ledger, schema
-from lamppost.edge.batchfile import bound_bytes
-from lamppost.edge.buffer import max_bytes_of
-from lamppost.edge.config import Config
-from lamppost.edge.ledger import Account
-from lamppost.edge.rate import autonomy_h
+from lamppost.edge.buffer import ledger, schema
+from lamppost.edge.buffer.batchfile import bound_bytes
+from lamppost.edge.buffer.buffer import max_bytes_of
+from lamppost.edge.buffer.ledger import Account
+from lamppost.edge.buffer.rate import autonomy_h
+from lamppost.edge.config.file import Config
 
 
 class StatusError(Exception):

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from lamppost.edge.config_model import DeviceConfig
-from lamppost.edge.config_problems import Problems
+from lamppost.edge.config.model import DeviceConfig
+from lamppost.edge.config.problems import Problems
 from lamppost.edge.drivers.modbus_blocks import Block, blocks_of, narrower
 from lamppost.edge.drivers.modbus_points import Point, Table
 from lamppost.edge.drivers.modbus_settings import read_settings

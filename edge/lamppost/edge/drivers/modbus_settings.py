@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from lamppost.edge import config_table
-from lamppost.edge.config_device import driver_tables
-from lamppost.edge.config_model import ChannelConfig, DeviceConfig
-from lamppost.edge.config_problems import Problems
+from lamppost.edge.config import table as config_table
+from lamppost.edge.config.device import driver_tables
+from lamppost.edge.config.model import ChannelConfig, DeviceConfig
+from lamppost.edge.config.problems import Problems
 from lamppost.edge.drivers.modbus_points import BIG, ENCODINGS, LITTLE, Encoding, Point, Table
 from lamppost.wire.datatypes import DataType
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final, cast
 
-from lamppost.edge.config_model import DeviceConfig
+from lamppost.edge.config.model import DeviceConfig
 from lamppost.edge.drivers.seam import Driver, DriverType
 
 DRIVERS: Final[Mapping[str, str]] = {

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lamppost.edge.config_device import driver_tables
-from lamppost.edge.config_model import ChannelConfig, DeviceConfig
-from lamppost.edge.config_problems import Problems
-from lamppost.edge.config_table import Table
+from lamppost.edge.config.device import driver_tables
+from lamppost.edge.config.model import ChannelConfig, DeviceConfig
+from lamppost.edge.config.problems import Problems
+from lamppost.edge.config.table import Table
 from lamppost.edge.drivers.recording import Recording, RecordingError, Row
 from lamppost.edge.drivers.seam import Reading, Value, WallClock, wall_ms
 from lamppost.wire.datatypes import DataType, Quality

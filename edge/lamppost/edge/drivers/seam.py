@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from lamppost.edge.config_model import DeviceConfig
-from lamppost.edge.config_problems import Problems
+from lamppost.edge.config.model import DeviceConfig
+from lamppost.edge.config.problems import Problems
 from lamppost.wire.datatypes import Quality
 
 Value = float | int | bool | str | None

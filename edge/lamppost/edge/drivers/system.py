@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import psutil
 
-from lamppost.edge.config_model import DeviceConfig
-from lamppost.edge.config_problems import Problems
+from lamppost.edge.config.model import DeviceConfig
+from lamppost.edge.config.problems import Problems
 from lamppost.edge.drivers.seam import Reading, WallClock, wall_ms
 from lamppost.edge.drivers.system_sources import (
     CPU,

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lamppost.edge.config_device import driver_tables
-from lamppost.edge.config_model import DeviceConfig
-from lamppost.edge.config_problems import Problems
+from lamppost.edge.config.device import driver_tables
+from lamppost.edge.config.model import DeviceConfig
+from lamppost.edge.config.problems import Problems
 from lamppost.wire.datatypes import DataType
 
 CPU_SENSORS: Final = ("cpu_thermal", "coretemp", "k10temp", "soc_thermal", "acpitz")

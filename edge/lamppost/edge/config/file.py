@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from lamppost.edge.config_device import read_devices
-from lamppost.edge.config_model import (
+from lamppost.edge.config.device import read_devices
+from lamppost.edge.config.model import (
     BufferConfig,
     ChannelConfig,
     Config,
@@ -14,8 +14,8 @@ from lamppost.edge.config_model import (
     MqttConfig,
     NodeConfig,
 )
-from lamppost.edge.config_problems import ConfigError, Problem, Problems
-from lamppost.edge.config_table import Table
+from lamppost.edge.config.problems import ConfigError, Problem, Problems
+from lamppost.edge.config.table import Table
 from lamppost.edge.drivers.registry import DRIVERS
 
 __all__ = [

@@ -5,11 +5,11 @@ from functools import cache
 from importlib.metadata import version
 from typing import Final
 
-from lamppost.edge import ledger
 from lamppost.edge.board import Board
-from lamppost.edge.buffer import Buffer
-from lamppost.edge.ledger import Account
-from lamppost.edge.rows import DAY_MS
+from lamppost.edge.buffer import ledger
+from lamppost.edge.buffer.buffer import Buffer
+from lamppost.edge.buffer.ledger import Account
+from lamppost.edge.buffer.rows import DAY_MS
 from lamppost.wire.datatypes import DataType
 from lamppost.wire.delivery import LEDGER, ledger_metric
 from lamppost.wire.payload import Metric, Value

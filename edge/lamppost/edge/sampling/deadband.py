@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from lamppost.edge.config_model import ChannelConfig
+from lamppost.edge.config.model import ChannelConfig
 from lamppost.edge.drivers.seam import Reading
 
 

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lamppost.edge import ledger, schema
-from lamppost.edge.aliases import AliasBook
-from lamppost.edge.batchfile import BatchFile, file_bytes
-from lamppost.edge.change import Change, Facts, Outcome
-from lamppost.edge.config_model import BufferConfig
-from lamppost.edge.ledger import Account, Accounts
-from lamppost.edge.rate import ByteRate, autonomy_h
-from lamppost.edge.rows import Batch, Row
-from lamppost.edge.staging import RING_BYTES, Staging
+from lamppost.edge.buffer import ledger, schema
+from lamppost.edge.buffer.aliases import AliasBook
+from lamppost.edge.buffer.batchfile import BatchFile, file_bytes
+from lamppost.edge.buffer.change import Change, Facts, Outcome
+from lamppost.edge.buffer.ledger import Account, Accounts
+from lamppost.edge.buffer.rate import ByteRate, autonomy_h
+from lamppost.edge.buffer.rows import Batch, Row
+from lamppost.edge.buffer.staging import RING_BYTES, Staging
+from lamppost.edge.config.model import BufferConfig
 from lamppost.wire.delivery import Ack
 
 MAX_WAITING_ACKS: Final = 16

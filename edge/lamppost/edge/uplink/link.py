@@ -9,9 +9,9 @@ from typing import Final
 
 import aiomqtt
 
-from lamppost.edge import births, tls
-from lamppost.edge.config import Config
-from lamppost.edge.rows import Batch
+from lamppost.edge.buffer.rows import Batch
+from lamppost.edge.config.file import Config
+from lamppost.edge.uplink import births, tls
 from lamppost.wire import session
 from lamppost.wire.delivery import Header
 from lamppost.wire.encode import encode

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from lamppost.edge.config_model import ChannelConfig, DeviceConfig
-from lamppost.edge.config_problems import Problems
-from lamppost.edge.config_table import Table
+from lamppost.edge.config.model import ChannelConfig, DeviceConfig
+from lamppost.edge.config.problems import Problems
+from lamppost.edge.config.table import Table
 from lamppost.edge.drivers import registry
 from lamppost.wire.datatypes import DataType
 

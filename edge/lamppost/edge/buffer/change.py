@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lamppost.edge.ledger import Accounts
-from lamppost.edge.rows import Batch, Draft
+from lamppost.edge.buffer.ledger import Accounts
+from lamppost.edge.buffer.rows import Batch, Draft
 from lamppost.wire.delivery import Ack
 
 

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from lamppost.edge import aliases, ledger, schema
-from lamppost.edge.aliases import AliasBook
-from lamppost.edge.change import Change, Extent, Facts, Outcome
-from lamppost.edge.ledger import Account, Accounts
-from lamppost.edge.rows import Batch, Draft
+from lamppost.edge.buffer import aliases, ledger, schema
+from lamppost.edge.buffer.aliases import AliasBook
+from lamppost.edge.buffer.change import Change, Extent, Facts, Outcome
+from lamppost.edge.buffer.ledger import Account, Accounts
+from lamppost.edge.buffer.rows import Batch, Draft
 
 CHUNK_BYTES: Final = 65_536
 """Most bytes of rows in one transaction; bounds the WAL."""

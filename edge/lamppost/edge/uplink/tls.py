@@ -3,7 +3,7 @@
 import ssl
 from dataclasses import dataclass
 
-from lamppost.edge.config import MqttConfig
+from lamppost.edge.config.file import MqttConfig
 
 MAX_PASSWORD_BYTES = 65_535
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lamppost.edge.config import DeviceConfig
+from lamppost.edge.config.file import DeviceConfig
 from lamppost.wire.datatypes import DataType
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from lamppost.edge.config import Config
+from lamppost.edge.config.file import Config
 from lamppost.wire import session
 from lamppost.wire.decode import DecodeError, decode
 from lamppost.wire.delivery import Ack

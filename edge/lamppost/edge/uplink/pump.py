@@ -7,15 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from lamppost.edge import births
 from lamppost.edge.board import Board
-from lamppost.edge.config import Config, DeviceConfig
-from lamppost.edge.inbox import Inbox
-from lamppost.edge.link import Link
-from lamppost.edge.nodereport import NodeReport
-from lamppost.edge.recorder import Recorder
-from lamppost.edge.rows import Batch
-from lamppost.edge.window import Road, Step, Window
+from lamppost.edge.buffer.recorder import Recorder
+from lamppost.edge.buffer.rows import Batch
+from lamppost.edge.config.file import Config, DeviceConfig
+from lamppost.edge.uplink import births
+from lamppost.edge.uplink.inbox import Inbox
+from lamppost.edge.uplink.link import Link
+from lamppost.edge.uplink.nodereport import NodeReport
+from lamppost.edge.uplink.window import Road, Step, Window
 from lamppost.wire.delivery import Ack, Header
 
 REBIRTH_EVERY_S: Final = 1.0

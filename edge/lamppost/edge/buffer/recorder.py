@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from lamppost.edge.aliases import AliasBook
-from lamppost.edge.buffer import Buffer, Trouble
-from lamppost.edge.rows import Batch, Row
+from lamppost.edge.buffer.aliases import AliasBook
+from lamppost.edge.buffer.buffer import Buffer, Trouble
+from lamppost.edge.buffer.rows import Batch, Row
 from lamppost.wire.delivery import Ack
 
 T = TypeVar("T")

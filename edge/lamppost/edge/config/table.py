@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from lamppost.edge.config_problems import Report, shown
+from lamppost.edge.config.problems import Report, shown
 
 ID_PATTERN: Final = re.compile(r"[^+/#\x00-\x1f\x7f]{1,255}")
 ID_ALLOWED: Final = "1..255 characters, none of them + / # or a control character"

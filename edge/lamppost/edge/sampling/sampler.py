@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from lamppost.edge.backoff import Backoff
-from lamppost.edge.config_model import DeviceConfig
-from lamppost.edge.conform import conform
-from lamppost.edge.deadband import Deadband
+from lamppost.edge.config.model import DeviceConfig
 from lamppost.edge.drivers.seam import (
     Driver,
     DriverError,
@@ -19,6 +17,8 @@ from lamppost.edge.drivers.seam import (
     WallClock,
     wall_ms,
 )
+from lamppost.edge.sampling.conform import conform
+from lamppost.edge.sampling.deadband import Deadband
 from lamppost.wire.datatypes import Quality
 
 MAX_REASON: Final = 200

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from lamppost.edge.aliases import Alias
-from lamppost.edge.config import ChannelConfig, DeviceConfig
+from lamppost.edge.buffer.aliases import Alias
+from lamppost.edge.buffer.rows import Row
+from lamppost.edge.config.file import ChannelConfig, DeviceConfig
 from lamppost.edge.drivers.seam import Reading
-from lamppost.edge.rows import Row
 from lamppost.wire.datatypes import DataType, Quality
 from lamppost.wire.payload import Metric, Property
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from lamppost.edge.rows import DAY_MS, MAX_BATCH_BYTES, MAX_ROWS, Draft, Row, pack
+from lamppost.edge.buffer.rows import DAY_MS, MAX_BATCH_BYTES, MAX_ROWS, Draft, Row, pack
 
 RING_BYTES: Final = 4_000_000
 """Most bytes that wait in memory while the disk refuses."""

@@ -11,13 +11,13 @@ import aiomqtt
 
 from lamppost.edge.backoff import Backoff
 from lamppost.edge.board import Board
-from lamppost.edge.buffer import wall_ms
-from lamppost.edge.config import Config
-from lamppost.edge.inbox import Inbox
-from lamppost.edge.link import Link, connect
-from lamppost.edge.pump import Clocks, Pump, Wishes
-from lamppost.edge.recorder import Recorder
-from lamppost.edge.window import Window
+from lamppost.edge.buffer.buffer import wall_ms
+from lamppost.edge.buffer.recorder import Recorder
+from lamppost.edge.config.file import Config
+from lamppost.edge.uplink.inbox import Inbox
+from lamppost.edge.uplink.link import Link, connect
+from lamppost.edge.uplink.pump import Clocks, Pump, Wishes
+from lamppost.edge.uplink.window import Window
 
 BASE_S: Final = 0.5
 CAP_S: Final = 30.0

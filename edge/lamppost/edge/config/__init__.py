@@ -1,0 +1,1 @@
+"""What a node is told to do: read, checked as a whole, frozen."""

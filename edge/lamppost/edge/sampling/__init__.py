@@ -1,0 +1,1 @@
+"""From a driver to readings that are worth sending."""

@@ -1,0 +1,1 @@
+"""From the buffer to the broker, and back again what was acknowledged."""
