@@ -1,16 +1,19 @@
 """A seeded city, a console that serves it, and a headless Chromium to look at it with."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from lamppost.register.feed import wall_ms
+from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
 from .chrome import CHROMIUM_ARGS, chromium
 from .city import City
+from .registers import Clock, on_postgres, opened
 
 
 @pytest.fixture
@@ -37,3 +40,31 @@ async def browser() -> AsyncIterator[Browser]:
         launched = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
         yield launched
         await launched.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock for registers."""
+    return Clock()
+
+
+@pytest.fixture
+def register(tmp_path: Path, clock: Clock) -> Iterator[Register]:
+    """An empty register in an SQLite file."""
+    held = opened(tmp_path, clock)
+    yield held
+    held.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_register(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
+) -> Iterator[Register]:
+    """An empty register, on each database there is."""
+    if request.param == "postgresql":
+        with on_postgres(clock) as held:
+            yield held
+        return
+    held = opened(tmp_path, clock)
+    yield held
+    held.close()

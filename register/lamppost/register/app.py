@@ -17,6 +17,7 @@ from lamppost.register import api, problems
 from lamppost.register.feed import Feed
 from lamppost.register.guard import Guard
 from lamppost.register.page import build_page
+from lamppost.register.records import api as records_api
 from lamppost.register.theme import FAVICON
 
 RECONNECT_S = 10.0
@@ -48,6 +49,7 @@ def application() -> FastAPI:
     app.add_middleware(Guard)
     problems.install(app)
     app.include_router(api.router)
+    app.include_router(records_api.router)
 
     @ui.page("/")
     def console() -> Response | None:

@@ -12,6 +12,7 @@ import uvicorn
 
 from lamppost.register.feed import Feed
 from lamppost.register.live import LiveView
+from lamppost.register.records.store import Register
 
 START_S = 60.0
 """A cold start imports NiceGUI on a slow disk; longer than this is a failure."""
@@ -35,6 +36,8 @@ class Console:
         host: Address to serve on; anything but loopback needs `allow_remote`.
         port: TCP port; 0 picks a free one, `port` tells which.
         allow_remote: Serve beyond this machine although there is no authentication yet.
+        register: The records that /api/v1 tells of; migrated already. Without it, that part
+            of the API answers 503.
 
     Raises:
         ValueError: the host is not loopback and `allow_remote` is not set.
@@ -47,6 +50,7 @@ class Console:
         port: int = 8080,
         *,
         allow_remote: bool = False,
+        register: Register | None = None,
     ) -> None:
         self._is_local = is_loopback(host)
         if not self._is_local and not allow_remote:
@@ -55,6 +59,7 @@ class Console:
                 "no authentication yet, so serving the network must be allowed explicitly"
             )
         self._live = live
+        self._register = register
         self._host = host
         self._wanted_port = port
         self._socket: socket.socket | None = None
@@ -118,6 +123,7 @@ class Console:
         app = application()
         app.state.feed = Feed(self._live)
         app.state.is_local = self._is_local
+        app.state.register = self._register
         self._server = server = _Server(
             uvicorn.Config(
                 app,

@@ -1,0 +1,1 @@
+"""What the city has: its records, how they change, and how they are asked for."""

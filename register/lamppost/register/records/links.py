@@ -1,0 +1,103 @@
+"""What people say of channels: which asset they tell of, and when they were calibrated."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+
+from lamppost.register.records.tables import link
+from lamppost.register.records.values import ROLES
+from lamppost.register.records.writing import Row, Writer
+
+TEXT_CHARS_MAX = 200
+
+
+class RefusedError(ValueError):
+    """A change that cannot be made; the text says what came and what is allowed."""
+
+
+def bind(
+    writer: Writer, channel: str, asset: str, role: str, who: str, since_ms: int
+) -> tuple[str, bool]:
+    """Say that a channel tells of an asset, in a role; returns the link's id and if it is new.
+
+    The same said twice is said once: the running link stays.
+
+    Raises:
+        RefusedError: there is no such channel, asset or role, or the asset has ended.
+    """
+    if role not in ROLES:
+        raise RefusedError(f"role: came {role!r}, allowed: {', '.join(ROLES)}")
+    found(writer, "channel", channel)
+    if found(writer, "asset", asset)["valid_to_ms"] is not None:
+        raise RefusedError(f"asset: came {asset!r}, allowed: one that has not ended")
+    same = (link.c.channel == channel, link.c.asset == asset, link.c.role == role)
+    running = writer.take("link", select(link).where(*same, link.c.valid_to_ms.is_(None)))
+    for one in running:
+        return one, False
+    one = _link_id(channel, asset, role, since_ms)
+    if writer.load("link", [one]):
+        raise RefusedError(
+            f"since: came {since_ms}, allowed: another time; the link of that time has ended"
+        )
+    facts = {"channel": channel, "asset": asset, "role": role, "asserted_by": _text("by", who)}
+    writer.create("link", one, facts, since_ms)
+    return one, True
+
+
+def unbind(writer: Writer, one: str, at_ms: int) -> bool:
+    """End a link; returns False when it had ended already.
+
+    Raises:
+        RefusedError: there is no such link, or it began after `at_ms`.
+    """
+    row = found(writer, "link", one)
+    if at_ms < row["valid_from_ms"]:
+        began = row["valid_from_ms"]
+        raise RefusedError(f"until: came {at_ms}, allowed: from {began}, when it began")
+    return writer.close("link", row, at_ms)
+
+
+def calibrate(
+    writer: Writer, channel: str, done_ms: int, due_ms: int | None, certificate: str | None
+) -> bool:
+    """Note a calibration of a channel; returns False when it was noted already.
+
+    Raises:
+        RefusedError: there is no such channel, or it is due before it was done.
+    """
+    if due_ms is not None and due_ms <= done_ms:
+        raise RefusedError(f"due: came {due_ms}, allowed: after the calibration, {done_ms}")
+    facts: Mapping[str, Any] = {
+        "calibrated_ms": done_ms,
+        "calibration_due_ms": due_ms,
+        "certificate": None if certificate is None else _text("certificate", certificate),
+    }
+    return writer.change("channel", found(writer, "channel", channel), facts)
+
+
+def found(writer: Writer, kind: str, one: str) -> Row:
+    """Return a record that must be there.
+
+    Raises:
+        RefusedError: it is not.
+    """
+    row = writer.load(kind, [one]).get(one)
+    if row is None:
+        raise RefusedError(f"{kind}: came {one!r}, allowed: the id of one that is known here")
+    return row
+
+
+def _link_id(channel: str, asset: str, role: str, since_ms: int) -> str:
+    """A short name for four facts that may be long."""
+    facts = json.dumps([channel, asset, role, since_ms])
+    return f"link-{sha256(facts.encode()).hexdigest()[:20]}"
+
+
+def _text(name: str, value: str) -> str:
+    if not 0 < len(value) <= TEXT_CHARS_MAX or not value.isprintable():
+        allowed = f"1 to {TEXT_CHARS_MAX} printable characters"
+        raise RefusedError(f"{name}: came {value[:60]!r}, allowed: {allowed}")
+    return value

@@ -1,0 +1,144 @@
+"""The tables behind `values`; column for field. Migrations make them, a test compares both."""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+
+ID_CHARS_MAX = 512
+"""PostgreSQL indexes at most 2,704 bytes; four bytes a character stay below that."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+def _kept() -> tuple[Column[Any], ...]:
+    return (
+        Column("id", Text, primary_key=True),
+        Column("created_ms", BigInteger, nullable=False),
+        Column("updated_ms", BigInteger, nullable=False),
+        Column("valid_from_ms", BigInteger, nullable=False),
+        Column("valid_to_ms", BigInteger),
+    )
+
+
+asset = Table(
+    "asset",
+    metadata,
+    *_kept(),
+    Column("name", Text, nullable=False),
+    Column("asset_class", Text, nullable=False, index=True),
+    Column("parent", Text, ForeignKey("asset.id"), index=True),
+    Column("geometry", JSON(none_as_null=True)),
+    Column("owner", Text, index=True),
+    Column("operator", Text),
+    Column("district", Text, index=True),
+    Column("criticality", Integer),
+    Column("capacity", Double),
+    Column("capacity_unit", Text),
+    Column("capacity_basis", Text),
+    Column("installed_on", Text),
+    Column("design_life_years", Double),
+    Column("external_ids", JSON, nullable=False),
+)
+
+node = Table(
+    "node",
+    metadata,
+    *_kept(),
+    Column("group", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("acks", Boolean, nullable=False),
+    Column("last_birth_ms", BigInteger, nullable=False, info={"observed": True}),
+)
+
+device = Table(
+    "device",
+    metadata,
+    *_kept(),
+    Column("node", Text, ForeignKey("node.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("last_birth_ms", BigInteger, nullable=False, info={"observed": True}),
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    *_kept(),
+    Column("device", Text, ForeignKey("device.id"), nullable=False, index=True),
+    Column("metric", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("unit_ok", Boolean, nullable=False),
+    Column("low", Double),
+    Column("high", Double),
+    Column("datatype", Text, nullable=False),
+    Column("channel_class", Text, nullable=False, index=True),
+    Column("heartbeat_ms", BigInteger),
+    Column("calibrated_ms", BigInteger),
+    Column("calibration_due_ms", BigInteger),
+    Column("certificate", Text),
+)
+
+stream = Table(
+    "stream",
+    metadata,
+    *_kept(),
+    Column("channel", Text, ForeignKey("channel.id"), nullable=False, index=True),
+    Column("unit", Text, nullable=False),
+    Column("datatype", Text, nullable=False),
+)
+
+link = Table(
+    "link",
+    metadata,
+    *_kept(),
+    Column("channel", Text, ForeignKey("channel.id"), nullable=False, index=True),
+    Column("asset", Text, ForeignKey("asset.id"), nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    Column("asserted_by", Text, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index("ix_audit_kind_record", "kind", "record"),
+)
+
+RECORDS = {table.name: table for table in (asset, node, device, channel, stream, link)}
+"""The tables of records, by kind, parents before children."""
+
+
+def audited(table: Table) -> tuple[str, ...]:
+    """Return the columns whose change is an audit entry.
+
+    A column marked `observed` follows the field (a birth came again) and is no decision of
+    anybody; entering it would bury the changes that matter.
+    """
+    return tuple(column.name for column in table.columns if not column.info.get("observed"))

@@ -1,0 +1,128 @@
+"""Births on their way from the ingest thread into the register."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from lamppost.register.records import intake as module
+from lamppost.register.records.births import BirthSeen
+from lamppost.register.records.following import Observed
+from lamppost.register.records.intake import Intake
+from lamppost.register.records.reading import Wanted
+from lamppost.register.records.store import Register
+
+from .registers import FLOW, LEVEL, T0, birth
+
+WAIT_S = 20.0
+
+
+class Troubled(Register):
+    """A register whose database is away for the first calls."""
+
+    def __init__(self, register: Register, failures: int, error: Exception) -> None:
+        self.database = register.database
+        self.now_ms = register.now_ms
+        self.calls: list[Sequence[BirthSeen]] = []
+        self.hold = threading.Event()
+        self.hold.set()
+        self._failures = failures
+        self._error = error
+
+    def observe_births(self, seen: Sequence[BirthSeen]) -> Observed:
+        """Enter births, or fail."""
+        self.hold.wait(WAIT_S)
+        self.calls.append(seen)
+        if len(self.calls) <= self._failures:
+            raise self._error
+        return super().observe_births(seen)
+
+
+AWAY = OperationalError("INSERT", {}, Exception("connection refused\nat 10.0.0.9"))
+
+
+def test_births_arrive_in_the_register(register: Register) -> None:
+    """What is observed is entered soon, and counted."""
+    intake = Intake(register)
+    intake.start()
+    for number in range(250):
+        intake.observe(birth(FLOW, node=f"n{number}"))
+    assert intake.settle(WAIT_S)
+    intake.stop()
+    assert register.page("nodes", Wanted({})).total == 250
+    assert (intake.entered, intake.dropped, intake.warnings()) == (250, 0, ())
+
+
+def test_a_later_birth_replaces_the_one_that_waits(register: Register) -> None:
+    """A device that is born again and again takes one place."""
+    intake = Intake(register)
+    for at_ms in range(T0, T0 + 50):
+        intake.observe(birth(FLOW, LEVEL, at_ms=at_ms))
+    intake.start()
+    assert intake.settle(WAIT_S)
+    intake.stop()
+    assert intake.entered == 1
+    (device,) = register.page("devices", Wanted({})).items
+    assert device.last_birth_ms == T0 + 49
+
+
+def test_a_database_that_is_away_is_tried_again(register: Register) -> None:
+    """Births wait, newer ones replace them, and the trouble is told without details."""
+    troubled = Troubled(register, 3, AWAY)
+    seen: list[tuple[str, ...]] = []
+
+    def no_pause() -> float:
+        seen.append(intake.warnings())
+        if len(seen) == 1:
+            intake.observe(birth(FLOW, at_ms=T0 + 5))
+        return 0.0
+
+    intake = Intake(troubled, no_pause)
+    intake.observe(birth(FLOW))
+    intake.start()
+    assert intake.settle(WAIT_S)
+    intake.stop()
+    assert seen[0] == ("the register does not take births: connection refused",)
+    assert [len(call) for call in troubled.calls] == [1, 1, 1, 1]
+    assert troubled.calls[-1][0].time_ms == T0 + 5
+    assert intake.warnings() == ()
+
+
+def test_our_own_mistake_does_not_end_the_thread(register: Register) -> None:
+    """Births that nobody can enter are counted, and later ones come through."""
+    troubled = Troubled(register, 1, RuntimeError("a bug"))
+    intake = Intake(troubled)
+    intake.observe(birth(FLOW))
+    intake.start()
+    assert intake.settle(WAIT_S)
+    intake.observe(birth(FLOW, node="other"))
+    assert intake.settle(WAIT_S)
+    intake.stop()
+    assert (intake.dropped, intake.entered) == (1, 1)
+
+
+def test_what_waits_is_bounded(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the bound the newcomer is dropped, counted and told; known devices still follow."""
+    monkeypatch.setattr(module, "WAITING_MAX", 2)
+    intake = Intake(register)
+    for node in ("a", "b", "c", "a"):
+        intake.observe(birth(FLOW, node=node))
+    assert intake.dropped == 1
+    (told,) = intake.warnings()
+    assert told == "1 births were dropped before the register took them"
+    intake.start()
+    intake.stop(WAIT_S)
+    assert intake.entered == 2
+
+
+def test_stop_is_bounded_while_the_database_is_away(register: Register) -> None:
+    """The process ends; the births come again with the next start."""
+    troubled = Troubled(register, 10**6, AWAY)
+    intake = Intake(troubled, lambda: 1.0)
+    intake.observe(birth(FLOW))
+    intake.start()
+    intake.stop(WAIT_S)
+    intake.stop()
+    assert len(troubled.calls) <= 2
+    assert "births" not in [thread.name for thread in threading.enumerate()]
