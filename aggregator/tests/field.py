@@ -6,8 +6,10 @@ from pathlib import Path
 
 from lamppost.aggregator.checkpoint import Checkpoints
 from lamppost.aggregator.config import DataConfig, RebirthConfig
-from lamppost.aggregator.events import Event
+from lamppost.aggregator.event import Event
+from lamppost.aggregator.incident import Incident
 from lamppost.aggregator.ingest import CONNECTED, Arrival
+from lamppost.aggregator.maintenance import FILE_NAME, MaintenanceFile
 from lamppost.aggregator.pipeline import Pipeline, Settings
 from lamppost.aggregator.quarantine import Quarantine
 from lamppost.aggregator.replay import Restored, restore
@@ -207,6 +209,7 @@ class Station:
         self.now_ms = now_ms
         self.said: list[tuple[str, Payload]] = []
         self.events: list[Event] = []
+        self.incidents: list[Incident] = []
         self.reachable = True
         self.spool = Spool(
             folder / "spool",
@@ -223,6 +226,8 @@ class Station:
             self._publish,
             self.events.append,
             lambda: self.now_ms,
+            self.incidents.append,
+            MaintenanceFile(folder / FILE_NAME),
         )
 
     def restore(self) -> Restored:

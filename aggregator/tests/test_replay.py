@@ -161,7 +161,8 @@ def test_what_was_not_committed_never_happened(tmp_path: Path) -> None:
     second.crash()
 
 
-def test_an_event_that_the_crash_cut_off_is_told_afterwards(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [1, 2], ids=["the incident", "the event and its incident"])
+def test_what_the_crash_cut_off_is_told_afterwards(tmp_path: Path, cut: int) -> None:
     """Its readings were durable and it was not: the replay finds it and writes it, once."""
     first = Station(tmp_path)
     first.connect()
@@ -177,15 +178,17 @@ def test_an_event_that_the_crash_cut_off_is_told_afterwards(tmp_path: Path) -> N
         first.settle(STEP_MS)
     event = first.events[0]
     kinds = [frame.kind for frame in first.spool.read(positions[-1], 1 << 30)]
-    assert kinds[-1] is FrameKind.EVENT
-    before_last = [frame.next_position for frame in first.spool.read(0, 1 << 30)][-2]
+    assert kinds[-2:] == [FrameKind.EVENT, FrameKind.INCIDENT]
+    incident = first.incidents[0]
+    before_last = [frame.next_position for frame in first.spool.read(0, 1 << 30)][-1 - cut]
     first.crash()
     (segment,) = (tmp_path / "spool").glob("*.seg")
     segment.write_bytes(segment.read_bytes()[:before_last])
     second = Station(tmp_path, now_ms=first.now_ms)
-    assert second.restore().missing_events == 1
+    assert second.restore().missing_events == cut
     second.settle()
-    assert [found.id for found in second.events] == [event.id]
+    assert [found.id for found in second.events] == [event.id] * (cut - 1)
+    assert [found.id for found in second.incidents] == [incident.id]
     second.crash()
     third = Station(tmp_path, now_ms=first.now_ms)
     assert third.restore().missing_events == 0

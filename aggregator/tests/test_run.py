@@ -128,7 +128,10 @@ def test_from_the_broker_to_the_console_and_over_a_restart(
             "the node to show as online without a birth",
         )
         field_side.say(node.ndeath(now_ms()))
-        wait_for(lambda: "communication" in second.out.getvalue(), "the death to be told")
+        wait_for(
+            lambda: "COMMUNICATION at city/node-1: offline" in second.out.getvalue(),
+            "the death to be told",
+        )
     assert "1 series" in second.err.getvalue()
     commands = [decode(p) for p in field_side.on(node.topic(Verb.NCMD))]
     assert all(ack_of(payload) is not None for payload in commands)

@@ -33,7 +33,14 @@ def test_snapshot_holds_everything(console: Console, city: City) -> None:
     """One call gives nodes, channels, events, ledger and health, field for field."""
     city.leak()
     body = get(console, "/snapshot").json()
-    assert body["totals"] == {"nodes": 3, "channels": 37, "events": 1, "ledger": 3}
+    assert body["totals"] == {
+        "nodes": 3,
+        "channels": 37,
+        "events": 1,
+        "incidents": 0,
+        "maintenance": 0,
+        "ledger": 3,
+    }
     assert body["time_ms"] == city.now_ms
     flow = next(
         c for c in body["channels"] if c["device"] == "pump-1" and c["metric"] == "flow"

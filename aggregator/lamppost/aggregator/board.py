@@ -8,10 +8,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lamppost.aggregator.events import Event
-from lamppost.aggregator.nodes import Node
+from lamppost.aggregator.event import Event
+from lamppost.aggregator.incident import Incident
+from lamppost.aggregator.maintenance import Window
+from lamppost.aggregator.nodes import Node, NodeBook
 from lamppost.aggregator.pipeline import Pipeline
-from lamppost.register.live import EventView, LedgerView, NodeView
+from lamppost.register.live import (
+    EventView,
+    IncidentView,
+    LedgerView,
+    MaintenanceView,
+    NodeView,
+)
 
 EVERY_S = 0.2
 MAX_SHARE = 0.05
@@ -20,10 +28,21 @@ MAX_LEDGER_DAYS = 31
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """One state of the wall."""
+    """One state of the wall.
+
+    Attributes:
+        hidden: conditions that something larger explains.
+        capped: incidents of the last hour that were not notified.
+        unknown: places in maintenance that nobody knows.
+    """
 
     nodes: tuple[NodeView, ...] = ()
     events: tuple[EventView, ...] = ()
+    incidents: tuple[IncidentView, ...] = ()
+    maintenance: tuple[MaintenanceView, ...] = ()
+    hidden: int = 0
+    capped: int = 0
+    unknown: tuple[str, ...] = ()
     ledger: tuple[LedgerView, ...] = ()
     online: frozenset[tuple[str, str, str]] = frozenset()
     seq_gaps: int = 0
@@ -56,10 +75,19 @@ class Board:
         pipeline = self._pipeline
         tools = pipeline.tools
         nodes = [node for node in tools.book if node.routes and _known(node)]
-        events = tools.judging.events
+        alarms = tools.judging.alarms
+        now_ms = self._pipeline.now_ms()
+        windows = () if pipeline.maintenance is None else pipeline.maintenance.active(now_ms)
         return Views(
             nodes=tuple(node_view(node) for node in nodes),
-            events=tuple(map(event_view, (*events.open_events(), *events.recent()))),
+            events=tuple(map(event_view, (*alarms.open_events(), *alarms.recent()))),
+            incidents=tuple(
+                map(incident_view, (*alarms.open_incidents(), *alarms.recent_incidents()))
+            ),
+            maintenance=tuple(map(maintenance_view, windows)),
+            hidden=alarms.conditions.hidden,
+            capped=alarms.budget.capped_lately(now_ms),
+            unknown=tuple(w.where for w in windows if not _is_known(tools.book, w)),
             ledger=tuple(view for node in nodes for view in ledger_views(node)),
             online=frozenset(
                 (node.group, node.name, route.device)
@@ -134,4 +162,47 @@ def event_view(event: Event) -> EventView:
         end_ms=event.end_ms,
         severity=event.severity,
         reason=event.reason,
+        incident=event.incident,
+        peak=event.value,
+        peak_ms=event.peak_ms,
+        unit=event.unit,
+        count=event.count,
     )
+
+
+def incident_view(incident: Incident) -> IncidentView:
+    """An incident as the console shows it."""
+    return IncidentView(
+        id=incident.id,
+        incident_class=incident.incident_class,  # type: ignore[arg-type]
+        group=incident.group,
+        node=incident.node,
+        device=incident.device,
+        opened_ms=incident.opened_ms,
+        detected_ms=incident.detected_ms,
+        closed_ms=incident.closed_ms,
+        severity=incident.severity,
+        channels=incident.channels,
+        events=incident.events,
+        open_events=incident.open_events,
+        notified=incident.notified,
+        reason=incident.reason,
+    )
+
+
+def maintenance_view(window: Window) -> MaintenanceView:
+    """Who works where, as the console shows it."""
+    return MaintenanceView(
+        group=window.group,
+        node=window.node,
+        device=window.device,
+        since_ms=window.since_ms,
+        until_ms=window.until_ms,
+        by=window.by,
+        reason=window.reason,
+    )
+
+
+def _is_known(book: NodeBook, window: Window) -> bool:
+    node = book.nodes.get(f"{window.group}/{window.node}")
+    return node is not None and (not window.device or window.device in node.routes)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lamppost.aggregator import maintenance_cli
 from lamppost.aggregator.config import Config, host_port, load, with_data_dir
 from lamppost.aggregator.rules import ConfigError, Problem
 
@@ -22,6 +23,7 @@ examples:
   lamppost aggregator run --broker 10.0.0.5:1883 --store influx1+http://10.0.0.6:8086/city
   lamppost aggregator check city.toml                      is the file right?
   lamppost aggregator status http://127.0.0.1:8080 --json  how is a running one?
+  lamppost aggregator maintenance begin riverside/pump-station-1/pump-1 --for 2h --reason "..."
 
 exit code: 0 it worked, 1 it failed, 2 wrong use or configuration
 """
@@ -63,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("url", nargs="?", default="http://127.0.0.1:8080", metavar="URL")
     status.add_argument("--json", action="store_true", help="print JSON, for scripts")
     status.set_defaults(command=_status)
+    maintenance_cli.add_parser(commands)
     return parser
 
 

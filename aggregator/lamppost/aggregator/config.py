@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lamppost.aggregator.alarms import AlarmConfig
 from lamppost.aggregator.rules import (
     ConfigError,
     Problem,
@@ -17,6 +18,7 @@ from lamppost.aggregator.rules import (
     text,
     whole,
 )
+from lamppost.aggregator.topology import Feed, read_topology
 
 MB = 1_000_000
 DEFAULT_STORE = "sqlite:readings.db"
@@ -98,6 +100,8 @@ class Config:
     rebirth: RebirthConfig = field(default_factory=RebirthConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     console: ConsoleConfig = field(default_factory=ConsoleConfig)
+    alarms: AlarmConfig = field(default_factory=AlarmConfig)
+    topology: tuple[Feed, ...] = ()
 
     @property
     def data_dir(self) -> Path:
@@ -116,6 +120,7 @@ SECTIONS: dict[str, type] = {
     "rebirth": RebirthConfig,
     "store": StoreConfig,
     "console": ConsoleConfig,
+    "alarms": AlarmConfig,
 }
 
 
@@ -142,14 +147,15 @@ def check(document: dict[str, Any], file: str, base: Path) -> Config:
         ConfigError: with every problem found.
     """
     problems: list[Problem] = []
-    for name in document.keys() - SECTIONS.keys():
-        allowed = "one of " + ", ".join(f"[{known}]" for known in SECTIONS)
+    for name in document.keys() - SECTIONS.keys() - {"topology"}:
+        allowed = "one of " + ", ".join([*(f"[{known}]" for known in SECTIONS), "[[topology]]"])
         problems.append(Problem(file, f"[{name}]", document[name], allowed))
     built: dict[str, Any] = {
         name: section(cls, document.get(name, {}), name, file, base, problems)
         for name, cls in SECTIONS.items()
     }
-    config = Config(**built)
+    topology = read_topology(document.get("topology", []), file, problems)
+    config = Config(**built, topology=topology)
     if (config.mqtt.cert_file is None) != (config.mqtt.key_file is None):
         came = f"cert_file={config.mqtt.cert_file}, key_file={config.mqtt.key_file}"
         problems.append(Problem(file, "[mqtt] cert_file", came, "both files, or neither"))

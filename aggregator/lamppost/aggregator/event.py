@@ -1,7 +1,7 @@
 """An event as a value, and the words for its classes and kinds."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SENSOR_FAULT = "sensor_fault"
 PROCESS_ANOMALY = "process_anomaly"
@@ -14,8 +14,15 @@ GAP = "gap"
 DEVIATION = "deviation"
 NODE_OFFLINE = "node_offline"
 DEVICE_OFFLINE = "device_offline"
+CHATTERING = "chattering"
 
 NO_SERIES = -1
+
+Place = tuple[str, str, str]
+"""Group, node and device; device "" is the node itself."""
+
+Key = tuple[str, str, str, str, str]
+"""Kind, group, node, device, channel: what can be open once at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,10 @@ class Event:
         severity: the peak so far, 0..1.
         value: the worst reading so far, in `unit`.
         reason: one sentence for a person.
+        peak_ms: when the worst reading was taken, None where there is none.
+        of: the kind of what comes and goes, when `kind` is CHATTERING.
+        count: how often it came.
+        incident: id of the incident it belongs to.
     """
 
     id: str
@@ -51,6 +62,25 @@ class Event:
     high: float | None
     unit: str
     reason: str
+    peak_ms: int | None = None
+    of: str = ""
+    count: int = 1
+    incident: str = ""
+
+    @property
+    def asset(self) -> Place:
+        """What it is about: a device, or a node."""
+        return self.group, self.node, self.device
+
+    @property
+    def key(self) -> Key:
+        """The condition it tells of."""
+        return self.kind, self.group, self.node, self.device, self.channel
+
+
+def reopened(event: Event) -> Event:
+    """The event as it was before its end."""
+    return event if event.end_ms is None else replace(event, end_ms=None)
 
 
 def event_id(kind: str, onset_ms: int, *place: str) -> str:

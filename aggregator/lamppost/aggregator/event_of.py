@@ -5,8 +5,10 @@ from math import isfinite
 
 from lamppost.aggregator import event as e
 from lamppost.aggregator.columns import Verdicts
-from lamppost.aggregator.event import Event, event_id
+from lamppost.aggregator.event import Event, Place, event_id
 from lamppost.aggregator.series import SeriesInfo
+
+OFFLINE_SEVERITY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +77,28 @@ def event_of(
         low,
         high,
         info.unit,
+        "",
+        None if kind == e.GAP else reading.time_ms,
+    )
+
+
+def loss_of(kind: str, place: Place, time_ms: int) -> Event:
+    """What the loss of a node or a device is told as; its reason is still empty."""
+    return Event(
+        event_id(kind, time_ms, *place),
+        e.NO_SERIES,
+        *place,
+        "",
+        e.COMMUNICATION,
+        kind,
+        time_ms,
+        time_ms,
+        None,
+        OFFLINE_SEVERITY,
+        None,
+        None,
+        None,
+        None,
+        "",
         "",
     )

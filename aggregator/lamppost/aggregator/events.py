@@ -1,12 +1,12 @@
-"""Events: what an operator is told, made from the verdicts' transitions.
+"""Conditions: what is wrong now, made from the verdicts' transitions.
 
 The kernels decide when a condition begins and ends, with their own hysteresis; here conditions
-become events with a name, a place, an onset, an end and a sentence, and one masks another: a
-sensor fault its channel's process anomaly, a dead node or device the gaps of its channels.
+become events with a name, a place, an onset, an end and a sentence, and one hides another: a
+sensor fault its channel's process anomaly, and what `Masks` knows all that it explains. What is
+hidden goes on unseen; when nothing explains it any more, it is told after all.
 """
 
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,23 +21,28 @@ from lamppost.aggregator.event import (
     PROCESS_ANOMALY,
     SENSOR_FAULT,
     Event,
-    event_id,
+    Key,
+    Place,
 )
-from lamppost.aggregator.event_of import Reading, event_of, finite, reading_of
+from lamppost.aggregator.event_of import Reading, event_of, finite, loss_of, reading_of
+from lamppost.aggregator.masks import Masks
 from lamppost.aggregator.reasons import reason
 from lamppost.aggregator.series import SeriesInfo
+from lamppost.aggregator.topology import Topology
 from lamppost.aggregator.transitions import ASIDE, CONDITION, WIDTH, find_transitions
 
 __all__ = ["COMMUNICATION", "PROCESS_ANOMALY", "SENSOR_FAULT", "Event", "Events"]
 
 MAX_OPEN = 20_000
-MAX_RECENT = 1_000
 SLAB = 1024
 GAP_SEVERITY = 0.7
-OFFLINE_SEVERITY = 0.9
 
 # A condition that comes back so soon after its end (ms, readings' time) is the same event.
 HOLD_MS = {e.RANGE: 5_000, e.STUCK: 2_000, e.SPIKE: 30_000, e.GAP: 2_000, e.DEVIATION: 5_000}
+DEFAULT_HOLD_MS = 5_000
+RELEASE_MS = 15_000
+"""What was hidden has so long to end by itself once nothing explains it any more."""
+
 BITS = {
     c.RANGE: e.RANGE,
     c.STUCK: e.STUCK,
@@ -47,37 +52,48 @@ BITS = {
 }
 MASKING = (e.RANGE, e.STUCK, e.GAP)  # kinds that leave nothing to say about the process
 
-Key = tuple[str, str, str, str, str]  # kind, group, node, device, channel
-
 
 @dataclass(slots=True)
 class _Open:
     event: Event
     cleared_ms: int | None = None  # the readings' time
     cleared_at_ms: int = 0  # the aggregator's
+    hidden: bool = False
+    release_ms: int | None = None  # when a hidden one is told, unless it ends before
 
 
 class Events:
     """Open conditions and the rules by which they open, stay and close.
 
     One thread calls it. Every call returns the events that it opened, changed or closed, in
-    order, for the spool. What is returned depends on the calls alone, so a replay tells the
-    same events.
+    order. What is returned depends on the calls alone, so a replay tells the same events.
 
     Args:
         info: gives the SeriesInfo of a series index.
+        topology: what feeds what.
         max_open: conditions beyond so many open ones are counted in `dropped` and not told.
     """
 
-    def __init__(self, info: Callable[[int], SeriesInfo], max_open: int = MAX_OPEN) -> None:
+    def __init__(
+        self,
+        info: Callable[[int], SeriesInfo],
+        topology: Topology | None = None,
+        max_open: int = MAX_OPEN,
+    ) -> None:
         self.dropped = 0
         self._info = info
         self._max_open = max_open
         self._open: dict[Key, _Open] = {}
+        self._by_node: dict[str, set[Key]] = {}
         self._cleared: set[Key] = set()
-        self._offline: set[tuple[str, str, str]] = set()
-        self._recent: deque[Event] = deque(maxlen=MAX_RECENT)
+        self._hidden: set[Key] = set()
+        self.masks = Masks(topology or Topology(), self._open.__contains__)
         self._memory = _blank(SLAB)
+
+    @property
+    def hidden(self) -> int:
+        """How many conditions something larger explains."""
+        return len(self._hidden)
 
     def update(
         self,
@@ -112,71 +128,68 @@ class Events:
         told: list[Event] = []
         for index, since in zip(series.tolist(), since_ms.tolist(), strict=True):
             info = self._info(index)
-            if self._is_masked(info):
-                continue
+            if self.masks.is_lost((e.GAP, *info.key)):
+                continue  # a birth will start its timer anew
             self._memory[index, CONDITION] = int(self._memory[index, CONDITION]) | c.GAP
             reading = Reading(since, None, None, None, None, GAP_SEVERITY, since, None)
             self._enter(info, e.GAP, reading, now_ms, told)
         return told
 
-    def tick(self, now_ms: int) -> list[Event]:
-        """Let time alone close what it may close; call it about once a second."""
+    def tick(self, now_ms: int) -> tuple[bool, list[Event]]:
+        """Let time alone close and show what it may; call it about once a second.
+
+        Returns:
+            Whether anything changed, and the events.
+        """
         told: list[Event] = []
+        changed = False
         for key in sorted(self._cleared):
             condition = self._open[key]
-            if now_ms - condition.cleared_at_ms >= HOLD_MS[key[0]]:
+            if now_ms - condition.cleared_at_ms >= HOLD_MS.get(key[0], DEFAULT_HOLD_MS):
                 self._close(key, condition.cleared_ms, told)
-        return told
+                changed = True
+        for key in sorted(self._hidden - self._cleared):
+            changed |= self._release(key, now_ms, told)
+        return changed, told
 
     def offline(self, group: str, node: str, device: str | None, time_ms: int) -> list[Event]:
-        """A node (device None) or a device died: its channels' gaps are masked for now."""
+        """A node (device None) or a device died: that hides what is wrong with its parts."""
         place = (group, node, device or "")
-        if place in self._offline or (group, node, "") in self._offline:
+        lost = self.masks.offline
+        if place in lost or (group, node, "") in lost:
             return []
-        self._offline.add(place)
+        lost.add(place)
         told: list[Event] = []
-        for key in [key for key in self._open if self._covers(place, key)]:
-            self._close(key, max(time_ms, self._open[key].event.onset_ms), told)
+        self._hide((node,), time_ms, told)
         kind = e.DEVICE_OFFLINE if device else e.NODE_OFFLINE
-        blank = Event(
-            event_id(kind, time_ms, *place),
-            e.NO_SERIES,
-            *place,
-            "",
-            COMMUNICATION,
-            kind,
-            time_ms,
-            time_ms,
-            None,
-            OFFLINE_SEVERITY,
-            None,
-            None,
-            None,
-            None,
-            "",
-            "",
-        )
-        self._tell((kind, *place, ""), blank, told)
+        self._put((kind, *place, ""), loss_of(kind, place, time_ms), told)
         return told
 
     def online(self, group: str, node: str, device: str | None, time_ms: int) -> list[Event]:
         """A node or a device was born; closes its communication event."""
         place = (group, node, device or "")
-        self._offline.discard(place)
+        self.masks.offline.discard(place)
         kind = e.DEVICE_OFFLINE if device else e.NODE_OFFLINE
         told: list[Event] = []
+        for key in sorted(self._by_node.get(node, ())):
+            its_gap = key[:2] == (e.GAP, group) and device in (None, key[3])
+            if its_gap and key in self._hidden:
+                self._close(key, time_ms, told)  # a birth starts the timers of silence anew
         if (kind, *place, "") in self._open:
             self._close((kind, *place, ""), time_ms, told)
         return told
 
-    def open_events(self) -> tuple[Event, ...]:
-        """What is open now, oldest onset first."""
-        events = [condition.event for condition in self._open.values()]
-        return tuple(sorted(events, key=lambda event: (event.onset_ms, event.id)))
+    def maintain(self, places: Iterable[Place], now_ms: int) -> list[Event]:
+        """Say on what somebody works now: all that is wrong there is hidden meanwhile."""
+        self.masks.maintenance = frozenset(places)
+        told: list[Event] = []
+        self._hide(sorted({place[1] for place in self.masks.maintenance}), now_ms, told)
+        return told
 
-    def recent(self) -> tuple[Event, ...]:
-        """What closed lately, newest end first; bounded."""
-        return tuple(reversed(self._recent))
+    def open_events(self) -> tuple[Event, ...]:
+        """What is open now and not hidden, oldest onset first."""
+        events = [one.event for one in self._open.values() if not one.hidden]
+        return tuple(sorted(events, key=lambda event: (event.onset_ms, event.id)))
 
     def state(self) -> dict[str, Any]:
         """JSON-ready state for a checkpoint."""
@@ -184,24 +197,35 @@ class Events:
         kept = np.flatnonzero((memory[:, CONDITION] != 0) | ~np.isnan(memory[:, ASIDE]))
         return {
             "open": [
-                [asdict(one.event), one.cleared_ms, one.cleared_at_ms]
+                [
+                    asdict(one.event),
+                    one.cleared_ms,
+                    one.cleared_at_ms,
+                    one.hidden,
+                    one.release_ms,
+                ]
                 for one in self._open.values()
             ],
-            "recent": [asdict(event) for event in self._recent],
-            "offline": sorted(self._offline),
+            "offline": sorted(self.masks.offline),
+            "maintenance": sorted(self.masks.maintenance),
             "dropped": self.dropped,
             "memory": [[int(s), *(finite(float(x)) for x in memory[s])] for s in kept.tolist()],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` returned."""
+        """Take over what `state` returned; fields that an older release lacked are blank."""
         self._open.clear()
-        for fields, cleared_ms, cleared_at_ms in state["open"]:
-            event = Event(**fields)
-            self._open[_key(event)] = _Open(event, cleared_ms, cleared_at_ms)
+        self._by_node.clear()
+        for fields, *rest in state["open"]:
+            one = _Open(Event(**fields), *rest)
+            self._open[one.event.key] = one
+            self._by_node.setdefault(one.event.node, set()).add(one.event.key)
         self._cleared = {key for key, one in self._open.items() if one.cleared_ms is not None}
-        self._recent = deque((Event(**fields) for fields in state["recent"]), MAX_RECENT)
-        self._offline = {(group, node, device) for group, node, device in state["offline"]}
+        self._hidden = {key for key, one in self._open.items() if one.hidden}
+        self.masks.offline = {(g, n, d) for g, n, d in state["offline"]}
+        self.masks.maintenance = frozenset(
+            (g, n, d) for g, n, d in state.get("maintenance", ())
+        )
         self.dropped = int(state["dropped"])
         self._memory = _blank(SLAB)
         for index, *values in state["memory"]:
@@ -222,47 +246,39 @@ class Events:
         self, info: SeriesInfo, kind: str, reading: Reading, now_ms: int, told: list[Event]
     ) -> None:
         key = (kind, *info.key)
-        if self._is_suppressed(key):
+        if kind == e.DEVIATION and self._is_faulty(info):
             return
         onset = reading.onset_ms if reading.onset_ms >= 0 else reading.time_ms
         known = self._open.get(key)
         if known is not None and known.cleared_ms is not None:
-            if onset - known.cleared_ms > HOLD_MS[kind]:
+            if onset - known.cleared_ms > HOLD_MS.get(kind, DEFAULT_HOLD_MS):
                 self._close(key, known.cleared_ms, told)
                 known = None
             else:
                 known.cleared_ms = None
                 self._cleared.discard(key)
         if known is None:
-            self._tell(key, event_of(info, kind, onset, reading, now_ms), told)
+            self._put(key, event_of(info, kind, onset, reading, now_ms), told)
             if kind in MASKING:
                 self._mask_process(info, onset, told)
-        elif reading.severity > known.event.severity:
+            return
+        if known.hidden and not self.masks.hides(key):
+            self._show(key, told)
+        if reading.severity > known.event.severity:
             worse = event_of(info, kind, known.event.onset_ms, reading, known.event.detected_ms)
-            self._tell(key, worse, told)
+            self._put(key, worse, told)
 
     def _mask_process(self, info: SeriesInfo, onset_ms: int, told: list[Event]) -> None:
         key = (e.DEVIATION, *info.key)
         if key in self._open:
             self._close(key, max(onset_ms, self._open[key].event.onset_ms), told)
 
-    def _is_suppressed(self, key: Key) -> bool:
-        if key[0] == e.GAP:
-            return (*key[1:3], "") in self._offline or key[1:4] in self._offline
-        return key[0] == e.DEVIATION and any(
-            (kind, *key[1:]) in self._open and (kind, *key[1:]) not in self._cleared
+    def _is_faulty(self, info: SeriesInfo) -> bool:
+        """Whether a sensor fault of the channel leaves nothing to say about the process."""
+        return any(
+            (kind, *info.key) in self._open and (kind, *info.key) not in self._cleared
             for kind in MASKING
         )
-
-    def _is_masked(self, info: SeriesInfo) -> bool:
-        return self._is_suppressed((e.GAP, *info.key))
-
-    def _covers(self, place: tuple[str, str, str], key: Key) -> bool:
-        """Whether the loss of `place` explains the condition `key`."""
-        kind, group, node, device, _ = key
-        if (group, node) != place[:2] or place[2] not in {"", device}:
-            return False
-        return kind == e.GAP or (kind == e.DEVICE_OFFLINE and not place[2])
 
     def _clear(self, key: Key, time_ms: int, now_ms: int) -> None:
         condition = self._open.get(key)
@@ -273,19 +289,65 @@ class Events:
         self._cleared.add(key)
 
     def _close(self, key: Key, end_ms: int | None, told: list[Event]) -> None:
-        event = replace(self._open.pop(key).event, end_ms=end_ms)
+        one = self._open.pop(key)
+        self._by_node[key[2]].discard(key)
+        if not self._by_node[key[2]]:
+            del self._by_node[key[2]]
         self._cleared.discard(key)
-        event = replace(event, reason=reason(event))
-        self._recent.append(event)
-        told.append(event)
+        if key in self._hidden:
+            self._hidden.discard(key)
+        else:
+            told.append(_ended(one.event, end_ms))
 
-    def _tell(self, key: Key, event: Event, told: list[Event]) -> None:
-        if key not in self._open and len(self._open) >= self._max_open:
+    def _put(self, key: Key, event: Event, told: list[Event]) -> None:
+        """Open a condition, or change it."""
+        event = replace(event, reason=reason(event))
+        known = self._open.get(key)
+        if known is not None:
+            known.event = event
+        elif len(self._open) >= self._max_open:
             self.dropped += 1
             return
-        event = replace(event, reason=reason(event))
-        self._open[key] = _Open(event)
-        told.append(event)
+        else:
+            self._open[key] = _Open(event, hidden=self.masks.hides(key))
+            self._by_node.setdefault(key[2], set()).add(key)
+            if self._open[key].hidden:
+                self._hidden.add(key)
+        if key not in self._hidden:
+            told.append(event)
+        if known is None:
+            self._hide(sorted(self.masks.may_hide(key)), event.detected_ms, told)
+
+    def _hide(self, nodes: Iterable[str], time_ms: int, told: list[Event]) -> None:
+        """Keep from the operator what by now something larger explains."""
+        for node in nodes:
+            for key in sorted(self._by_node.get(node, ())):
+                if key in self._hidden or not self.masks.hides(key):
+                    continue
+                one = self._open[key]
+                one.hidden, one.release_ms = True, None
+                self._hidden.add(key)
+                told.append(_ended(one.event, max(time_ms, one.event.onset_ms)))
+
+    def _show(self, key: Key, told: list[Event]) -> None:
+        one = self._open[key]
+        one.hidden, one.release_ms = False, None
+        self._hidden.discard(key)
+        told.append(one.event)
+
+    def _release(self, key: Key, now_ms: int, told: list[Event]) -> bool:
+        """Show what outlasts its explanation; returns whether anything changed."""
+        one = self._open[key]
+        if self.masks.hides(key):
+            changed, one.release_ms = one.release_ms is not None, None
+            return changed
+        if one.release_ms is None:
+            one.release_ms = now_ms + RELEASE_MS
+            return True
+        if now_ms < one.release_ms:
+            return False
+        self._show(key, told)
+        return True
 
     def _make_room(self, count: int) -> None:
         if count > len(self._memory):
@@ -300,5 +362,6 @@ def _blank(rows: int) -> NDArray[np.float64]:
     return memory
 
 
-def _key(event: Event) -> Key:
-    return event.kind, event.group, event.node, event.device, event.channel
+def _ended(event: Event, end_ms: int | None) -> Event:
+    event = replace(event, end_ms=end_ms)
+    return replace(event, reason=reason(event))

@@ -44,6 +44,7 @@ class FrameKind(IntEnum):
     DATA = 3  # columns of judged readings
     EVENT = 4  # JSON: one event as it stands now
     NODE = 5  # JSON: what changed about a node
+    INCIDENT = 6  # JSON: one incident as it stands now
 
 
 class FrameError(ValueError):

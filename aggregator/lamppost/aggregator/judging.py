@@ -5,7 +5,7 @@ bits, whether the reading was historical and its quality code, and a note before
 which time it was. A replay therefore repeats exactly what happened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamppost.aggregator import columns as c
+from lamppost.aggregator.alarms import AlarmConfig, Alarms
 from lamppost.aggregator.births import NUMERIC
 from lamppost.aggregator.columns import Verdicts
-from lamppost.aggregator.events import Event, Events
-from lamppost.aggregator.frames import TextRow, pack_json
+from lamppost.aggregator.event import Event, Place
+from lamppost.aggregator.frames import FrameKind, TextRow, pack_json
+from lamppost.aggregator.incidents import Record
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.latest import Latest
 from lamppost.aggregator.series import SeriesIndex, SeriesInfo
+from lamppost.aggregator.topology import Topology
 from lamppost.wire.datatypes import DataType
 
 HISTORICAL_BIT = 1 << 16
@@ -84,22 +87,30 @@ def kind_of(datatype: DataType) -> int:
     return c.BOOLEAN if datatype is DataType.BOOLEAN else c.TEXT
 
 
-def event_payload(event: Event) -> bytes:
-    """An event as the spool and the stores take it; numbers that are none become null."""
-    document = {
-        name: None if isinstance(value, float) and not np.isfinite(value) else value
-        for name, value in asdict(event).items()
-    }
-    return pack_json(document)
+def record_frame(record: Record) -> tuple[FrameKind, bytes]:
+    """An event or incident as the spool takes it; numbers that are none become null."""
+    kind = FrameKind.EVENT if isinstance(record, Event) else FrameKind.INCIDENT
+    return kind, pack_json(asdict(record))
 
 
 class Judging:
-    """Judge, events and last values of all series; one thread calls it."""
+    """Judge, alarms and last values of all series; one thread calls it.
 
-    def __init__(self, index: SeriesIndex) -> None:
+    Args:
+        index: of all series.
+        config: how much an operator is told.
+        topology: what feeds what.
+    """
+
+    def __init__(
+        self,
+        index: SeriesIndex,
+        config: AlarmConfig | None = None,
+        topology: Topology | None = None,
+    ) -> None:
         self.index = index
         self.judge = Judge()
-        self.events = Events(index.__getitem__)
+        self.alarms = Alarms(index.__getitem__, config, topology)
         self.latest = Latest()
         self._out = Verdicts.empty(0)
 
@@ -109,6 +120,8 @@ class Judging:
         self.judge.add_series(
             info.index, info.low, info.high, info.heartbeat_ms, kind_of(info.datatype)
         )
+        if self.alarms.maintenance:
+            self._pause([info])
 
     def readings(self, readings: Readings, texts: list[TextRow], now_ms: int) -> Verdicts:
         """Judge readings in the order given; the verdicts are valid until the next call."""
@@ -126,30 +139,45 @@ class Judging:
             self.latest.take_texts(texts)
         return out
 
-    def events_in(self, readings: Readings, verdicts: Verdicts, now_ms: int) -> list[Event]:
-        """The events that opened, changed or closed in readings that were just judged."""
+    def events_in(self, readings: Readings, verdicts: Verdicts, now_ms: int) -> list[Record]:
+        """What opened, changed or closed in readings that were just judged."""
         series, time_ms, value, _, _ = readings
-        return self.events.update(series, time_ms, value, verdicts, now_ms)
+        return self.alarms.update(series, time_ms, value, verdicts, now_ms)
 
-    def sweep(self, now_ms: int, *, silence: bool) -> tuple[bool, list[Event]]:
-        """Let the clock alone find silence and close what only time closes.
+    def sweep(self, now_ms: int, *, silence: bool) -> tuple[bool, list[Record]]:
+        """Let the clock alone find silence, and close and tell what only time does.
 
         Args:
             now_ms: the time.
             silence: look for it; while our own connection is away, silence means nothing.
 
         Returns:
-            Whether anything changed, and the events.
+            Whether anything changed, and what is told.
         """
-        events: list[Event] = []
+        records: list[Record] = []
         found = 0
         if silence:
             silent, since_ms = self.judge.sweep(now_ms)
             found = len(silent)
             if found:
-                events = self.events.silent(silent, since_ms, now_ms)
-        events += self.events.tick(now_ms)
-        return bool(found or events), events
+                records = self.alarms.silent(silent, since_ms, now_ms)
+        changed, told = self.alarms.tick(now_ms)
+        return bool(found) or changed, records + told
+
+    def maintain(self, places: Iterable[Place], now_ms: int) -> list[Record]:
+        """Say on what somebody works now: it is not learned from, and its events are hidden."""
+        records = self.alarms.maintain(places, now_ms)
+        self._pause(self.index)
+        return records
+
+    def _pause(self, infos: Iterable[SeriesInfo]) -> None:
+        masks = self.alarms.conditions.masks
+        by_state: dict[bool, list[int]] = {False: [], True: []}
+        for info in infos:
+            place = info.group, info.node, info.device
+            by_state[masks.in_maintenance(place)].append(info.index)
+        for paused, series in by_state.items():
+            self.judge.pause(np.array(series, np.int32), paused=paused)
 
     def awaken(self, now_ms: int) -> None:
         """Start all timers of silence anew: nobody listened for a while."""
@@ -163,7 +191,7 @@ class Judging:
             f"judge/{name}": array for name, array in self.judge.state().items()
         }
         arrays |= {f"latest/{name}": array for name, array in self.latest.state().items()}
-        document = {"events": self.events.state(), "texts": self.latest.text_state()}
+        document = {"events": self.alarms.state(), "texts": self.latest.text_state()}
         return document, arrays
 
     def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool:
@@ -178,7 +206,8 @@ class Judging:
         except (ValueError, KeyError):
             fits = False
         self.latest.restore(_under(arrays, "latest/"), document["texts"])
-        self.events.restore(document["events"])
+        self.alarms.restore(document["events"])
+        self._pause(self.index)
         return fits
 
 

@@ -1,10 +1,14 @@
 """The slow path: births, deaths, what nodes say of themselves, our connection's fate."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
+
 from lamppost.aggregator.batch import FastPath
 from lamppost.aggregator.births import Birth, read_birth
 from lamppost.aggregator.declare import Declarer
 from lamppost.aggregator.foreign import birth_readings
 from lamppost.aggregator.ingest import Arrival
+from lamppost.aggregator.maintenance import Window
 from lamppost.aggregator.nodes import Node, Route
 from lamppost.aggregator.resolve import TableFullError
 from lamppost.aggregator.series import SeriesLimitError
@@ -84,7 +88,7 @@ class Lifecycle:
         else:
             route.online = True
             tools.log.events(
-                tools.judging.events.online(node.group, node.name, route.device, now_ms)
+                tools.judging.alarms.online(node.group, node.name, route.device, now_ms)
             )
         if not node.acks and born and not tools.replaying:
             readings, texts = birth_readings(born, birth.timestamp, arrival.arrival_ns // 10**6)
@@ -152,7 +156,7 @@ class Lifecycle:
         node.since_ms = now_ms
         for route in node.routes.values():
             route.online = False
-        tools.log.events(tools.judging.events.offline(node.group, node.name, None, now_ms))
+        tools.log.events(tools.judging.alarms.offline(node.group, node.name, None, now_ms))
 
     def device_offline(self, node: Node, device: str, now_ms: int) -> None:
         """One device is offline."""
@@ -160,7 +164,7 @@ class Lifecycle:
         tools.log.clock(now_ms)
         tools.log.node({"do": "device offline", "node": node.key, "device": device})
         node.routes[device].online = False
-        tools.log.events(tools.judging.events.offline(node.group, node.name, device, now_ms))
+        tools.log.events(tools.judging.alarms.offline(node.group, node.name, device, now_ms))
 
     def sweep(self, now_ms: int) -> None:
         """Let time alone find silence; written down only when it found something."""
@@ -170,6 +174,17 @@ class Lifecycle:
             tools.log.clock(now_ms)
             tools.log.node({"do": "sweep", "silence": self.connected})
             tools.log.events(events)
+
+    def maintain(self, windows: Sequence[Window], now_ms: int) -> None:
+        """Take over who works where; written down, with who and why, only when it changes."""
+        tools = self._tools
+        places = frozenset(window.place for window in windows)
+        if places == tools.judging.alarms.maintenance:
+            return
+        tools.log.clock(now_ms)
+        told = [asdict(window) for window in windows]
+        tools.log.node({"do": "maintenance", "places": sorted(places), "windows": told})
+        tools.log.events(tools.judging.maintain(places, now_ms))
 
     def awaken(self, now_ms: int) -> None:
         """Start all timers of silence anew: nobody listened for a while."""
@@ -194,7 +209,7 @@ class Lifecycle:
         for metric in sorted(birth.facts, key=lambda metric: metric.name == LEDGER):
             self._fact(node, metric.name or "", metric, arrival)
         tools.rebirths.born(node.key)
-        tools.log.events(tools.judging.events.online(node.group, node.name, None, now_ms))
+        tools.log.events(tools.judging.alarms.online(node.group, node.name, None, now_ms))
 
     def _node_death(self, node: Node, payload: Payload, arrival: Arrival, now_ms: int) -> None:
         bdseq = bdseq_of(payload)

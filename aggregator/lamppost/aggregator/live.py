@@ -133,6 +133,9 @@ class Live:
             views.events,
             views.ledger,
             self._health(views),
+            views.incidents,
+            views.maintenance,
+            views.hidden,
         )
 
     def _channels(self, views: Views, now_ms: int) -> tuple[ChannelView, ...]:
@@ -173,10 +176,10 @@ class Live:
             seq_gaps=views.seq_gaps,
             latency_p50_ms=views.latency_p50_ms,
             latency_p99_ms=views.latency_p99_ms,
-            warnings=(*self._warnings(), *self._outside.warnings()),
+            warnings=(*self._warnings(views), *self._outside.warnings()),
         )
 
-    def _warnings(self) -> list[str]:
+    def _warnings(self, views: Views) -> list[str]:
         pipeline = self._pipeline
         outlet, tools = pipeline.outlet, pipeline.tools
         warnings = list(pipeline.notes)
@@ -197,6 +200,15 @@ class Live:
             warnings.append(
                 f"{tools.book.refused} nodes or devices beyond the bound are ignored"
             )
+        if views.capped:
+            alarms = pipeline.settings.alarms
+            warnings.append(
+                f"{views.capped} incidents of the last hour were not notified: at most "
+                f"{alarms.per_asset_per_h} of one asset and {alarms.total_per_h} in all an hour"
+            )
+        if pipeline.maintenance is not None and pipeline.maintenance.trouble:
+            warnings.append(f"maintenance: {pipeline.maintenance.trouble}")
+        warnings += [f"maintenance of {where}: nobody knows it" for where in views.unknown]
         if pipeline.failed is not None:
             warnings.append(f"the pipeline has stopped: {pipeline.failed!r}")
         return warnings

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lamppost.aggregator.events import Event
+from lamppost.aggregator.event import Event
 from lamppost.aggregator.frames import (
     MAX_META_BYTES,
     DataFrame,
@@ -21,7 +21,9 @@ from lamppost.aggregator.frames import (
     pack_birth,
     pack_json,
 )
-from lamppost.aggregator.judging import event_payload
+from lamppost.aggregator.incident import Incident
+from lamppost.aggregator.incidents import Record
+from lamppost.aggregator.judging import record_frame
 from lamppost.aggregator.nodes import Node
 from lamppost.aggregator.series import SeriesInfo
 from lamppost.aggregator.spool import Spool, SpoolFull
@@ -61,8 +63,8 @@ class Log(Protocol):
     def node(self, document: dict[str, Any]) -> None:
         """Something about a node, or the clock, that the judge's state depends on."""
 
-    def events(self, events: Iterable[Event]) -> None:
-        """Events were opened, changed or closed."""
+    def events(self, records: Iterable[Record]) -> None:
+        """Events and incidents were opened, changed or closed."""
 
     def data(self, frame: DataFrame, parcel: Parcel) -> bool:
         """Readings were judged; False when they had to be dropped."""
@@ -75,6 +77,7 @@ class Outlet:
         spool: its own buffer bound must be well above `held_bytes`.
         held_bytes: bound of judged frames that wait for a disk that is full.
         on_event: told of every event that is written.
+        on_incident: told of every incident that is written.
     """
 
     def __init__(
@@ -82,12 +85,14 @@ class Outlet:
         spool: Spool,
         held_bytes: int,
         on_event: Callable[[Event], None] = lambda _: None,
+        on_incident: Callable[[Incident], None] = lambda _: None,
     ) -> None:
         self.trouble = ""
         self.dropped_readings = 0
         self._spool = spool
         self._held_bytes = held_bytes
         self._on_event = on_event
+        self._on_incident = on_incident
         self._parcels: list[Parcel] = []
         self._unsaved: dict[object, tuple[FrameKind, bytes]] = {}
         self._clock_ms: int | None = None
@@ -130,11 +135,14 @@ class Outlet:
             ("node", document.get("node"), document["do"]), FrameKind.NODE, pack_json(document)
         )
 
-    def events(self, events: Iterable[Event]) -> None:
-        """Write events; the newest state of an event counts."""
-        for event in events:
-            self._must(("event", event.id), FrameKind.EVENT, event_payload(event))
-            self._on_event(event)
+    def events(self, records: Iterable[Record]) -> None:
+        """Write events and incidents; the newest state of each counts."""
+        for record in records:
+            self._must(("event", record.id), *record_frame(record))
+            if isinstance(record, Event):
+                self._on_event(record)
+            else:
+                self._on_incident(record)
 
     def data(self, frame: DataFrame, parcel: Parcel) -> bool:
         """Write judged readings, or drop them when too much waits already."""

@@ -3,15 +3,18 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lamppost.aggregator.alarms import AlarmConfig
 from lamppost.aggregator.checkpoint import Checkpoint, Checkpoints
 from lamppost.aggregator.config import MB, DataConfig, RebirthConfig
-from lamppost.aggregator.events import Event
+from lamppost.aggregator.event import Event
+from lamppost.aggregator.incident import Incident
 from lamppost.aggregator.ingest import CONNECTED, LOST, Arrival, Inbox
 from lamppost.aggregator.judging import Judging
 from lamppost.aggregator.latency import Latency
 from lamppost.aggregator.lifecycle import Lifecycle
+from lamppost.aggregator.maintenance import MaintenanceFile
 from lamppost.aggregator.nodes import Node, NodeBook
 from lamppost.aggregator.outlet import Outlet
 from lamppost.aggregator.quarantine import Quarantine
@@ -21,6 +24,7 @@ from lamppost.aggregator.series import SeriesIndex
 from lamppost.aggregator.spool import Spool
 from lamppost.aggregator.tally import Owners
 from lamppost.aggregator.tools import Counters, Item, Tools
+from lamppost.aggregator.topology import Feed, Topology
 from lamppost.wire.encode import encode
 from lamppost.wire.payload import Payload
 from lamppost.wire.session import ack_command, rebirth_command
@@ -43,6 +47,8 @@ class Settings:
 
     data: DataConfig
     rebirth: RebirthConfig
+    alarms: AlarmConfig = field(default_factory=AlarmConfig)
+    topology: tuple[Feed, ...] = ()
 
 
 class Pipeline:
@@ -58,6 +64,8 @@ class Pipeline:
         settings: bounds and intervals.
         publish: sends a command; False when there is no connection.
         on_event: told of each event as it opens, changes and closes.
+        on_incident: the same for incidents.
+        maintenance: who works where, by a file that operators write; None for nobody.
         clock_ms: UTC milliseconds.
     """
 
@@ -70,16 +78,22 @@ class Pipeline:
         publish: Publish = lambda _topic, _payload: False,
         on_event: Callable[[Event], None] = lambda _: None,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        on_incident: Callable[[Incident], None] = lambda _: None,
+        maintenance: MaintenanceFile | None = None,
     ) -> None:
         self.settings = settings or Settings(DataConfig(), RebirthConfig())
         limits = self.settings.rebirth
         self.spool = spool
         self.latency = Latency()
-        self.outlet = Outlet(spool, int(self.settings.data.held_mb * MB), on_event)
+        held_bytes = int(self.settings.data.held_mb * MB)
+        self.outlet = Outlet(spool, held_bytes, on_event, on_incident)
+        self.maintenance = maintenance
         self.tools = Tools(
             book=NodeBook(),
             table=AliasTable(),
-            judging=Judging(SeriesIndex()),
+            judging=Judging(
+                SeriesIndex(), self.settings.alarms, Topology(self.settings.topology)
+            ),
             owners=Owners(),
             rebirths=Rebirths(
                 int(limits.per_node_s * 1000), limits.per_s, int(limits.jitter_s * 1000)
@@ -108,6 +122,10 @@ class Pipeline:
     def counters(self) -> Counters:
         """What was seen since the start."""
         return self.tools.counters
+
+    def now_ms(self) -> int:
+        """The time by the pipeline's clock."""
+        return self._clock_ms()
 
     @property
     def index(self) -> SeriesIndex:
@@ -143,6 +161,8 @@ class Pipeline:
         self._send_acks(now_ms)
         if now_ms >= self._next_second_ms or now_ms < self._next_second_ms - SECOND_MS:
             self._next_second_ms = now_ms + SECOND_MS
+            if self.maintenance is not None:
+                self.lifecycle.maintain(self.maintenance.active(now_ms), now_ms)
             self.lifecycle.sweep(now_ms)
             self.lifecycle.gaps(now_ms)
             self.lifecycle.confirm(now_ms)

@@ -77,6 +77,13 @@ def _device_offline(event: e.Event) -> str:
     return f"device {where} is offline since {clock(event.onset_ms)}"
 
 
+def _chattering(event: e.Event) -> str:
+    where = _place(event) if event.channel else "/".join(filter(None, event.asset))
+    what = event.of.replace("_", " ")
+    since = clock(event.onset_ms)
+    return f"{where} comes and goes: {what}, {event.count} times since {since}"
+
+
 _SENTENCES = {
     e.DEVIATION: _deviation,
     e.STUCK: _stuck,
@@ -85,6 +92,7 @@ _SENTENCES = {
     e.GAP: _gap,
     e.NODE_OFFLINE: _node_offline,
     e.DEVICE_OFFLINE: _device_offline,
+    e.CHATTERING: _chattering,
 }
 
 

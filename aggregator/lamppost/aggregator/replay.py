@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from lamppost.aggregator.checkpoint import Checkpoint, Checkpoints
-from lamppost.aggregator.events import Event
 from lamppost.aggregator.frames import (
     DataFrame,
     FrameError,
@@ -21,8 +20,9 @@ from lamppost.aggregator.frames import (
     unpack_birth,
     unpack_json,
 )
+from lamppost.aggregator.incidents import Record
 from lamppost.aggregator.ingest import Arrival
-from lamppost.aggregator.judging import Readings, event_payload, inputs_of
+from lamppost.aggregator.judging import Readings, inputs_of, record_frame
 from lamppost.aggregator.outlet import Parcel
 from lamppost.aggregator.pipeline import Pipeline
 from lamppost.aggregator.series import SeriesIndex, SeriesInfo
@@ -40,7 +40,8 @@ class Restored:
         position: of the checkpoint, None when there was none.
         frames: how many frames were replayed.
         readings: how many readings were in them.
-        missing_events: events the crash had kept from being written; they are written now.
+        missing_events: events and incidents that the crash had kept from being written; they
+            are written now.
         warnings: what a person should know.
     """
 
@@ -56,7 +57,7 @@ class SilentLog:
 
     def __init__(self) -> None:
         self.found: Counter[bytes] = Counter()
-        self.by_payload: dict[bytes, Event] = {}
+        self.by_payload: dict[bytes, Record] = {}
 
     def clock(self, now_ms: int) -> None:
         """Nothing."""
@@ -70,24 +71,24 @@ class SilentLog:
     def node(self, document: dict[str, Any]) -> None:
         """Nothing."""
 
-    def events(self, events: Iterable[Event]) -> None:
+    def events(self, records: Iterable[Record]) -> None:
         """Remember them."""
-        for event in events:
-            payload = event_payload(event)
+        for record in records:
+            _, payload = record_frame(record)
             self.found[payload] += 1
-            self.by_payload[payload] = event
+            self.by_payload[payload] = record
 
     def data(self, frame: DataFrame, parcel: Parcel) -> bool:  # noqa: ARG002
         """Nothing; it is in the spool already."""
         return True
 
     def cross_off(self, payload: bytes) -> None:
-        """The spool holds this event."""
+        """The spool holds this event or incident."""
         if self.found[payload] > 0:
             self.found[payload] -= 1
 
-    def left(self) -> list[Event]:
-        """The events that the spool does not hold."""
+    def left(self) -> list[Record]:
+        """What the spool does not hold."""
         return [self.by_payload[payload] for payload, count in self.found.items() if count > 0]
 
 
@@ -167,7 +168,7 @@ class _Replayer:
                     self._series(SeriesInfo.from_json(unpack_json(payload)))
                 case FrameKind.NODE:
                     self._note(unpack_json(payload))
-                case FrameKind.EVENT:
+                case FrameKind.EVENT | FrameKind.INCIDENT:
                     self._log.cross_off(payload)
         except (FrameError, DecodeError, TopicError, LookupError, TypeError, ValueError):
             self.refused += 1
@@ -222,5 +223,8 @@ class _Replayer:
             case "device offline":
                 node = tools.book.nodes[note["node"]]
                 lifecycle.device_offline(node, note["device"], self._now_ms)
+            case "maintenance":
+                places = [(str(g), str(n), str(d)) for g, n, d in note["places"]]
+                self._log.events(tools.judging.maintain(places, self._now_ms))
             case "awaken":
                 tools.judging.awaken(self._now_ms)

@@ -1,13 +1,16 @@
-"""Events in plain words on the terminal: one line when one opens, one when it ends."""
+"""Incidents on the terminal: one line when an operator is told, one at the end."""
 
 from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import TextIO
 
-from lamppost.aggregator.events import COMMUNICATION, PROCESS_ANOMALY, SENSOR_FAULT, Event
+from lamppost.aggregator.event import COMMUNICATION, PROCESS_ANOMALY, SENSOR_FAULT
+from lamppost.aggregator.incident import Incident
+from lamppost.aggregator.reasons import duration
 from lamppost.aggregator.told import printable
 
 MAX_TOLD = 10_000
+MAX_NAMED = 8
 RESET = "\033[0m"
 COLOURS = {
     SENSOR_FAULT: "\033[33m",
@@ -15,49 +18,90 @@ COLOURS = {
     COMMUNICATION: "\033[36m",
 }
 WORDS = {
-    SENSOR_FAULT: "sensor fault",
-    PROCESS_ANOMALY: "process anomaly",
-    COMMUNICATION: "communication",
+    SENSOR_FAULT: "SENSOR FAULT",
+    PROCESS_ANOMALY: "PROCESS ANOMALY",
+    COMMUNICATION: "COMMUNICATION",
 }
 
 
 class Teller:
-    """Tells each event twice: when it opens and when it ends. Colour only on a terminal."""
+    """Tells each incident when it is notified, when its class rises, and when it ends.
+
+    What the budget of notifications left out is counted, and told with the next line.
+    Colour only on a terminal.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._colour = out.isatty()
-        self._open: OrderedDict[str, bool] = OrderedDict()
+        self._told: OrderedDict[str, str] = OrderedDict()
+        self._capped: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def tell(self, event: Event) -> None:
-        """Print a line if the event has just opened or ended."""
-        ended = event.end_ms is not None
-        if self._open.get(event.id) is ended:
-            return
-        self._open[event.id] = ended
-        while len(self._open) > MAX_TOLD:
-            self._open.popitem(last=False)
-        line = event_line(event)
-        if self._colour and not ended:
-            line = f"{COLOURS.get(event.event_class, '')}{line}{RESET}"
+    def tell(self, incident: Incident) -> None:
+        """Print a line if this is news."""
+        told = self._told.get(incident.id)
+        if incident.closed_ms is not None:
+            self._told.pop(incident.id, None)
+            if told is not None:
+                self._print(end_line(incident), "")
+        elif incident.notified is False:
+            self._cap(incident)
+        elif incident.notified and told != incident.incident_class:
+            self._remember(incident)
+            self._print(opening_line(incident), COLOURS.get(incident.incident_class, ""))
+
+    def _remember(self, incident: Incident) -> None:
+        self._told[incident.id] = incident.incident_class
+        while len(self._told) > MAX_TOLD:
+            self._told.popitem(last=False)
+        if self._capped:
+            self._print(f"{_clock(incident.detected_ms)} {_capped(len(self._capped))}", "")
+            self._capped.clear()
+
+    def _cap(self, incident: Incident) -> None:
+        """One line when it begins; how many it were comes with the next notification."""
+        if not self._capped:
+            self._print(
+                f"{_clock(incident.detected_ms)} enough notifications for this hour, the last "
+                f"for {place(incident)}: further incidents are counted and in the console",
+                "",
+            )
+        self._capped[incident.id, incident.incident_class] = None
+        while len(self._capped) > MAX_TOLD:
+            self._capped.popitem(last=False)
+
+    def _print(self, line: str, colour: str) -> None:
+        line = printable(line)
+        if self._colour and colour:
+            line = f"{colour}{line}{RESET}"
         print(line, file=self._out, flush=True)
 
 
-def event_line(event: Event) -> str:
-    """One line: when, what class, and the reason, which names the place."""
-    return printable(_line(event))
+def place(incident: Incident) -> str:
+    """GROUP/NODE or GROUP/NODE/DEVICE."""
+    return "/".join(part for part in incident.asset if part)
 
 
-def _line(event: Event) -> str:
-    word = WORDS.get(event.event_class, event.event_class)
-    if event.end_ms is None:
-        return f"{_clock(event.detected_ms)} {word}: {event.reason}"
-    parts = (event.group, event.node, event.device, event.channel)
-    where = "/".join(part for part in parts if part)
-    lasted_s = max(0, event.end_ms - event.onset_ms) / 1000
-    return (
-        f"{_clock(event.end_ms)} {word} over: {where}: {event.kind}, it lasted {lasted_s:.0f} s"
-    )
+def opening_line(incident: Incident) -> str:
+    """When, what class, where, and the sentence."""
+    word = WORDS.get(incident.incident_class, incident.incident_class)
+    when = _clock(incident.detected_ms)
+    return f"{when} {word} at {place(incident)}: {incident.reason}"
+
+
+def end_line(incident: Incident) -> str:
+    """When it was over, what it was, how long it took and what took part."""
+    word = WORDS.get(incident.incident_class, incident.incident_class)
+    end_ms = incident.closed_ms or 0
+    lasted = duration(end_ms - incident.opened_ms)
+    named = ", ".join(incident.channels[:MAX_NAMED])
+    more = len(incident.channels) - MAX_NAMED
+    what = f": {named}" + (f" and {more} more" if more > 0 else "") if named else ""
+    return f"{_clock(end_ms)} over: {word} at {place(incident)} after {lasted}{what}"
+
+
+def _capped(count: int) -> str:
+    return f"{count} incident{'' if count == 1 else 's'} went without a notification meanwhile"
 
 
 def _clock(time_ms: int) -> str:

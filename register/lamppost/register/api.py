@@ -71,6 +71,8 @@ def get_snapshot(request: Request, limit: Limit = LIMIT_MAX) -> JSONResponse:
         "nodes": snapshot.nodes,
         "channels": snapshot.channels,
         "events": snapshot.events,
+        "incidents": snapshot.incidents,
+        "maintenance": snapshot.maintenance,
         "ledger": snapshot.ledger,
     }
     return _answer(
@@ -115,6 +117,32 @@ def get_events(
         limit,
         lambda event: belongs(event) and is_open in (None, event.end_ms is None),
     )
+
+
+@router.get("/incidents")
+def get_incidents(
+    request: Request,
+    is_open: Annotated[bool | None, Query(alias="open")] = None,
+    group: Name = "",
+    node: Name = "",
+    limit: Limit = LIMIT_DEFAULT,
+) -> JSONResponse:
+    """Return incidents: all that are known, or with `open` only open (1) or closed (0) ones."""
+    belongs = _belongs(group, node)
+    return _listed(
+        _live(request).snapshot(),
+        "incidents",
+        limit,
+        lambda incident: belongs(incident) and is_open in (None, incident.closed_ms is None),
+    )
+
+
+@router.get("/maintenance")
+def get_maintenance(
+    request: Request, group: Name = "", node: Name = "", limit: Limit = LIMIT_DEFAULT
+) -> JSONResponse:
+    """Return who works where now."""
+    return _listed(_live(request).snapshot(), "maintenance", limit, _belongs(group, node))
 
 
 @router.get("/ledger")
@@ -178,5 +206,5 @@ def _step(start: int, end: int, step_ms: int | None) -> int:
 @router.get("/{rest:path}", include_in_schema=False)
 def get_nothing(rest: str) -> JSONResponse:
     """Answer an unknown path."""
-    known = "snapshot, nodes, channels, events, ledger, health, history"
+    known = "snapshot, nodes, channels, events, incidents, maintenance, ledger, health, history"
     raise Problem(HTTPStatus.NOT_FOUND, f"no resource {rest!r}; there are: {known}")

@@ -10,7 +10,9 @@ from typing import Literal, Protocol
 
 EventClass = Literal["sensor_fault", "process_anomaly", "communication"]
 
-FLAG_WORDS = ("range", "stuck", "spike", "gap", "bad", "late", "learning", "anomaly")
+FLAG_WORDS = (
+    "range", "stuck", "spike", "gap", "bad", "late", "learning", "anomaly", "maintenance",
+)  # fmt: skip
 """The words a channel's or a point's `flags` may hold; an unknown word is shown as it is."""
 
 HISTORY_POINTS_MAX = 5_000
@@ -108,6 +110,11 @@ class EventView:
         end_ms: When it was over; None while it is open.
         severity: 0 (nothing) to 1 (worst).
         reason: A sentence for a person, with numbers and units.
+        incident: Id of the incident it belongs to; empty when it belongs to none.
+        peak: The worst value so far, in `unit`; None where there is none.
+        peak_ms: When that was read.
+        unit: UCUM unit of `peak`.
+        count: How often it came, when it comes and goes.
     """
 
     id: str
@@ -121,6 +128,71 @@ class EventView:
     detected_ms: int
     end_ms: int | None
     severity: float
+    reason: str
+    incident: str = ""
+    peak: float | None = None
+    peak_ms: int | None = None
+    unit: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """Events of one asset that belong together, told as one.
+
+    Attributes:
+        id: Stable for the life of the incident; its events carry it.
+        incident_class: The highest class among its events.
+        group: Sparkplug group.
+        node: Sparkplug edge node id.
+        device: Sparkplug device id; empty when the asset is the node itself.
+        opened_ms: The earliest onset among its events.
+        detected_ms: When it was noticed.
+        closed_ms: When it was over; None while it is open.
+        severity: The peak so far, 0 (nothing) to 1 (worst).
+        channels: Contributing channels, the most telling first.
+        events: How many events it had.
+        open_events: How many of them are open.
+        notified: Whether an operator was told; None while it gathers its first events.
+        reason: A sentence that leads with the most telling channel and names the others.
+    """
+
+    id: str
+    incident_class: EventClass
+    group: str
+    node: str
+    device: str
+    opened_ms: int
+    detected_ms: int
+    closed_ms: int | None
+    severity: float
+    channels: tuple[str, ...]
+    events: int
+    open_events: int
+    notified: bool | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceView:
+    """Somebody works on an asset: it is not learned from, and its events are hidden.
+
+    Attributes:
+        group: Sparkplug group.
+        node: Sparkplug edge node id.
+        device: Sparkplug device id; empty when it is the node with all its devices.
+        since_ms: When it was begun.
+        until_ms: When it ends by itself.
+        by: Who works there.
+        reason: Why.
+    """
+
+    group: str
+    node: str
+    device: str
+    since_ms: int
+    until_ms: int
+    by: str
     reason: str
 
 
@@ -199,6 +271,10 @@ class Snapshot:
         events: Open events and the recently closed ones (bounded by whoever makes it).
         ledger: One row per node and day, the recent days.
         health: The aggregator's own state.
+        incidents: Open incidents and the recently closed ones (bounded by whoever makes it).
+        maintenance: Who works where now.
+        hidden: Conditions that are kept back because something larger explains them: a node
+            or feeder that is away, or maintenance.
     """
 
     time_ms: int
@@ -207,6 +283,9 @@ class Snapshot:
     events: tuple[EventView, ...]
     ledger: tuple[LedgerView, ...]
     health: HealthView
+    incidents: tuple[IncidentView, ...] = ()
+    maintenance: tuple[MaintenanceView, ...] = ()
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)

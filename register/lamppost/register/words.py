@@ -39,6 +39,7 @@ FLAG_TEXTS = {
     "late": "late, not judged",
     "learning": "learning",
     "anomaly": "unexpected",
+    "maintenance": "in maintenance",
 }
 
 

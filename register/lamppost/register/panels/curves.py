@@ -12,7 +12,7 @@ VALUE, EXPECTED, BAND = "#3b82c4", "#8a97a5", "rgba(59,130,196,0.2)"
 FLAG_COLOURS = {"process anomaly": "#d9483b", "sensor fault": "#d08700", "other": "#8a97a5"}
 FLAG_SHAPES = {"process anomaly": "triangle", "sensor fault": "diamond", "other": "circle"}
 SENSOR_FLAGS = frozenset({"range", "stuck", "spike", "gap", "bad"})
-SILENT_FLAGS = frozenset({"learning", "late"})
+SILENT_FLAGS = frozenset({"learning", "late", "maintenance"})
 INK, LINE = "#8593a1", "rgba(128,144,160,0.22)"
 """Middle tones: the chart is drawn on a canvas and must read on light and on dark ground."""
 
