@@ -18,10 +18,12 @@ from lamppost.aggregator.spool import Spool
 from lamppost.aggregator.store.drain import Backoff, Drain
 from lamppost.aggregator.store.seam import (
     EventRow,
+    Sample,
     StoreBatch,
     StoreRefused,
     StoreUnreachable,
 )
+from lamppost.wire.series import PIPELINE
 from parts.batches import T0, batch, event, frame, random_batch, series
 from parts.shelf import Shelf
 from parts.waiting import wait_for
@@ -386,3 +388,41 @@ def test_waits_are_jittered_and_capped(failures: int, draw: float, asked_s: floa
     assert min(asked_s, 30.0) <= delay_s <= 30.0
     assert backoff.delay_s(1, 1.0) == 0.5
     assert backoff.delay_s(failures, 0.0) == 0.0
+
+
+def test_samples_are_taken_now_and_then(spool: Spool, shelf: Shelf, tmp_path: Path) -> None:
+    """Samples go to the store while the spool is idle and between its frames, when due."""
+    drain = Drain(spool, shelf, tmp_path / "cursor", unreachable=QUICK)
+    taken = itertools.count()
+    sample = Sample(PIPELINE, T0, {"host": "h"}, {"nodes": 1})
+
+    def samples() -> list[Sample]:
+        next(taken)
+        return [sample]
+
+    drain.watch(samples, every_s=0.01)
+    drain.start()
+    try:
+        wait_for(lambda: len(shelf.samples) >= 2, "two samples")
+        tell(spool, *INFOS)
+        put(spool, random_batch(INFOS, 30))
+        assert drain.flush(20.0)
+    finally:
+        assert drain.stop(20.0)
+    assert drain.stored_readings == 30
+    assert shelf.samples == [sample] * next(taken)
+
+
+def test_a_sample_is_tried_once(spool: Spool, shelf: Shelf, tmp_path: Path) -> None:
+    """A store that is away is seen by its samples too, and the next sample is a new one."""
+    shelf.trouble.append(StoreUnreachable("gone"))
+    drain = Drain(spool, shelf, tmp_path / "cursor", unreachable=QUICK)
+    numbers = itertools.count()
+    drain.watch(lambda: [Sample(PIPELINE, T0, {}, {"nodes": next(numbers)})], every_s=0.001)
+    drain.start()
+    try:
+        wait_for(lambda: shelf.samples != [], "a sample")
+        assert shelf.samples[0].fields == {"nodes": 1}
+        wait_for(lambda: drain.state == "ok", "the store to be well again")
+    finally:
+        assert drain.stop(20.0)

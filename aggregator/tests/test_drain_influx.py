@@ -54,7 +54,7 @@ def moved(drain: Drain, position: int) -> bool:
 
 def stored(server: RunningInflux, tmp_path: Path) -> int:
     """Readings in the database, counted by itself."""
-    url = f"influx1+{server.url}/city"
+    url = f"influx1+{server.url}/city?retain_days=5000"
     with closing(open_store(url, tmp_path)) as store:
         columns = [store.read(info.key, T0, T0 + 10**9, 0) for info in INFOS]
     return sum(len(one) for one in columns)
@@ -64,7 +64,7 @@ def test_killed_and_brought_back(spool: Spool, server: RunningInflux, tmp_path: 
     """A database that is killed in the middle of it misses nothing when it is back."""
     server.start()
     steps = iter(range(1000))
-    with closing(open_store(f"influx1+{server.url}/city", tmp_path)) as store:
+    with closing(open_store(f"influx1+{server.url}/city?retain_days=5000", tmp_path)) as store:
         drain = Drain(spool, store, tmp_path / "cursor", unreachable=QUICK, max_rows=ROWS)
         drain.start()
         try:
@@ -95,7 +95,7 @@ def test_started_late(spool: Spool, server: RunningInflux, tmp_path: Path) -> No
     server.stop()  # it keeps its port
     for step in range(5):
         put(spool, step)
-    with closing(open_store(f"influx1+{server.url}/city", tmp_path)) as store:
+    with closing(open_store(f"influx1+{server.url}/city?retain_days=5000", tmp_path)) as store:
         drain = Drain(spool, store, tmp_path / "cursor", unreachable=QUICK)
         drain.start()
         try:

@@ -1,6 +1,7 @@
 """Line protocol: each line is one line, says what it shall, and loses nothing."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from lamppost.aggregator.frames import TextRow
 from lamppost.aggregator.store import lineprotocol
-from lamppost.aggregator.store.lineprotocol import MAX_TEXT_CHARS, Lines
-from lamppost.aggregator.store.seam import StoreBatch
+from lamppost.aggregator.store.lineprotocol import MAX_TEXT_CHARS, Lines, ops_lines, sample_line
+from lamppost.aggregator.store.seam import Sample, StoreBatch
+from lamppost.wire.series import DATABASES, MEASUREMENTS, NODE_HEALTH, PIPELINE, FieldType
 from parts.batches import COLUMNS, T0, batch, event, random_batch, series
 
 NAN = float("nan")
@@ -104,10 +106,11 @@ def test_a_very_long_text_is_cut_visibly() -> None:
     assert len(quoted.encode()) < 64 * 1024
 
 
-def test_texts_and_events_follow_the_readings() -> None:
-    """A text is a measurement of its own, and an event's id is a field and no tag."""
+def test_texts_are_raw_and_events_are_not() -> None:
+    """Texts are raw, events are operations, and an event's id is a field and no tag."""
     given = batch([series()], texts=[TextRow(0, T0, 'o"n')], events=[event("e-1", T0)])
-    text, one = Lines().of(given)
+    (text,) = Lines().of(given)
+    (one,) = ops_lines(given)
     assert text.startswith("text,device=pump-1,")
     assert text.endswith(f' text="o\\"n" {T0}')
     tags, _, fields = one.partition(" ")
@@ -134,3 +137,50 @@ def test_bulk_lines_equal_the_slow_ones(rows: int) -> None:
     """The fast path writes what the obvious one does."""
     given = random_batch([series(i) for i in range(7)], rows)
     assert Lines().of(given) == slow_lines(given)
+
+
+def test_a_sample_as_a_line() -> None:
+    """Each field is written as the type it has for ever, and one without a value is absent."""
+    fields = {"pending": 7.0, "online": True, "autonomy_h": 48, "clock_offset_ms": NAN}
+    tags = {"node": "pump station 1", "group": ""}
+    sample = Sample(NODE_HEALTH, T0, tags, fields | {"silent_s": None, "drivers": "a b"})
+    assert sample_line(sample) == (
+        f"node_health,node=pump\\ station\\ 1 online=1i,pending=7i,autonomy_h=48.0,"
+        f'drivers="a b" {T0}'
+    )
+
+
+def test_a_sample_without_values_is_no_line() -> None:
+    """InfluxDB takes no line without a field."""
+    empty = Sample(PIPELINE, T0, {"host": "h"}, {"latency_p50_ms": None})
+    assert ops_lines(StoreBatch.of_samples([empty])) == []
+
+
+def test_the_page_on_stores_lists_the_schema() -> None:
+    """The table of measurements in docs/stores.md is the schema, in its order."""
+    page = (Path(__file__).parents[2] / "docs" / "stores.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.*) \|$", page, re.MULTILINE)
+    kinds = (FieldType.FLOAT, FieldType.INTEGER, FieldType.BOOLEAN, FieldType.STRING)
+    told = [
+        (name, database, [cell.strip() for cell in rest.split("|")])
+        for name, database, rest in rows
+    ]
+    assert told == [
+        (
+            known.name,
+            known.database.named("city"),
+            [", ".join(known.tags), *(", ".join(known.names(kind)) for kind in kinds)],
+        )
+        for known in MEASUREMENTS
+    ]
+    kept = re.findall(r"^\| `(\w+)` \| (\d+) days \|", page, re.MULTILINE)
+    assert kept == [(known.named("city"), str(known.retain_days)) for known in DATABASES]
+
+
+@pytest.mark.parametrize(("tags", "fields"), [({"id": "x"}, {}), ({}, {"cpu": 1.0})])
+def test_names_that_are_not_in_the_schema(
+    tags: dict[str, str], fields: dict[str, float]
+) -> None:
+    """A tag or a field that the schema does not name is a mistake, told at once."""
+    with pytest.raises(ValueError, match="came, allowed: "):
+        Sample(PIPELINE, T0, tags, fields)

@@ -2,7 +2,8 @@
 
 SQLite, a real InfluxDB 1.x, and the version 2 client on that same database behind a front that
 speaks `/api/v2/write`. With LAMPPOST_INFLUX_URL, LAMPPOST_INFLUX_TOKEN, LAMPPOST_INFLUX_ORG and
-LAMPPOST_INFLUX_BUCKET set, also the InfluxDB 2.x or 3 they name.
+LAMPPOST_INFLUX_BUCKET set, also the InfluxDB 2.x or 3 they name, on buckets that keep for ever:
+`lamppost influx setup URL --org ORG --city BUCKET --raw-days 0 --ops-days 0` makes them.
 """
 
 import os
@@ -51,7 +52,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         influx = request.getfixturevalue("influx")
         first = Influx1Store(Server(influx.url), name, dead)
         with closing(first):
-            first.write(batch([], events=[event("to create the database", T0 - 10)]))
+            # Made with a reading and an event nobody asks for: the front makes no databases.
+            maker = series(node="nobody at all")
+            first.write(batch([maker], [0], [T0], [0.0], events=[event("maker", T0 - 10)]))
         with (
             running_front(influx.url) as front,
             closing(Influx2Store(Server(front.url), "o", name, TOKEN, dead)) as made,
@@ -301,3 +304,12 @@ def test_an_event_that_ends_is_one_event(store: Store) -> None:
     assert store.events(onset_ms, onset_ms + 1) == (worse,)
     store.write(batch([], events=[ended]))
     assert store.events(onset_ms, onset_ms + 1) == (ended,)
+
+
+def test_an_event_that_comes_again_is_open(store: Store) -> None:
+    """An end that was taken back is gone, although a database keeps fields it once had."""
+    onset_ms = T0 + 7 + uuid.uuid4().int % 10**9 * 10
+    again = event("a", onset_ms, severity=0.8)
+    store.write(batch([], events=[event("a", onset_ms, end_ms=onset_ms + 1000)]))
+    store.write(batch([], events=[again]))
+    assert store.events(onset_ms, onset_ms + 1) == (again,)

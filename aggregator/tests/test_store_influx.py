@@ -1,9 +1,11 @@
 """Both InfluxDB houses: what a real server refuses, and what servers answer in bad times."""
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,16 @@ from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Http, Server
 from lamppost.aggregator.store.influx1 import Influx1Store
 from lamppost.aggregator.store.influx2 import Influx2Store
+from lamppost.aggregator.store.influxql import Reader
 from lamppost.aggregator.store.open import open_store
-from lamppost.aggregator.store.seam import Store, StoreRefused, StoreUnreachable
+from lamppost.aggregator.store.seam import (
+    Sample,
+    Store,
+    StoreBatch,
+    StoreRefused,
+    StoreUnreachable,
+)
+from lamppost.wire.series import NODE_HEALTH, OPS, RAW
 from parts.batches import T0, batch, event, series
 from parts.influx import RunningInflux, running_influx
 from parts.influx_front import TOKEN, Canned, Front, running_front
@@ -138,7 +148,7 @@ def test_a_type_conflict_on_the_real_server(
             line = f'reading,metric=other value="text" {T0}'
             answer = http.post(f"/write?db={name}&precision=ms", line.encode(), {})
             assert b"partial write: field type conflict" in answer.data
-        store._writer.write(  # the store itself only writes floats
+        store._raw.write(  # the store itself only writes floats
             [
                 f"reading,metric=a value=1 {T0}",
                 f'reading,metric=b value="text" {T0}',
@@ -148,7 +158,7 @@ def test_a_type_conflict_on_the_real_server(
         letters = [json.loads(line) for line in (tmp_path / "dead").read_text().splitlines()]
         assert [letter["line"] for letter in letters] == [f'reading,metric=b value="text" {T0}']
         assert "field type conflict" in letters[0]["reason"]
-        (rows,) = store._reader.query('SELECT count("value") AS "n" FROM "reading"')
+        (rows,) = store._reader.query(name, 'SELECT count("value") AS "n" FROM "reading"')
         assert rows[0]["n"] == 3
         store.write(batch(infos, [0, 1, 2], [T0] * 3, [1.0, 2.0, 3.0]))
 
@@ -157,8 +167,8 @@ def test_a_line_no_parser_takes(influx: RunningInflux, tmp_path: Path, name: str
     """A line the real server cannot parse is a dead letter; its neighbours are stored."""
     dead = DeadLetters(tmp_path / "dead")
     with closing(Influx1Store(Server(influx.url), name, dead)) as store:
-        store._writer.write([f"m v=1 {T0}", f"m v=NaN {T0}", f"m v=3 {T0 + 1}"])
-        (rows,) = store._reader.query('SELECT "v" FROM "m"')
+        store._raw.write([f"m v=1 {T0}", f"m v=NaN {T0}", f"m v=3 {T0 + 1}"])
+        (rows,) = store._reader.query(name, 'SELECT "v" FROM "m"')
         assert [row["v"] for row in rows] == [1, 3]
         assert dead.count == 1
 
@@ -197,7 +207,8 @@ def test_users_and_passwords(tmp_path: Path, name: str) -> None:
         influx.stop()
         influx.extra = "  auth-enabled = true"
         influx.start()
-        address = f"influx1+http://lamppost@127.0.0.1:{influx.port}/{name}?password_file="
+        address = f"influx1+http://lamppost@127.0.0.1:{influx.port}/{name}?retain_days=5000"
+        address += "&password_file="
         with closing(open_store(address + "right", tmp_path)) as store:
             store.write(ONE)
             assert len(store.read(series().key, T0, T0 + 1, 0)) == 1
@@ -209,18 +220,60 @@ def test_users_and_passwords(tmp_path: Path, name: str) -> None:
                 store.read(series().key, T0, T0 + 1, 0)
 
 
-def test_a_missing_database_is_made_with_its_retention(
+def test_missing_databases_are_made_with_their_retention(
     influx: RunningInflux, tmp_path: Path, name: str
 ) -> None:
-    """The first write creates the database; `retain_days` is its retention."""
-    url = f"influx1+{influx.url}/{name}?retain_days=5000"
-    with closing(open_store(url, tmp_path)) as store:
-        assert store.events(T0, T0 + 1) == ()
-        store.write(batch([], events=[event("a", T0)]))
-        assert len(store.events(T0, T0 + 1)) == 1
-    with closing(Influx1Store(Server(influx.url), name, DeadLetters(tmp_path / "d"))) as store:
-        (rows,) = store._reader.query(f'SHOW RETENTION POLICIES ON "{name}"')
-        assert rows[0]["duration"] == "120000h0m0s"
+    """The first write creates each; events stay as long as readings, or two years."""
+    for days, hours in ((5000, (120_000, 120_000)), (7, (168, 17_520))):
+        city = f"{name}{days}"
+        url = f"influx1+{influx.url}/{city}?retain_days={days}"
+        with closing(open_store(url, tmp_path)) as store:
+            assert store.events(T0, T0 + 1) == ()
+            store.write(replace(ONE, events=[event("a", T0)]))
+            assert len(store.events(T0, T0 + 1)) == 1
+        assert tuple(kept_hours(influx, known.named(city)) for known in (RAW, OPS)) == hours
+
+
+def kept_hours(influx: RunningInflux, database: str) -> int:
+    """The retention of a database, as it tells it."""
+    with closing(Http(Server(influx.url))) as http:
+        shown = f'SHOW RETENTION POLICIES ON "{database}"'
+        (rows,) = Reader(http, database).query(database, shown)
+    return int(rows[0]["duration"].partition("h")[0])
+
+
+def test_readings_beyond_the_retention(
+    influx: RunningInflux, tmp_path: Path, name: str
+) -> None:
+    """What is older than the database keeps is counted, and its neighbours are stored."""
+    dead, now_ms = DeadLetters(tmp_path / "dead"), time.time_ns() // 1_000_000
+    with closing(Influx1Store(Server(influx.url), name, dead, retain_days=7)) as store:
+        infos = [series(i) for i in range(3)]
+        times = [now_ms, now_ms - 30 * 86_400_000, now_ms]
+        store.write(batch(infos, [0, 1, 2], times, [1.0, 2.0, 3.0]))
+        assert (store._raw.too_old, dead.count) == (1, 0)
+        assert [len(store.read(info.key, 0, now_ms + 1, 0)) for info in infos] == [1, 0, 1]
+
+
+def test_samples_are_in_the_operations_database(
+    influx: RunningInflux, tmp_path: Path, name: str
+) -> None:
+    """Samples are rows of their own measurement, beside the events, with the schema's types."""
+    dead = DeadLetters(tmp_path / "dead")
+    with closing(Influx1Store(Server(influx.url), name, dead)) as store:
+        tags = {"group": "riverside", "node": "pump-station-1"}
+        fields = {"online": False, "silent_s": 61.5, "autonomy_h": None, "drivers": "a ok"}
+        store.write(StoreBatch.of_samples([Sample(NODE_HEALTH, T0, tags, fields)]))
+        rows, types = store._reader.query(
+            OPS.named(name), "SELECT * FROM node_health", "SHOW FIELD KEYS FROM node_health"
+        )
+    assert rows == [
+        {"time": T0, **tags, "online": 0, "silent_s": 61.5, "drivers": "a ok"},
+    ]
+    written = {row["fieldKey"]: row["fieldType"] for row in types}
+    assert written == {
+        field.name: field.type.value for field in NODE_HEALTH.fields if field.name in written
+    }
 
 
 def test_a_wrong_token_is_refused(influx: RunningInflux, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def writer_of(
     """A writer on a database with a rule."""
     database = Database(rule)
     dead = DeadLetters(tmp_path / "dead", clock_ms=lambda: 7)
-    return LineWriter(database, dead, max_lines=40), database
+    return LineWriter(database, dead, "city", max_lines=40), database
 
 
 def test_lines_go_out_in_pieces(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_refused_lines_are_dead_letters_and_the_rest_is_stored(
     writer.write(LINES)
     assert sorted(database.stored) == sorted(set(LINES) - bad)
     assert letters(tmp_path / "dead") == [
-        {"time_ms": 7, "reason": f"{status} {PARTIAL}", "line": line}
+        {"time_ms": 7, "reason": f"{status} {PARTIAL}", "database": "city", "line": line}
         for line in (LINES[3], LINES[4], LINES[77])
     ]
     assert writer.dead.count == 3
@@ -117,20 +117,29 @@ def test_a_single_line_that_is_too_large_is_a_dead_letter(tmp_path: Path) -> Non
     assert len(database.stored) == len(LINES) - 1
 
 
-def test_what_the_retention_drops_is_no_dead_letter(tmp_path: Path) -> None:
-    """Readings older than the database keeps are counted, not kept in another file for ever."""
-
-    def rule(lines: list[str]) -> Answer:
-        return (
-            Answer(400, "partial write: points beyond retention policy dropped=1")
-            if LINES[0] in lines
-            else Answer(204)
-        )
-
-    writer, _ = writer_of(tmp_path, rule)
+@pytest.mark.parametrize(
+    "said",
+    [
+        "partial write: points beyond retention policy dropped=7",
+        "partial write: dropped 7 points outside retention policy of 720h: node=type conflict",
+    ],
+    ids=["1.6.7", "2.9.1"],
+)
+def test_what_the_retention_drops_is_no_dead_letter(tmp_path: Path, said: str) -> None:
+    """Readings older than the database keeps are counted; it has stored the others."""
+    writer, database = writer_of(tmp_path, lambda _: Answer(422, said))
     writer.write(LINES)
-    assert writer.too_old == 1
+    assert writer.too_old == 3 * 7
+    assert database.requests == 3
     assert writer.dead.count == 0
+
+
+def test_nothing_is_too_old_in_words_only(tmp_path: Path) -> None:
+    """A server that drops lines for another reason and none for age has refused them."""
+    said = "partial write: dropped 0 points outside retention policy of duration 0s dropped=1"
+    writer, _ = writer_of(tmp_path, lambda _: Answer(422, said))
+    writer.write(LINES[:1])
+    assert (writer.too_old, writer.dead.count) == (0, 1)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

@@ -3,7 +3,7 @@
 import threading
 
 from lamppost.aggregator.series import SeriesKey
-from lamppost.aggregator.store.seam import EventRow, SeriesColumns, StoreBatch
+from lamppost.aggregator.store.seam import EventRow, Sample, SeriesColumns, StoreBatch
 
 
 class Shelf:
@@ -20,6 +20,7 @@ class Shelf:
         self.readings: dict[tuple[SeriesKey, int], float] = {}
         self.texts: list[str] = []
         self.found: dict[str, EventRow] = {}
+        self.samples: list[Sample] = []
         self.batches: list[int] = []
         self.trouble: list[Exception] = []
         self.gate = threading.Event()
@@ -35,6 +36,7 @@ class Shelf:
             self.readings[given.series[int(index)].key, int(time_ms)] = float(value)
         self.texts += [row.text for row in given.texts]
         self.found |= {row.id: row for row in given.events}
+        self.samples += given.samples
 
     def read(self, *_: object) -> SeriesColumns:
         """Not asked for by a drain."""

@@ -17,7 +17,9 @@ def now_ms() -> int:
 
 
 class DeadLetters:
-    """A bounded file of refused lines, one JSON object a line: time_ms, reason, line.
+    """A bounded file of refused lines, one JSON object a line.
+
+    Each has time_ms, reason, database and line.
 
     When the file is full it becomes `<name>.1`, in place of the one before it, so at most twice
     `max_bytes` are kept.
@@ -34,14 +36,19 @@ class DeadLetters:
         self._max_bytes = max_bytes
         self._clock_ms = clock_ms
 
-    def add(self, reason: str, lines: Iterable[str]) -> None:
+    def add(self, reason: str, lines: Iterable[str], database: str = "") -> None:
         """Append lines, durably: they are acknowledged once this returns.
 
         Raises:
             OSError: the file cannot be written.
         """
         letters = [
-            {"time_ms": self._clock_ms(), "reason": reason[:MAX_REASON_CHARS], "line": line}
+            {
+                "time_ms": self._clock_ms(),
+                "reason": reason[:MAX_REASON_CHARS],
+                "database": database,
+                "line": line,
+            }
             for line in lines
         ]
         if not letters:

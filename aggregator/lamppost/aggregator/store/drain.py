@@ -4,20 +4,27 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lamppost.aggregator.spool import Spool
 from lamppost.aggregator.store.cursor import Cursor, SeriesBook
 from lamppost.aggregator.store.load import Load
-from lamppost.aggregator.store.seam import Store, StoreBatch, StoreRefused, StoreUnreachable
+from lamppost.aggregator.store.seam import (
+    Sample,
+    Store,
+    StoreBatch,
+    StoreRefused,
+    StoreUnreachable,
+)
 
 MAX_ROWS = 20_000
 MAX_LOAD_BYTES = 16 * 1024 * 1024
 IDLE_S = 0.5
 LINGER_S = 0.2
 SAVE_EVERY_S = 1.0
+SAMPLE_EVERY_S = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +102,9 @@ class Drain:
         self._position = min(self._cursor.load(), spool.position)
         self._saved = -1
         self._saved_at = time.monotonic()
+        self._samples: Callable[[], Sequence[Sample]] | None = None
+        self._sample_every_s = 0.0
+        self._sample_at = 0.0
         self._moved = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store drain", daemon=True)
@@ -113,6 +123,19 @@ class Drain:
     def lag_bytes(self) -> int:
         """How many committed bytes of the spool are not in the store yet."""
         return max(0, self._spool.position - max(self._position, self._spool.first_position))
+
+    def watch(
+        self, samples: Callable[[], Sequence[Sample]], every_s: float = SAMPLE_EVERY_S
+    ) -> None:
+        """Also write samples of how things are, now and then; call it before `start`.
+
+        They are not in the spool: while the store is away none are taken, and the gap stays.
+
+        Args:
+            samples: called on the drain's thread.
+            every_s: seconds from one to the next.
+        """
+        self._samples, self._sample_every_s = samples, every_s
 
     def start(self) -> None:
         """Start the thread."""
@@ -152,6 +175,15 @@ class Drain:
         elif self._spool.wait(self._position, IDLE_S):
             # A little later there is more to write at once; nobody waits for the store.
             self._stopping.wait(LINGER_S)
+        self._sample()
+
+    def _sample(self) -> None:
+        """Write samples when they are due, with one try: the next ones are as good."""
+        now = time.monotonic()
+        if self._samples is None or now < self._sample_at or self._stopping.is_set():
+            return
+        self._sample_at = now + self._sample_every_s
+        self._written(StoreBatch.of_samples(self._samples()))
 
     def _collect(self) -> tuple[Load, int]:
         load, end = Load(self._book), self._position

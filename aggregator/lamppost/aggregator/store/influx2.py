@@ -10,34 +10,33 @@ from influxdb_client import InfluxDBClient, WritePrecision
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
-from lamppost.aggregator.series import SeriesKey
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import CONNECT_TIMEOUT_S, Http, Server, why
-from lamppost.aggregator.store.influxql import Reader
-from lamppost.aggregator.store.lineprotocol import Lines
-from lamppost.aggregator.store.linewriter import Answer, LineWriter, message_of, retry_after_s
-from lamppost.aggregator.store.seam import EventRow, SeriesColumns, StoreBatch, StoreUnreachable
+from lamppost.aggregator.store.influx import InfluxStore
+from lamppost.aggregator.store.linewriter import Answer, message_of, retry_after_s
+from lamppost.aggregator.store.seam import StoreUnreachable
+from lamppost.wire.series import Database
 
 
-class Influx2Store:
-    """One bucket of an InfluxDB 2.x, 3 or Cloud server; somebody else creates it.
+class Influx2Store(InfluxStore):
+    """The buckets of a city on InfluxDB 2.x, 3 or Cloud; `lamppost influx setup` makes them.
 
     Args:
         server: where it is; its headers are left as they are.
         org: organisation; version 3 ignores it.
-        bucket: bucket, also the database name for queries.
-        token: may write to the bucket and read from it.
+        city: what the names of the buckets, also the database names for queries, begin with.
+        token: may write to the buckets and read from them.
         dead: where lines go that the server refuses for good.
     """
 
     def __init__(
-        self, server: Server, org: str, bucket: str, token: str, dead: DeadLetters
+        self, server: Server, org: str, city: str, token: str, dead: DeadLetters
     ) -> None:
+        headers = {**server.headers, "Authorization": f"Token {token}"}
+        http = Http(Server(server.url, headers, server.ca_file, server.read_timeout_s))
+        super().__init__(http, city, dead)
         self._server = server
         self._org = org
-        self._bucket = bucket
-        headers = {**server.headers, "Authorization": f"Token {token}"}
-        self._http = Http(Server(server.url, headers, server.ca_file, server.read_timeout_s))
         self._client = InfluxDBClient(
             server.url,
             token,
@@ -48,36 +47,23 @@ class Influx2Store:
             retries=False,
         )
         self._api = self._client.write_api(write_options=SYNCHRONOUS)
-        self._lines = Lines()
-        self._reader = Reader(self._http, bucket)
-        self._writer = LineWriter(self._send, dead)
-
-    def write(self, batch: StoreBatch) -> None:
-        """Keep a batch, durably; see `Store.write`."""
-        self._writer.write(self._lines.of(batch))
-
-    def read(self, series: SeriesKey, from_ms: int, to_ms: int, step_ms: int) -> SeriesColumns:
-        """Return the readings of a window; see `Store.read`."""
-        return self._reader.read(series, from_ms, to_ms, step_ms)
-
-    def events(self, from_ms: int, to_ms: int) -> tuple[EventRow, ...]:
-        """Return the events of a window; see `Store.events`."""
-        return self._reader.events(from_ms, to_ms)
 
     def close(self) -> None:
         """Close the connections."""
         self._api.close()
         self._client.close()
-        self._http.close()
+        super().close()
 
-    def _send(self, body: bytes) -> Answer:
+    def _send(self, database: Database, body: bytes) -> Answer:
         try:
-            self._api.write(self._bucket, self._org, body, WritePrecision.MS)
+            self._api.write(database.named(self._city), self._org, body, WritePrecision.MS)
         except ApiException as problem:
             if not problem.status:  # TLS: the client reports it as an answer without status
                 raise StoreUnreachable(f"{self._server.url}: {problem.reason}") from problem
             retry = (problem.headers or {}).get("Retry-After")
             message = message_of(problem.body or "", str(problem.reason))
+            if problem.status == 404:
+                message += "; `lamppost influx setup` makes the buckets"
             return Answer(problem.status, message, retry_after_s(retry))
         except urllib3.exceptions.HTTPError as problem:
             raise StoreUnreachable(f"{self._server.url}: {why(problem)}") from problem

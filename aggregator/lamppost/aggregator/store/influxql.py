@@ -23,23 +23,11 @@ from lamppost.aggregator.store.seam import (
     StoreUnreachable,
     check_window,
 )
+from lamppost.wire.series import EVENT, OPS, RAW, READING, TEXT
 
 NUMBERS = ("value", "expected", "low", "high")
 # One bucket has one row for each combination of flags that occurs in it.
 MAX_FLAG_ROWS = 16 * MAX_READ_ROWS
-EVENT_TAGS = ("group", "node", "device", "channel", "kind")
-EVENT_FIELDS = (
-    "id",
-    "detected_ms",
-    "end_ms",
-    "severity",
-    "value",
-    "expected",
-    "low",
-    "high",
-    "unit",
-    "reason",
-)
 # Where one of several statements finds nothing there, the rest is "not executed".
 ABSENT = ("database not found", "bucket not found", "table not found", "not executed")
 
@@ -71,45 +59,52 @@ ORDER_FLAGS = f"ORDER BY time ASC LIMIT {MAX_FLAG_ROWS}"
 
 
 class Reader:
-    """Answers the reading half of the store seam through `/query`."""
+    """Answers the reading half of the store seam through `/query`.
 
-    def __init__(self, http: Http, database: str) -> None:
+    Args:
+        http: the server.
+        city: what the names of the databases begin with.
+    """
+
+    def __init__(self, http: Http, city: str) -> None:
         self._http = http
-        self._database = database
+        self._raw, self._ops = RAW.named(city), OPS.named(city)
 
     def read(self, series: SeriesKey, from_ms: int, to_ms: int, step_ms: int) -> SeriesColumns:
         """Return the readings of a window; see `Store.read`."""
         check_window(from_ms, to_ms, step_ms)
         where = f"{_named(series)} AND {_between(from_ms, to_ms)}"
         order = f"ORDER BY time ASC LIMIT {MAX_READ_ROWS + 1}"
-        text = select('"text"', "text", where, order)
+        text = select('"text"', TEXT.name, where, order)
         if step_ms:
             group = f"GROUP BY time({step_ms}ms) fill(none)"
             rows, flags, texts = self.query(
-                select(BUCKET, "reading", where, group, order),
-                select(BUCKET_FLAGS, "reading", where, group, ORDER_FLAGS),
+                self._raw,
+                select(BUCKET, READING.name, where, group, order),
+                select(BUCKET_FLAGS, READING.name, where, group, ORDER_FLAGS),
                 text,
             )
             return _columns(rows, _union(flags), texts)
         names = ", ".join(map(identifier, (*NUMBERS, "flags")))
-        rows, texts = self.query(select(names, "reading", where, order), text)
+        rows, texts = self.query(self._raw, select(names, READING.name, where, order), text)
         return _columns(rows, {row["time"]: row["flags"] for row in rows}, texts)
 
     def events(self, from_ms: int, to_ms: int) -> tuple[EventRow, ...]:
         """Return the events of a window; see `Store.events`."""
-        names = ", ".join(map(identifier, (*EVENT_FIELDS, *EVENT_TAGS, "class")))
+        names = ", ".join(map(identifier, (*EVENT.names(), *EVENT.tags)))
         order = f"ORDER BY time DESC LIMIT {MAX_READ_EVENTS}"
-        (rows,) = self.query(select(names, "event", _between(from_ms, to_ms), order))
+        where = _between(from_ms, to_ms)
+        (rows,) = self.query(self._ops, select(names, EVENT.name, where, order))
         return tuple(map(_event, rows))
 
-    def query(self, *statements: str) -> list[list[Row]]:
+    def query(self, database: str, *statements: str) -> list[list[Row]]:
         """Return the rows of each statement, empty for what is not there (yet).
 
         Raises:
             StoreUnreachable: no answer, or one that says "later".
             StoreRefused: the database will not answer this.
         """
-        path = "/query?" + urlencode({"db": self._database, "epoch": "ms"})
+        path = "/query?" + urlencode({"db": database, "epoch": "ms"})
         answer = self._http.post(
             path,
             urlencode({"q": "; ".join(statements)}).encode(),
@@ -181,8 +176,10 @@ def _columns(
 
 
 def _event(row: Row) -> EventRow:
-    tags = {name: original(row.get(name) or "") for name in (*EVENT_TAGS, "class")}
-    fields = {name: row.get(name) for name in EVENT_FIELDS}
+    tags = {name: original(row.get(name) or "") for name in EVENT.tags}
+    fields = {name: row.get(name) for name in EVENT.names()}
+    if row.get("open"):  # a database keeps the end that an event had before it came again
+        fields["end_ms"] = None
     return EventRow.from_json(
         {**fields, **tags, "event_class": tags["class"], "onset_ms": row["time"]}
     )

@@ -1,24 +1,24 @@
 """Line protocol: what a batch looks like on its way into InfluxDB.
 
-Measurement `reading` (tags group, node, device, metric; fields value, expected, low, high,
-score, severity: floats, flags: integer), `text` (same tags; field text) and `event` (tags
-group, node, device, channel, class, kind; the id is a field, so that it makes no series). Times
-are milliseconds. A field that is not a finite number is left out.
+What measurements, tags and fields there are stands in `lamppost.wire.series`. Times are
+milliseconds. A field that is not a finite number is left out.
 """
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from lamppost.aggregator.series import SeriesInfo
-from lamppost.aggregator.store.seam import EventRow, StoreBatch
+from lamppost.aggregator.store.seam import EventRow, Sample, StoreBatch
+from lamppost.wire.series import EVENT, READING, TEXT, FieldType, Measurement
 
 MAX_TEXT_CHARS = 16_000  # InfluxDB takes 64 KiB a string, and four bytes a character may be
-SERIES_TAGS = ("device", "group", "metric", "node")
-NUMBERS = ("value", "expected", "low", "high", "score", "severity")
+NUMBERS = READING.names(FieldType.FLOAT)
 # repr of a float64 and nine digits of a float32 read back as the very same number.
-FORMATS = ("value=%r", *(f"{name}=%.9g" for name in NUMBERS[1:]))
+FORMATS = tuple(f"{name}=%r" if name == "value" else f"{name}=%.9g" for name in NUMBERS)
 # Line protocol cannot write a backslash at the end of a tag, nor control characters in one.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]|%(?=[0-9A-Fa-f]{2})")
 _CODE = re.compile(r"%([0-9A-F]{2})")
@@ -58,12 +58,11 @@ class Lines:
         self._tags: dict[int, tuple[SeriesInfo, str]] = {}
 
     def of(self, batch: StoreBatch) -> list[str]:
-        """Return a batch as lines: readings in their order, then texts, then events."""
+        """Return the lines of the raw database: readings in their order, then texts."""
         lines = self._readings(batch)
         for row in batch.texts:
             tags = self._tags_of(row.series, batch.series)
-            lines.append(f"text{tags} text={string(row.text)} {row.time_ms}")
-        lines.extend(map(event_line, batch.events))
+            lines.append(f"{TEXT.name}{tags} text={string(row.text)} {row.time_ms}")
         return lines
 
     def _tags_of(self, index: int, series: Mapping[int, SeriesInfo]) -> str:
@@ -71,7 +70,7 @@ class Lines:
         known = self._tags.get(index)
         if known is not None and known[0] is info:
             return known[1]
-        tags = "".join(tag(key, getattr(info, key)) for key in SERIES_TAGS)
+        tags = "".join(tag(key, getattr(info, key)) for key in READING.tags)
         self._tags[index] = info, tags
         return tags
 
@@ -104,7 +103,8 @@ def _formatted(
     batch: StoreBatch, tags: list[str], place: np.ndarray, pattern: int, rows: np.ndarray | None
 ) -> Iterator[str]:
     wanted = [bit for bit in range(len(NUMBERS)) if pattern >> bit & 1]
-    template = "reading%s " + ",".join([*(FORMATS[bit] for bit in wanted), "flags=%di"]) + " %d"
+    fields = ",".join([*(FORMATS[bit] for bit in wanted), "flags=%di"])
+    template = f"{READING.name}%s {fields} %d"
     columns = [getattr(batch, NUMBERS[bit]) for bit in wanted] + [batch.flags, batch.time_ms]
     if rows is not None:
         place, columns = place[rows], [column[rows] for column in columns]
@@ -114,30 +114,41 @@ def _formatted(
     )
 
 
+def ops_lines(batch: StoreBatch) -> list[str]:
+    """Return the lines of the operations database: events, then samples."""
+    lines = [event_line(event) for event in batch.events]
+    lines += (line for sample in batch.samples if (line := sample_line(sample)))
+    return lines
+
+
 def event_line(event: EventRow) -> str:
     """Return an event as one line at its onset; a later state of it overwrites the line."""
-    tags = "".join(
-        tag(key, value)
-        for key, value in (
-            ("channel", event.channel),
-            ("class", event.event_class),
-            ("device", event.device),
-            ("group", event.group),
-            ("kind", event.kind),
-            ("node", event.node),
-        )
+    facts = {name: getattr(event, name, None) for name in (*EVENT.tags, *EVENT.names())}
+    facts |= {"class": event.event_class, "open": event.end_ms is None}
+    return _line(EVENT, facts, facts, event.onset_ms)
+
+
+def sample_line(sample: Sample) -> str:
+    """Return a sample as one line; empty when not one of its fields has a value."""
+    return _line(sample.measurement, sample.tags, sample.fields, sample.time_ms)
+
+
+def _line(
+    measurement: Measurement, tags: Mapping[str, Any], fields: Mapping[str, Any], time_ms: int
+) -> str:
+    named = "".join(tag(key, tags.get(key) or "") for key in measurement.tags)
+    values = ",".join(
+        f"{field.name}={_WRITTEN[field.type](value)}"
+        for field in measurement.fields
+        if (value := fields.get(field.name)) is not None
+        and not (isinstance(value, float) and not math.isfinite(value))
     )
-    fields = [
-        f"id={string(event.id)}",
-        f"open={'true' if event.end_ms is None else 'false'}",
-        f"detected_ms={event.detected_ms}i",
-        f"unit={string(event.unit)}",
-        f"reason={string(event.reason)}",
-    ]
-    if event.end_ms is not None:
-        fields.append(f"end_ms={event.end_ms}i")
-    for name in ("severity", "value", "expected", "low", "high"):
-        number = getattr(event, name)
-        if number is not None and np.isfinite(number):
-            fields.append(f"{name}={number!r}")
-    return f"event{tags} {','.join(fields)} {event.onset_ms}"
+    return f"{measurement.name}{named} {values} {time_ms}" if values else ""
+
+
+_WRITTEN: dict[FieldType, Callable[[Any], str]] = {
+    FieldType.FLOAT: lambda value: repr(float(value)),
+    FieldType.INTEGER: lambda value: f"{int(value)}i",
+    FieldType.BOOLEAN: lambda value: "true" if value else "false",
+    FieldType.STRING: string,
+}

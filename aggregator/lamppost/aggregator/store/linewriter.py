@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,12 @@ MAX_LINES = 5_000
 MAX_SPLITS = 500
 MAX_MESSAGE_CHARS = 300
 LINE_FAULTS = ("partial write", "unable to parse", "type conflict")
-TOO_OLD = "beyond retention"
+# 1.x says the one, 2.9 the other. Either is said only when nothing else was wrong: the other
+# lines are stored then.
+TOO_OLD = re.compile(
+    r"partial write: (?:points beyond retention policy dropped=(\d+)"
+    r"|dropped ([1-9]\d*) points outside retention policy)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +56,24 @@ class LineWriter:
     Args:
         send: makes one request of a body of lines; raises StoreUnreachable without an answer.
         dead: where refused lines go.
+        database: its name, for the dead letters.
+        max_lines: of one request.
 
     Attributes:
         too_old: lines that lay beyond the database's own retention, which dropped them.
     """
 
     def __init__(
-        self, send: Callable[[bytes], Answer], dead: DeadLetters, max_lines: int = MAX_LINES
+        self,
+        send: Callable[[bytes], Answer],
+        dead: DeadLetters,
+        database: str = "",
+        max_lines: int = MAX_LINES,
     ) -> None:
         self.dead = dead
         self.too_old = 0
         self._send = send
+        self._database = database
         self._max_lines = max_lines
 
     def write(self, lines: Sequence[str]) -> None:
@@ -79,8 +92,9 @@ class LineWriter:
             if answer.status in (200, 204):
                 continue
             self._check(answer)
-            if TOO_OLD in answer.message and len(piece) == 1:
-                self.too_old += 1
+            old = TOO_OLD.search(answer.message)
+            if old is not None and answer.status in (400, 422):
+                self.too_old += int(old[1] or old[2])
             elif len(piece) > 1 and splits:
                 splits -= 1
                 half = len(piece) // 2
@@ -106,6 +120,6 @@ class LineWriter:
         if len(piece) > 1:
             reason += f" (one of {len(piece)} lines that came together; some may be stored)"
         try:
-            self.dead.add(reason, piece)
+            self.dead.add(reason, piece, self._database)
         except OSError as problem:
             raise StoreUnreachable(f"dead-letter file {self.dead.path}: {problem}") from problem

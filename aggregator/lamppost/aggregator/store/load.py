@@ -52,7 +52,7 @@ class Load:
         texts = [row for frame in self._frames for row in frame.texts]
         if not (self.rows or texts or self._events):
             return None
-        columns = {
+        columns: dict[str, Any] = {
             name: np.concatenate([np.empty(0, kind), *(getattr(f, name) for f in self._frames)])
             for name, kind in COLUMNS
         }

@@ -10,6 +10,7 @@ from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import READ_TIMEOUT_S, Server
 from lamppost.aggregator.store.retention import RetentionRule
 from lamppost.aggregator.store.seam import Store
+from lamppost.wire.series import RAW
 
 DEFAULT_URL = "sqlite:readings.db"
 DEAD_LETTERS = "dead-letters.jsonl"
@@ -31,10 +32,11 @@ def open_store(url: str, data_dir: Path) -> Store:
 
     - `sqlite:FILE` (in the data directory) or `sqlite:///PATH`; options `retain_days`,
       `max_rows`
-    - `influx1+http://[USER@]HOST:PORT/DATABASE`; options `password_file`, `retain_days`,
+    - `influx1+http://[USER@]HOST:PORT/CITY`; options `password_file`, `retain_days`,
       `ca_file`, `timeout_s`
-    - `influx2+http://HOST:PORT/ORG/BUCKET`; options `token_file`, `ca_file`, `timeout_s`
+    - `influx2+http://HOST:PORT/ORG/CITY`; options `token_file`, `ca_file`, `timeout_s`
 
+    CITY is what the names of the databases or buckets begin with (`lamppost.wire.series`).
     `https` works where `http` stands. Relative file names are in the data directory, and so is
     the file of dead letters.
 
@@ -135,26 +137,26 @@ def _server(parts: SplitResult, options: _Options, headers: Mapping[str, str]) -
 def _influx1(parts: SplitResult, options: _Options, data_dir: Path) -> Store:
     from lamppost.aggregator.store.influx1 import Influx1Store
 
-    (database,) = _path(parts, "DATABASE")
+    (city,) = _path(parts, "CITY")
     headers = {}
     password = options.secret("password_file")
     if parts.username is not None:
         account = f"{unquote(parts.username)}:{password or ''}"
         headers = dict(urllib3.make_headers(basic_auth=account))
     server = _server(parts, options, headers)
-    days = options.number("retain_days", None)
+    days = options.number("retain_days", RAW.retain_days)
     options.check_rest()
-    return Influx1Store(server, database, DeadLetters(data_dir / DEAD_LETTERS), days)
+    return Influx1Store(server, city, DeadLetters(data_dir / DEAD_LETTERS), days)
 
 
 def _influx2(parts: SplitResult, options: _Options, data_dir: Path) -> Store:
     from lamppost.aggregator.store.influx2 import Influx2Store
 
-    org, bucket = _path(parts, "ORG", "BUCKET")
+    org, city = _path(parts, "ORG", "CITY")
     token = options.secret("token_file") or ""
     server = _server(parts, options, {})
     options.check_rest()
-    return Influx2Store(server, org, bucket, token, DeadLetters(data_dir / DEAD_LETTERS))
+    return Influx2Store(server, org, city, token, DeadLetters(data_dir / DEAD_LETTERS))
 
 
 def _path(parts: SplitResult, *names: str) -> list[str]:

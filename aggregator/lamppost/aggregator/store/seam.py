@@ -14,8 +14,9 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lamppost.aggregator.frames import FrameError, TextRow
+from lamppost.aggregator.frames import COLUMNS, FrameError, TextRow
 from lamppost.aggregator.series import SeriesInfo, SeriesKey
+from lamppost.wire.series import Measurement
 
 MAX_READ_ROWS = 10_000
 MAX_READ_EVENTS = 1_000
@@ -105,6 +106,32 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {f.name: _text for f in fields(EventR
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One row of a measurement that is not judged: how a node or the aggregator was.
+
+    Attributes:
+        measurement: what it is a row of; names that are not in it raise ValueError.
+        time_ms: when it was taken, UTC.
+        tags: an empty one is left out.
+        fields: one that is None, or no finite number, is left out.
+    """
+
+    measurement: Measurement
+    time_ms: int
+    tags: Mapping[str, str]
+    fields: Mapping[str, float | str | None]
+
+    def __post_init__(self) -> None:
+        known = {*self.measurement.tags}, {*self.measurement.names()}
+        for came, allowed in zip((self.tags, self.fields), known, strict=True):
+            if came.keys() - allowed:
+                raise ValueError(
+                    f"{self.measurement.name}: {min(came.keys() - allowed)!r} came, allowed: "
+                    + ", ".join(sorted(allowed))
+                )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StoreBatch:
     """What one write carries; columns as in `lamppost.aggregator.frames.DataFrame`.
@@ -114,6 +141,7 @@ class StoreBatch:
         index: int32 column, index of the series.
         texts: text values.
         events: events, the latest row of an id last.
+        samples: for dashboards; a store that no dashboard reads leaves them out.
     """
 
     series: Mapping[int, SeriesInfo]
@@ -128,9 +156,18 @@ class StoreBatch:
     severity: NDArray[np.float32]
     texts: Sequence[TextRow] = ()
     events: Sequence[EventRow] = ()
+    samples: Sequence[Sample] = ()
 
     def __len__(self) -> int:
         return len(self.index)
+
+    @classmethod
+    def of_samples(cls, samples: Sequence[Sample]) -> Self:
+        """Return a batch of nothing else."""
+        columns: dict[str, Any] = {
+            name: np.empty(0, kind) for name, kind in COLUMNS if name != "series"
+        }
+        return cls({}, np.empty(0, np.int32), **columns, samples=samples)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,54 @@
+"""What all versions of InfluxDB have in common as a house for readings."""
+
+from abc import ABC, abstractmethod
+from functools import partial
+
+from lamppost.aggregator.series import SeriesKey
+from lamppost.aggregator.store.deadletter import DeadLetters
+from lamppost.aggregator.store.http import Http
+from lamppost.aggregator.store.influxql import Reader
+from lamppost.aggregator.store.lineprotocol import Lines, ops_lines
+from lamppost.aggregator.store.linewriter import Answer, LineWriter
+from lamppost.aggregator.store.seam import EventRow, SeriesColumns, StoreBatch
+from lamppost.wire.series import OPS, RAW, Database
+
+
+class InfluxStore(ABC):
+    """The databases of a city on one InfluxDB server; a version adds how it takes lines.
+
+    Args:
+        http: the server, for queries.
+        city: what the names of the databases begin with.
+        dead: where lines go that the server refuses for good.
+    """
+
+    def __init__(self, http: Http, city: str, dead: DeadLetters) -> None:
+        self._http = http
+        self._city = city
+        self._lines = Lines()
+        self._reader = Reader(http, city)
+        self._raw, self._ops = (
+            LineWriter(partial(self._send, database), dead, database.named(city))
+            for database in (RAW, OPS)
+        )
+
+    def write(self, batch: StoreBatch) -> None:
+        """Keep a batch, durably; see `Store.write`."""
+        self._raw.write(self._lines.of(batch))
+        self._ops.write(ops_lines(batch))
+
+    def read(self, series: SeriesKey, from_ms: int, to_ms: int, step_ms: int) -> SeriesColumns:
+        """Return the readings of a window; see `Store.read`."""
+        return self._reader.read(series, from_ms, to_ms, step_ms)
+
+    def events(self, from_ms: int, to_ms: int) -> tuple[EventRow, ...]:
+        """Return the events of a window; see `Store.events`."""
+        return self._reader.events(from_ms, to_ms)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    @abstractmethod
+    def _send(self, database: Database, body: bytes) -> Answer:
+        """Make one write request; raise StoreUnreachable when there is no answer."""
