@@ -16,13 +16,12 @@ from lamppost.aggregator.config import MB, Config
 from lamppost.aggregator.host import Host
 from lamppost.aggregator.ingest import Inbox
 from lamppost.aggregator.live import Live
-from lamppost.aggregator.maintenance import FILE_NAME as MAINTENANCE_FILE
-from lamppost.aggregator.maintenance import MaintenanceFile
 from lamppost.aggregator.pipeline import Pipeline, Settings
 from lamppost.aggregator.quarantine import Quarantine
 from lamppost.aggregator.replay import restore
 from lamppost.aggregator.spool import Spool
 from lamppost.aggregator.store.drain import Drain
+from lamppost.aggregator.store.health import samples
 from lamppost.aggregator.store.open import open_store
 from lamppost.aggregator.telling import Teller
 from lamppost.aggregator.warm import warm
@@ -99,10 +98,11 @@ def run(
         pipeline = _pipeline(config, spool, host, Teller(out), say)
         drain = Drain(spool, store, config.data_dir / "store.cursor")
         stack.callback(drain.stop, DRAIN_STOP_S)
-        drain.start()
         board = Board(pipeline)
         board.refresh()
         live = Live(pipeline, board, Parts(host, drain, inbox, spool), store)
+        drain.watch(lambda: samples(live.snapshot(), config.mqtt.host_id))
+        drain.start()
         _console(config, live, stack, say)
         return _work(pipeline, inbox, host, board, stop, say)
 
@@ -128,10 +128,9 @@ def _pipeline(
         spool,
         checkpoints,
         Quarantine(folder / "quarantine", data.quarantine_files, kept_bytes),
-        Settings(data, config.rebirth, config.alarms, config.topology),
+        Settings(data, config.rebirth),
         publish=host.publish,
-        on_incident=teller.tell,
-        maintenance=MaintenanceFile(folder / MAINTENANCE_FILE),
+        on_event=teller.tell,
     )
     _restore(pipeline, checkpoints, say)
     return pipeline
