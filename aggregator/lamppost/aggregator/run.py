@@ -16,6 +16,8 @@ from lamppost.aggregator.config import MB, Config
 from lamppost.aggregator.host import Host
 from lamppost.aggregator.ingest import Inbox
 from lamppost.aggregator.live import Live
+from lamppost.aggregator.maintenance import FILE_NAME as MAINTENANCE_FILE
+from lamppost.aggregator.maintenance import MaintenanceFile
 from lamppost.aggregator.pipeline import Pipeline, Settings
 from lamppost.aggregator.quarantine import Quarantine
 from lamppost.aggregator.replay import restore
@@ -128,9 +130,10 @@ def _pipeline(
         spool,
         checkpoints,
         Quarantine(folder / "quarantine", data.quarantine_files, kept_bytes),
-        Settings(data, config.rebirth),
+        Settings(data, config.rebirth, config.alarms, config.topology),
         publish=host.publish,
-        on_event=teller.tell,
+        on_incident=teller.tell,
+        maintenance=MaintenanceFile(folder / MAINTENANCE_FILE),
     )
     _restore(pipeline, checkpoints, say)
     return pipeline
