@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
+from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
 from lamppost.aggregator.judge.judge import Judge
 
 T0 = 1_700_000_000_000
 POLL_MS = 500
 HEARTBEAT_MS = 5_000
 Floats = NDArray[np.float64]
+NO_HABITS = HABITS._replace(warm_cells=np.inf)  # the quality and level tiers alone
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,14 @@ def judged(judge: Judge, stream: Stream, now_ms: int = 2 * T0) -> Verdicts:
 
 
 def judge_of(
-    count: int, low: float | None = None, high: float | None = None, kind: int = c.NUMERIC
+    count: int,
+    low: float | None = None,
+    high: float | None = None,
+    kind: int = c.NUMERIC,
+    habits: HabitProfile = HABITS,
 ) -> Judge:
     """A judge of `count` series with one declaration."""
-    judge = Judge(count)
+    judge = Judge(count, habits=habits)
     for index in range(count):
         judge.add_series(index, low, high, HEARTBEAT_MS, kind)
     return judge

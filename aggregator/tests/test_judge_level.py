@@ -5,7 +5,7 @@ import pytest
 
 from lamppost.aggregator import columns as c
 
-from .samples_judge import POLL_MS, T0, Floats, healthy, judge_of, judged, polled
+from .samples_judge import NO_HABITS, POLL_MS, T0, Floats, healthy, judge_of, judged, polled
 
 WARM_POLLS = 80  # 40 s
 DAY_POLLS = 86_400_000 // POLL_MS
@@ -153,7 +153,7 @@ def test_channels_that_seldom_report_are_judged_too() -> None:
     values = healthy("gauss", 108, 400, 20)
     values[300:] += 15
     stream = polled(values, deadband=False, poll_ms=600_000)
-    out = judged(judge_of(20), stream)
+    out = judged(judge_of(20, habits=NO_HABITS), stream)
     at = (stream.time_ms - T0) // 600_000
     on = (out.flags & c.ANOMALY) != 0
     assert not on[at < 300].any()

@@ -7,10 +7,11 @@ import pytest
 
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
+from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.judge.profile import DEFAULT
 
-from .samples_judge import HEARTBEAT_MS, T0, Stream, judged, troubled
+from .samples_judge import HEARTBEAT_MS, NO_HABITS, T0, Stream, judged, troubled
 from .twins_level import Twin
 
 SERIES = 12
@@ -18,9 +19,9 @@ LOW, HIGH = -50.0, 150.0
 NOW = T0 + 10**11
 
 
-def judge() -> Judge:
+def judge(habits: HabitProfile = HABITS) -> Judge:
     """Numeric series with and without declared range, and a boolean one."""
-    new = Judge(SERIES)
+    new = Judge(SERIES, habits=habits)
     for index in range(SERIES):
         low, high = (LOW, HIGH) if index % 2 else (None, None)
         kind = c.BOOLEAN if index == 3 else c.NUMERIC
@@ -53,7 +54,7 @@ def same(one: Verdicts, other: Verdicts) -> None:
 def test_the_kernels_judge_as_their_twin_does(seed: int) -> None:
     """On every kind of trouble: the same flags and onsets, the same numbers."""
     stream = troubled(seed, 6_000, SERIES)
-    out, slow = judged(judge(), stream, NOW), twins()
+    out, slow = judged(judge(NO_HABITS), stream, NOW), twins()
     for row in range(len(stream)):
         verdict = slow[stream.series[row]].judge(
             float(stream.time_ms[row]),

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lamppost.aggregator.columns import Verdicts
+from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.habit import habit_tier
+from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
 from lamppost.aggregator.judge.level import level_tier
 from lamppost.aggregator.judge.maintenance import maintenance_tier
 from lamppost.aggregator.judge.profile import DEFAULT, Profile
@@ -15,6 +19,7 @@ from lamppost.aggregator.judge.quality import quality_tier
 from lamppost.aggregator.judge.silence import find_silent
 
 Array = NDArray[np.float64]
+AnyArray = NDArray[Any]
 
 SLAB = 1024  # series; room grows by whole slabs, and at least by half
 UNSET = -1.0
@@ -22,35 +27,59 @@ UNSET = -1.0
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A kernel and what it keeps: `state[series, width]`, each row beginning as `blank`.
+    """A kernel and what it keeps: some arrays `[series, width]`.
 
     Tiers are called one after the other over the same batch, with one signature (see
-    `quality.quality_tier`). A tier reads the verdict columns the ones before it filled, and its
-    own state; never another's state.
+    `quality.quality_tier`; each of the tier's arrays is an argument). A tier reads the verdict
+    columns the ones before it filled, and its own state; never another's state.
+
+    Attributes:
+        name: told to operators and in figures.
+        run: the kernel.
+        blanks: by name of its array, the row every series begins with; its type is the array's.
     """
 
     name: str
     run: Callable[..., None]
-    blank: tuple[float, ...]
+    blanks: Mapping[str, AnyArray]
 
 
-def _blank(width: int, unset: tuple[int, ...]) -> tuple[float, ...]:
-    return tuple(UNSET if column in unset else 0.0 for column in range(width))
+def _blank(width: int, unset: tuple[int, ...] = ()) -> Array:
+    row = np.zeros(width)
+    row[list(unset)] = UNSET
+    return row
 
 
+CHANNELS, QUALITY, MAINTENANCE, LEVEL, HABIT = (
+    "channels",
+    "quality",
+    "maintenance",
+    "level",
+    "habit",
+)
 TIERS = (
     Tier(
-        "quality",
+        QUALITY,
         quality_tier,
-        _blank(
-            q.QUALITY_WIDTH,
-            (q.LAST, q.SEEN, q.BAD_SINCE, q.BAD_SEEN, q.OUT_SINCE, q.FIRST, q.HELD_SINCE),
-        ),
+        {
+            QUALITY: _blank(
+                q.QUALITY_WIDTH,
+                (q.LAST, q.SEEN, q.BAD_SINCE, q.BAD_SEEN, q.OUT_SINCE, q.FIRST, q.HELD_SINCE),
+            )
+        },
     ),
-    Tier("maintenance", maintenance_tier, _blank(q.MAINTENANCE_WIDTH, ())),
-    Tier("level", level_tier, _blank(q.LEVEL_WIDTH, ())),
+    Tier(MAINTENANCE, maintenance_tier, {MAINTENANCE: _blank(q.MAINTENANCE_WIDTH)}),
+    Tier(LEVEL, level_tier, {LEVEL: _blank(q.LEVEL_WIDTH)}),
+    Tier(
+        HABIT,
+        habit_tier,
+        {HABIT: h.HEAD_BLANK, "habit-fine": h.FINE_BLANK, "habit-codes": h.CODES_BLANK},
+    ),
 )
-QUALITY, MAINTENANCE = 0, 1
+CHANNEL_BLANK = np.array((np.nan, np.nan, *(0.0,) * (q.CHANNEL_WIDTH - 2)))
+BLANKS: dict[str, AnyArray] = {CHANNELS: CHANNEL_BLANK}
+for _tier in TIERS:
+    BLANKS.update(_tier.blanks)
 
 
 class Judge:
@@ -58,14 +87,19 @@ class Judge:
 
     Args:
         capacity: series to make room for at once; more is made as they come.
-        profile: parameters of all tiers.
+        profile: parameters of the quality and the level tier.
+        habits: parameters of the habit tier.
     """
 
-    def __init__(self, capacity: int = SLAB, profile: Profile = DEFAULT) -> None:
+    def __init__(
+        self, capacity: int = SLAB, profile: Profile = DEFAULT, habits: HabitProfile = HABITS
+    ) -> None:
         self.profile = profile
+        self.habits = habits
         self._count = 0
-        self._channels: Array = np.empty((0, q.CHANNEL_WIDTH))
-        self._states: list[Array] = [np.empty((0, len(tier.blank))) for tier in TIERS]
+        self._arrays: dict[str, AnyArray] = {
+            name: np.empty((0, len(blank)), blank.dtype) for name, blank in BLANKS.items()
+        }
         self.grow(capacity)
 
     def __len__(self) -> int:
@@ -74,12 +108,12 @@ class Judge:
     @property
     def capacity(self) -> int:
         """Series there is room for."""
-        return len(self._channels)
+        return len(self._arrays[CHANNELS])
 
     @property
     def bytes_per_series(self) -> int:
         """Memory that one series takes, all tiers together."""
-        return sum(array.itemsize * array.shape[1] for array in [self._channels, *self._states])
+        return bytes_of(BLANKS)
 
     def add_series(
         self,
@@ -101,7 +135,7 @@ class Judge:
         if index >= self.capacity:
             self.grow(max(index + 1, self.capacity * 3 // 2))
         self._count = max(self._count, index + 1)
-        self._channels[index] = (
+        self._arrays[CHANNELS][index] = (
             np.nan if low is None else low,
             np.nan if high is None else high,
             heartbeat_ms or 0.0,
@@ -113,13 +147,9 @@ class Judge:
         rows = -(-capacity // SLAB) * SLAB
         if rows <= self.capacity:
             return
-        self._channels = _taller(
-            self._channels, rows, (np.nan, np.nan, *(0.0,) * (q.CHANNEL_WIDTH - 2))
-        )
-        self._states = [
-            _taller(array, rows, tier.blank)
-            for tier, array in zip(TIERS, self._states, strict=True)
-        ]
+        self._arrays = {
+            name: _taller(array, rows, BLANKS[name]) for name, array in self._arrays.items()
+        }
 
     def update(
         self,
@@ -136,16 +166,16 @@ class Judge:
         Every index in `series` must have been added. The result is the same under any chunking
         of the stream, except that `now_ms` bounds how far ahead a stamp may be.
         """
-        for tier, array in zip(TIERS, self._states, strict=True):
+        for tier in TIERS:
             tier.run(
                 series,
                 time_ms,
                 value,
                 quality,
                 now_ms,
-                self._channels,
-                array,
-                self.profile,
+                self._arrays[CHANNELS],
+                *(self._arrays[name] for name in tier.blanks),
+                self.habits if tier.name == HABIT else self.profile,
                 out.flags,
                 out.expected,
                 out.low,
@@ -157,17 +187,17 @@ class Judge:
 
     def seen(self, series: NDArray[np.int32], now_ms: int) -> None:
         """Restart silence timers as if `series` had spoken: births, texts, a restart."""
-        array = self._states[QUALITY]
+        array = self._arrays[QUALITY]
         array[series, q.SEEN] = now_ms
         array[series, q.SILENT] = 0.0
 
     def unwatch(self, series: NDArray[np.int32]) -> None:
         """Expect nothing more of `series` until they speak again: a birth has left them out."""
-        self._states[QUALITY][series, q.SEEN] = UNSET
+        self._arrays[QUALITY][series, q.SEEN] = UNSET
 
     def pause(self, series: NDArray[np.int32], *, paused: bool) -> None:
         """Begin or end maintenance of `series`: meanwhile no process tier judges or learns."""
-        self._states[MAINTENANCE][series, q.PAUSED] = float(paused)
+        self._arrays[MAINTENANCE][series, q.PAUSED] = float(paused)
 
     def sweep(self, now_ms: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Series newly silent for too long, and since when; for `Events.silent`."""
@@ -176,41 +206,43 @@ class Judge:
         found = find_silent(
             self._count,
             now_ms,
-            self._channels,
-            self._states[QUALITY],
+            self._arrays[CHANNELS],
+            self._arrays[QUALITY],
             self.profile,
             series,
             since_ms,
         )
         return series[:found], since_ms[:found]
 
-    def state(self) -> dict[str, NDArray[np.float64]]:
+    def state(self) -> dict[str, AnyArray]:
         """Copies of all state arrays, for a checkpoint."""
-        arrays = {tier.name: array for tier, array in zip(TIERS, self._states, strict=True)}
-        arrays["channels"] = self._channels
-        return {name: array[: self._count].copy() for name, array in arrays.items()}
+        return {name: array[: self._count].copy() for name, array in self._arrays.items()}
 
-    def restore(self, state: Mapping[str, NDArray[np.float64]]) -> None:
+    def restore(self, state: Mapping[str, AnyArray]) -> None:
         """Take over what `state` returned.
 
         Raises:
             ValueError: the arrays are not those of this release's tiers.
         """
-        wanted = {tier.name: len(tier.blank) for tier in TIERS} | {"channels": q.CHANNEL_WIDTH}
-        came = {name: array.shape[-1] for name, array in state.items()}
+        wanted = {name: (len(blank), blank.dtype.str) for name, blank in BLANKS.items()}
+        came = {name: (array.shape[-1], array.dtype.str) for name, array in state.items()}
         lengths = {len(array) for array in state.values()}
         if came != wanted or len(lengths) != 1:
             raise ValueError(f"judging state: came columns {came}, allowed {wanted}")
         count = lengths.pop()
         self.grow(count)
         self._count = count
-        self._channels[:count] = state["channels"]
-        for tier, array in zip(TIERS, self._states, strict=True):
-            array[:count] = state[tier.name]
+        for name, array in self._arrays.items():
+            array[:count] = state[name]
 
 
-def _taller(array: Array, rows: int, blank: tuple[float, ...]) -> Array:
-    taller = np.empty((rows, array.shape[1]))
+def bytes_of(blanks: Mapping[str, AnyArray]) -> int:
+    """Memory that one series takes in these arrays."""
+    return sum(blank.nbytes for blank in blanks.values())
+
+
+def _taller(array: AnyArray, rows: int, blank: AnyArray) -> AnyArray:
+    taller = np.empty((rows, len(blank)), blank.dtype)
     taller[: len(array)] = array
     taller[len(array) :] = blank
     return taller

@@ -1,0 +1,99 @@
+"""What all members say of a cell, put together: the mean of their evidences.
+
+A member's evidence is how rare its distance is for this series (`tail`), plus how large it is
+beside the series' range, so that a series that has never done anything unusual is not alarmed
+by its own little ripples. Six members speak: four pattern scales and two looks at other days.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator.jit import kernel
+from lamppost.aggregator.judge import habit_state as h
+from lamppost.aggregator.judge.habit_profile import HabitProfile
+from lamppost.aggregator.judge.pattern import add_cell, end_point, learn, novelty
+from lamppost.aggregator.judge.seasonal_nn import other_days
+from lamppost.aggregator.judge.tail import decades, rarity, take
+
+Head = NDArray[np.float64]
+Fine = NDArray[np.float32]
+Codes = NDArray[np.int16]
+
+MEMBERS = h.SCALES + 2.0
+MIN_POINTS = 20.0
+FARTHEST = 1e3  # ranges
+TINY = 1e-9  # of the value: a range below this is rounding
+STEPS = np.array(h.STEPS)
+EXTREME = np.array(h.EXTREME)
+SLACK = np.array(h.SLACK)
+
+
+@kernel
+def patterns(
+    head: Head,
+    fine: Fine,
+    codes: Codes,
+    cell: tuple[float, float, float, float],
+    p: HabitProfile,
+) -> float:
+    """Sum of the scales' evidences, after a cell of (mean, low, high, doubt)."""
+    mean, low, high, doubt = cell
+    total = 0.0
+    for k in range(h.SCALES):
+        at, step = k * h.SCALE_WIDTH, int(STEPS[k])
+        if add_cell(fine, at, mean, low, high, doubt, step):
+            reach = end_point(fine, at, EXTREME[k], step)
+            if fine[at + h.S_POINTS] >= h.POINTS:
+                _judge_point(head, fine, codes, k, reach, doubt, p)
+        total += np.float64(fine[at + h.S_MEMBER])
+    return total
+
+
+@kernel
+def _judge_point(
+    head: Head,
+    fine: Fine,
+    codes: Codes,
+    k: int,
+    reach: float,
+    doubt: float,
+    p: HabitProfile,
+) -> None:
+    at, step, unit = k * h.SCALE_WIDTH, float(STEPS[k]), head[h.UNIT]
+    if reach <= 0.0:
+        reach = TINY * (1.0 + abs(head[h.ORIGIN]))
+    points = np.float64(fine[at + h.S_POINTS])
+    if points >= max(MIN_POINTS, p.warm_pattern / step):
+        fine[at + h.S_MEMBER] = 0.0
+        if doubt == 0.0 and int(fine[at + h.S_DOUBTS]) & h.JUDGED_DOUBTS:
+            return  # part of it was a sensor's spike
+        distance = novelty(fine, at, codes, k, unit, reach, float(SLACK[k]))
+        fine[at + h.S_MEMBER] = _member(fine, k, distance, step, p)
+    if points >= h.PAST:
+        learn(fine, at, codes, k, unit, reach)
+
+
+@kernel
+def _member(fine: Fine, k: int, distance: float, step: float, p: HabitProfile) -> float:
+    """Evidence of a distance, which counts among the others from now on."""
+    distance = min(distance, FARTHEST)
+    size = decades(distance)
+    at = h.TAILS_AT + k * h.TAIL_WIDTH
+    found = rarity(fine, at, distance) + p.distance_weight * size
+    memory = max(p.tail_memory / step, MIN_POINTS)
+    take(fine, at, size, memory, max(p.warm_tail / step, MIN_POINTS))
+    return float(found)
+
+
+@kernel
+def days(head: Head, fine: Fine, codes: Codes, reach: float, p: HabitProfile) -> float:
+    """Sum of the evidences of the two looks at other days."""
+    if reach <= 0.0:
+        return 0.0
+    total = 0.0
+    for k in range(h.FAST_TAIL, h.SLOW_TAIL + 1):
+        value = head[h.FAST] if k == h.FAST_TAIL else head[h.SLOW]
+        distance = other_days(head, codes, value, 1 if k == h.FAST_TAIL else 2)
+        if distance >= 0.0:
+            total += _member(fine, k, distance / reach, 1.0, p)
+    return total

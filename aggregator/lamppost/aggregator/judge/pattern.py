@@ -1,0 +1,193 @@
+"""Pattern memory: has this series drawn such a shape before?
+
+A pattern is four points in a row, each the mean, or the farthest value, of some cells. Known
+patterns are remembered as they were, similar ones merged, the one not seen for longest
+forgotten. The novelty of a pattern is its distance to the nearest known one, in units of the
+range the series had before; a pattern is learned only once it cannot be its own neighbour.
+"""
+
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator.jit import kernel
+from lamppost.aggregator.judge import habit_state as h
+
+Fine = NDArray[np.float32]
+Codes = NDArray[np.int16]
+
+MERGE = 0.1  # of the range: patterns nearer than this are one
+DRIFT = 0.1  # weight of the newer of two that are one
+PLACE = h.PATTERNS - 1  # the last bits of a distance give way to whose it is
+FARTHEST = np.int32(2**31 - 1)
+STAMPS = 32_000
+STAMPS_BACK = 16_000
+FAR = np.float32(1e3)  # ranges: more is not told apart
+STEEPEST = 1e12
+ZERO = np.float32(0.0)
+
+
+@kernel
+def add_cell(
+    fine: Fine, at: int, mean: float, low: float, high: float, doubt: float, step: int
+) -> bool:
+    """Take a cell (values are distances from the origin); True when it ends a point."""
+    count = np.float64(fine[at + h.S_COUNT])
+    if count == 0.0:
+        fine[at + h.S_SUM] = 0.0
+        fine[at + h.S_LOW] = low
+        fine[at + h.S_HIGH] = high
+        fine[at + h.S_DOUBT] = 0.0
+    fine[at + h.S_SUM] += np.float32(mean)
+    fine[at + h.S_LOW] = min(np.float64(fine[at + h.S_LOW]), low)
+    fine[at + h.S_HIGH] = max(np.float64(fine[at + h.S_HIGH]), high)
+    fine[at + h.S_DOUBT] = max(np.float64(fine[at + h.S_DOUBT]), doubt)
+    fine[at + h.S_COUNT] = count + 1.0
+    return bool(count + 1.0 >= step)
+
+
+@kernel
+def end_point(fine: Fine, at: int, extreme: bool, step: int) -> float:
+    """Append the point to the past; returns the range before it."""
+    mean = np.float64(fine[at + h.S_SUM]) / step
+    low, high = np.float64(fine[at + h.S_LOW]), np.float64(fine[at + h.S_HIGH])
+    points = np.float64(fine[at + h.S_POINTS])
+    middle = np.float64(fine[at + h.S_MIDDLE]) if points > 0.0 else mean
+    middle = 0.5 * (middle + mean)
+    value = mean
+    if extreme:
+        value = high if abs(high - middle) >= abs(low - middle) else low
+    lowest, highest = np.float64(fine[at + h.S_LOWEST]), np.float64(fine[at + h.S_HIGHEST])
+    fine[at + h.S_MIDDLE] = middle
+    if fine[at + h.S_DOUBT] == ZERO:
+        fine[at + h.S_LOWEST] = min(lowest, low)
+        fine[at + h.S_HIGHEST] = max(highest, high)
+    for j in range(h.PAST - 1):
+        fine[at + h.S_PAST + j] = fine[at + h.S_PAST + j + 1]
+    fine[at + h.S_PAST + h.PAST - 1] = value
+    doubts = int(fine[at + h.S_DOUBTS]) << 1
+    fine[at + h.S_DOUBTS] = (doubts | int(fine[at + h.S_DOUBT])) & h.ALL_DOUBTS
+    fine[at + h.S_COUNT] = 0.0
+    fine[at + h.S_POINTS] = points + 1.0
+    return float(highest - lowest)
+
+
+@kernel
+def settle_doubts(fine: Fine, spike: bool) -> None:
+    """What was doubtful has turned out to be true, unless it was a spike."""
+    if spike:
+        return
+    for k in range(h.SCALES):
+        at = k * h.SCALE_WIDTH
+        fine[at + h.S_DOUBTS] = 0.0
+        fine[at + h.S_DOUBT] = 0.0
+
+
+@kernel
+def novelty(
+    fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: float, slack: float
+) -> float:
+    """Distance of the newest pattern to the nearest known one, in units of `reach`."""
+    known = int(fine[at + h.S_KNOWN])
+    if known == 0:
+        return 0.0
+    found = _nearest(fine, at + h.S_PAST + h.DELAY, codes, scale, known, unit, reach, slack)
+    return distance_of(found)
+
+
+@kernel
+def learn(fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: float) -> None:
+    """Remember the pattern that ended `DELAY` points ago, unless it is in doubt."""
+    if int(fine[at + h.S_DOUBTS]) & h.LEARNED_DOUBTS:
+        return
+    known = int(fine[at + h.S_KNOWN])
+    past = at + h.S_PAST
+    stamps = h.STAMPS_AT + scale * h.PATTERNS
+    place, weight = known, 1.0
+    if known > 0:
+        found = _nearest(fine, past, codes, scale, known, unit, reach, 0.0)
+        if distance_of(found) <= MERGE:
+            place, weight = int(found) & PLACE, DRIFT
+    if place == h.PATTERNS:
+        place = _oldest(codes, stamps)
+    elif place == known:
+        fine[at + h.S_KNOWN] = known + 1.0
+    _stamp(fine, at, codes, stamps, place)
+    for j in range(h.POINTS):
+        at_code = (scale * h.POINTS + j) * h.PATTERNS + place
+        old = np.float64(codes[at_code])
+        codes[at_code] = int(np.rint(old + weight * (np.float64(fine[past + j]) / unit - old)))
+
+
+@kernel
+def distance_of(found: np.int32) -> float:
+    """The distance in what `_nearest` returned."""
+    return sqrt(np.float64(np.int32(found & ~PLACE).view(np.float32)))
+
+
+@kernel
+def _nearest(
+    fine: Fine,
+    past: int,
+    codes: Codes,
+    scale: int,
+    known: int,
+    unit: float,
+    reach: float,
+    slack: float,
+) -> np.int32:
+    """The bits of the smallest squared distance; its last bits say whose it is.
+
+    The bits of floats that are not negative sort as the floats do, and the minimum of whole
+    numbers may be taken in any order: so the compiler uses wide registers.
+    """
+    first = scale * h.POINTS * h.PATTERNS
+    p0 = codes[first : first + h.PATTERNS]
+    p1 = codes[first + h.PATTERNS : first + 2 * h.PATTERNS]
+    p2 = codes[first + 2 * h.PATTERNS : first + 3 * h.PATTERNS]
+    p3 = codes[first + 3 * h.PATTERNS : first + 4 * h.PATTERNS]
+    x0 = np.float32(np.float64(fine[past]) / unit)
+    x1 = np.float32(np.float64(fine[past + 1]) / unit)
+    x2 = np.float32(np.float64(fine[past + 2]) / unit)
+    x3 = np.float32(np.float64(fine[past + 3]) / unit)
+    share, off = np.float32(min(unit / reach, STEEPEST)), np.float32(slack)
+    best = FARTHEST
+    for t in range(known):
+        d0 = abs(np.float32(p0[t]) - x0) * share - off
+        d1 = abs(np.float32(p1[t]) - x1) * share - off
+        d2 = abs(np.float32(p2[t]) - x2) * share - off
+        d3 = abs(np.float32(p3[t]) - x3) * share - off
+        d0 = max(d0, ZERO)
+        d1 = max(d1, ZERO)
+        d2 = max(d2, ZERO)
+        d3 = max(d3, ZERO)
+        d0 = min(d0, FAR)
+        d1 = min(d1, FAR)
+        d2 = min(d2, FAR)
+        d3 = min(d3, FAR)
+        bits = np.float32((d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)).view(np.int32)
+        found = np.int32((bits & np.int32(~PLACE)) | np.int32(t))
+        best = min(found, best)
+    return best
+
+
+@kernel
+def _oldest(codes: Codes, stamps: int) -> int:
+    place = 0
+    for t in range(1, h.PATTERNS):
+        if codes[stamps + t] < codes[stamps + place]:
+            place = t
+    return place
+
+
+@kernel
+def _stamp(fine: Fine, at: int, codes: Codes, stamps: int, place: int) -> None:
+    """Give `place` the highest number so far; all are set back before they overflow."""
+    latest = int(fine[at + h.S_STAMP])
+    if latest >= STAMPS:
+        for t in range(h.PATTERNS):
+            codes[stamps + t] = max(int(codes[stamps + t]) - STAMPS_BACK, 0)
+        latest -= STAMPS_BACK
+    fine[at + h.S_STAMP] = latest + 1.0
+    codes[stamps + place] = latest + 1

@@ -1,0 +1,48 @@
+"""Alarm policy: how much evidence makes an alarm, so that false ones keep to a set rate.
+
+The threshold follows from the rate that was set, from how many chances a week the series has
+and from how much evidence it shows on all days; after an alarm comes a refractory time, and
+every alarm beyond the set rate raises the threshold for about a week.
+"""
+
+from math import exp, log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator.jit import kernel
+from lamppost.aggregator.judge import habit_state as h
+from lamppost.aggregator.judge.habit_profile import HabitProfile
+
+Head = NDArray[np.float64]
+
+WEEK_MS = 604_800_000.0
+
+
+@kernel
+def threshold(head: Head, time: float, p: HabitProfile) -> float:
+    """Evidence that makes an alarm now."""
+    chances = max(WEEK_MS / max(head[h.PACE], 1.0), p.usual_chances) / p.usual_chances
+    rarity = log10(chances * p.usual_false / p.false_a_week)
+    load = head[h.LOAD] * exp((head[h.LOAD_AT] - time) / WEEK_MS)
+    excess = max(load - p.false_a_week, 0.0)
+    usual = max(head[h.USUAL] - p.evidence_usual, 0.0)
+    young = p.evidence_young * p.warm_cells / max(head[h.CELLS], 1.0)
+    return float(
+        p.evidence_base + usual + young + p.evidence_slope * rarity + p.load_rise * excess
+    )
+
+
+@kernel
+def alarm(head: Head, evidence: float, limit: float, p: HabitProfile) -> bool:
+    """Whether this evidence is an alarm; nothing is written."""
+    rested = head[h.CELLS] - head[h.TOLD_AT] > p.rest_cells or head[h.LOAD_AT] == 0.0
+    return bool(rested and head[h.ACTIVE] == 0.0 and evidence >= limit)
+
+
+@kernel
+def count_alarm(head: Head, time: float) -> None:
+    """Take an alarm into account."""
+    head[h.LOAD] = head[h.LOAD] * exp((head[h.LOAD_AT] - time) / WEEK_MS) + 1.0
+    head[h.LOAD_AT] = time
+    head[h.TOLD_AT] = head[h.CELLS]
