@@ -266,11 +266,18 @@ def _head(given: str | None) -> tuple[int, str] | None:
 
 def _who(arguments: argparse.Namespace) -> str:
     """The name that goes into the trail; without sign-in it is only what the caller says."""
-    given: str = arguments.who or getpass.getuser()
+    given: str = arguments.who or _login()
     if not given.isprintable() or not 0 < len(given) <= 100 or given == WHO:
         allowed = f"1 to 100 printable characters, not {WHO!r}"
         raise UsageError(f"--as: came {given[:40]!r}, allowed: {allowed}")
     return given
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:  # a container may know no user of that number
+        raise UsageError("--as: came nothing, allowed: a name; there is no login") from error
 
 
 def _cell(value: object) -> str:

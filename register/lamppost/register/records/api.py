@@ -6,6 +6,7 @@ problem+json.
 """
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -36,6 +37,8 @@ CACHE = "private, no-cache"
 """Keep it, but ask each time: the ETag makes asking cheap."""
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -221,7 +224,8 @@ def _ask(request: Request, question: Callable[[Register], T]) -> T:
     try:
         return question(register)
     except SQLAlchemyError as error:
-        told = "the register's database does not answer; its log says why"
+        log.warning("the register's database does not answer: %s", error)
+        told = "the register's database does not answer; the log says why"
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, told) from error
 
 

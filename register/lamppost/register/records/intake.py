@@ -10,7 +10,8 @@ import random
 import threading
 from collections.abc import Callable
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from lamppost.register.records.births import BirthSeen
 from lamppost.register.records.store import Register
@@ -22,6 +23,9 @@ WAITING_MAX = 20_000
 
 ROUND_MAX = 100
 """Births entered at once: short enough that other writers get their turn."""
+
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+"""The database cannot be reached, is busy or is full: another attempt may work."""
 
 RETRY_FIRST_S = 0.5
 RETRY_MAX_S = 30.0
@@ -46,6 +50,7 @@ class Intake:
         self._changed = threading.Condition()
         self._stopping = False
         self._busy = False
+        self._alone = 0
         self._thread = threading.Thread(target=self._run, name="births", daemon=True)
 
     def start(self) -> None:
@@ -92,15 +97,14 @@ class Intake:
             try:
                 self._enter(births)
                 failures, self.trouble = 0, ""
-            except SQLAlchemyError as error:
+            except AWAY as error:
                 failures += 1
                 self.trouble = _short(error)
                 self._put_back(births)
                 if self._rest(failures):
                     return
-            except Exception:
-                log.exception("births that the register cannot take were left out")
-                self.dropped += len(births)
+            except Exception:  # noqa: BLE001 - our mistake must not end the thread
+                self._spare(births)
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
@@ -111,12 +115,22 @@ class Intake:
         for refused in observed.refused:
             log.warning("a channel is not in the register: %s", refused)
 
+    def _spare(self, births: list[BirthSeen]) -> None:
+        """Leave out the one birth that cannot be entered, not the round it came in."""
+        if len(births) > 1:
+            self._alone = len(births)
+            self._put_back(births)
+            return
+        log.exception("a birth that the register cannot take was left out: %s", births[0].key)
+        self.dropped += 1
+
     def _next(self) -> list[BirthSeen] | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._stopping)
             if not self._waiting:
                 return None
-            keys = list(self._waiting)[:ROUND_MAX]
+            keys = list(self._waiting)[: 1 if self._alone else ROUND_MAX]
+            self._alone = max(self._alone - 1, 0)
             self._busy = True
             return [self._waiting.pop(key) for key in keys]
 
