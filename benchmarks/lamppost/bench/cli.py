@@ -9,8 +9,10 @@ from typing import Any
 
 MODULES = {
     "decode": "lamppost.bench.decode",
+    "detect": "lamppost.bench.detect",
     "edge": "lamppost.bench.edge",
     "ingest": "lamppost.bench.ingest",
+    "nab": "lamppost.bench.nab",
 }
 """Name to module: `add_arguments(parser)`, `run(args) -> dict`; its docstring is the help."""
 

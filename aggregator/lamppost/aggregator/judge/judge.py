@@ -167,23 +167,36 @@ class Judge:
         of the stream, except that `now_ms` bounds how far ahead a stamp may be.
         """
         for tier in TIERS:
-            tier.run(
-                series,
-                time_ms,
-                value,
-                quality,
-                now_ms,
-                self._arrays[CHANNELS],
-                *(self._arrays[name] for name in tier.blanks),
-                self.habits if tier.name == HABIT else self.profile,
-                out.flags,
-                out.expected,
-                out.low,
-                out.high,
-                out.score,
-                out.severity,
-                out.onset_ms,
-            )
+            self.run_tier(tier, series, time_ms, value, quality, now_ms, out)
+
+    def run_tier(
+        self,
+        tier: Tier,
+        series: NDArray[np.int32],
+        time_ms: NDArray[np.int64],
+        value: NDArray[np.float64],
+        quality: NDArray[np.int16],
+        now_ms: int,
+        out: Verdicts,
+    ) -> None:
+        """One tier's part of `update`, which calls all of them in order; for measurements."""
+        tier.run(
+            series,
+            time_ms,
+            value,
+            quality,
+            now_ms,
+            self._arrays[CHANNELS],
+            *(self._arrays[name] for name in tier.blanks),
+            self.habits if tier.name == HABIT else self.profile,
+            out.flags,
+            out.expected,
+            out.low,
+            out.high,
+            out.score,
+            out.severity,
+            out.onset_ms,
+        )
 
     def seen(self, series: NDArray[np.int32], now_ms: int) -> None:
         """Restart silence timers as if `series` had spoken: births, texts, a restart."""
