@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -13,7 +14,7 @@ from lamppost.register.records.intake import Intake
 from lamppost.register.records.reading import Wanted
 from lamppost.register.records.store import Register
 
-from .registers import FLOW, LEVEL, T0, birth
+from .registers import FLOW, LEVEL, T0, Clock, birth
 
 WAIT_S = 20.0
 AWAY = OperationalError("INSERT", {}, Exception("connection refused\nat 10.0.0.9"))
@@ -134,3 +135,42 @@ def test_stop_is_bounded_while_the_database_is_away(register: Register) -> None:
     intake.stop()
     assert len(troubled.calls) <= 2
     assert "births" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_register_that_cannot_be_made_ready_is_tried_again(tmp_path: Path) -> None:
+    """Births wait until a person has mended it; the trouble is told meanwhile."""
+    (tmp_path / "data").write_text("a file where the folder should be")
+    register = Register("sqlite:data/register.db", tmp_path, Clock())
+    seen: list[tuple[str, ...]] = []
+
+    def mended() -> float:
+        seen.append(intake.warnings())
+        if len(seen) == 3:
+            (tmp_path / "data").unlink()
+        return 0.0
+
+    intake = Intake(register, mended)
+    intake.observe(birth(FLOW))
+    intake.start()
+    assert intake.settle(WAIT_S)
+    intake.stop()
+    assert len(seen) == 3
+    assert "the register does not take births: " in seen[0][0]
+    assert (intake.entered, intake.warnings()) == (1, ())
+    register.close()
+
+
+def test_a_new_register_asks_for_what_is_known_already(tmp_path: Path) -> None:
+    """Births from before the register are not lost to it; later ones go before them."""
+    known = [birth(FLOW, at_ms=T0 - 5), birth(FLOW, node="old", at_ms=T0 - 5)]
+    for entered in (2, 0):
+        register = Register("sqlite:register.db", tmp_path, Clock())
+        intake = Intake(register, known=lambda: known)
+        if entered:
+            intake.observe(birth(FLOW, LEVEL))
+        intake.start()
+        assert intake.settle(WAIT_S)
+        intake.stop()
+        assert intake.entered == entered
+        assert register.page("channels", Wanted({})).total == 3
+        register.close()

@@ -11,6 +11,7 @@ from lamppost.aggregator.ingest import Arrival
 from lamppost.aggregator.maintenance import Window
 from lamppost.aggregator.nodes import Node, Route
 from lamppost.aggregator.resolve import TableFullError
+from lamppost.aggregator.seen import seen
 from lamppost.aggregator.series import SeriesLimitError
 from lamppost.aggregator.tools import Item, Tools
 from lamppost.wire.decode import DecodeError, decode
@@ -90,6 +91,8 @@ class Lifecycle:
             tools.log.events(
                 tools.judging.alarms.online(node.group, node.name, route.device, now_ms)
             )
+        if tools.on_birth is not None and not tools.replaying:
+            tools.on_birth(seen(route, birth, arrival.arrival_ns // 10**6))
         if not node.acks and born and not tools.replaying:
             readings, texts = birth_readings(born, birth.timestamp, arrival.arrival_ns // 10**6)
             if len(readings.series) or texts:

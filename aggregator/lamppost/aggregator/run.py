@@ -21,12 +21,15 @@ from lamppost.aggregator.maintenance import MaintenanceFile
 from lamppost.aggregator.pipeline import Pipeline, Settings
 from lamppost.aggregator.quarantine import Quarantine
 from lamppost.aggregator.replay import restore
+from lamppost.aggregator.seen import feed, open_register
 from lamppost.aggregator.spool import Spool
 from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.health import samples
 from lamppost.aggregator.store.open import open_store
 from lamppost.aggregator.telling import Teller
 from lamppost.aggregator.warm import warm
+from lamppost.register.records.intake import Intake
+from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
 SPOOL_SLACK_BYTES = 64 * MB
@@ -39,11 +42,14 @@ POLL_S = 0.5
 class Parts:
     """The parts around the pipeline, as the live view asks for them."""
 
-    def __init__(self, host: Host, drain: Drain, inbox: Inbox, spool: Spool) -> None:
+    def __init__(
+        self, host: Host, drain: Drain, inbox: Inbox, spool: Spool, intake: Intake
+    ) -> None:
         self._host = host
         self._drain = drain
         self._inbox = inbox
         self._spool = spool
+        self._intake = intake
 
     def broker(self) -> str:
         """State of the host session."""
@@ -66,7 +72,7 @@ class Parts:
             )
         if self._spool.damage:
             warnings.append(f"{len(self._spool.damage)} stretches of the spool are damaged")
-        return tuple(warnings)
+        return (*warnings, *self._intake.warnings())
 
 
 def run(
@@ -80,6 +86,7 @@ def run(
     Raises:
         OSError: the data folder or the console's port cannot be used.
         SpoolLocked: another aggregator works on the data folder.
+        ConfigError: the register's address is none.
         ValueError: the store's address is none.
     """
     stop = stopping or threading.Event()
@@ -91,6 +98,8 @@ def run(
 
     config.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
+        register = open_register(config.data_dir)
+        stack.callback(register.close)
         spool = stack.enter_context(_spool(config))
         store = open_store(config.store_url, config.data_dir)
         stack.callback(store.close)
@@ -98,14 +107,17 @@ def run(
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
         pipeline = _pipeline(config, spool, host, Teller(out), say)
+        intake = feed(register, pipeline)
+        stack.callback(intake.stop)
         drain = Drain(spool, store, config.data_dir / "store.cursor")
         stack.callback(drain.stop, DRAIN_STOP_S)
         board = Board(pipeline)
         board.refresh()
-        live = Live(pipeline, board, Parts(host, drain, inbox, spool), store)
+        live = Live(pipeline, board, Parts(host, drain, inbox, spool, intake), store)
         drain.watch(lambda: samples(live.snapshot(), config.mqtt.host_id))
         drain.start()
-        _console(config, live, stack, say)
+        say(f"register: {register.address}")
+        _console(config, live, register, stack, say)
         return _work(pipeline, inbox, host, board, stop, say)
 
 
@@ -139,11 +151,15 @@ def _pipeline(
     return pipeline
 
 
-def _console(config: Config, live: Live, stack: ExitStack, say: Callable[[str], None]) -> None:
+def _console(
+    config: Config, live: Live, register: Register, stack: ExitStack, say: Callable[[str], None]
+) -> None:
     wanted = config.console
     if wanted.port < 0:
         return
-    console = Console(live, wanted.host, wanted.port, allow_remote=wanted.allow_remote)
+    console = Console(
+        live, wanted.host, wanted.port, allow_remote=wanted.allow_remote, register=register
+    )
     console.start()
     stack.callback(console.stop)
     say(f"console on {console.url}")

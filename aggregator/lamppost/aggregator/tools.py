@@ -1,5 +1,6 @@
 """What the fast and the slow path share: the tables, the counters, the clocks of the stages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from lamppost.aggregator.quarantine import Quarantine
 from lamppost.aggregator.rebirth import Rebirths
 from lamppost.aggregator.resolve import AliasTable
 from lamppost.aggregator.tally import Owners
+from lamppost.register.records.births import BirthSeen
 
 STAGES = ("decode", "accept", "resolve", "judge", "events", "spool")
 FACT = -2
@@ -48,6 +50,7 @@ class Tools:
 
     Attributes:
         log: the spool's outlet, or a silent one while the spool is replayed.
+        on_birth: told of each birth that was taken; never waits, never raises.
         watched: nodes with missing sequence numbers.
         to_ack: nodes whose batches became durable, or came again.
     """
@@ -63,6 +66,7 @@ class Tools:
     stage_ns: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
     reorder_timeout_ms: int = 3000
     replaying: bool = False
+    on_birth: Callable[[BirthSeen], None] | None = None
     watched: set[Node] = field(default_factory=set)
     to_ack: set[Node] = field(default_factory=set)
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 VARIABLE = "LAMPPOST_REGISTER_URL"
 DEFAULT_FILE = "register.db"
 BUSY_TIMEOUT_S = 20.0
+CONNECT_TIMEOUT_S = 10
 SECRET_BYTES_MAX = 4096
 WRITING = "lamppost_writing"
 ALLOWED = "sqlite:FILE (in the data folder), sqlite:///PATH, postgresql://[USER@]HOST/DATABASE"
@@ -62,7 +63,8 @@ class Database:
             self.address = f"sqlite:{self.file}"
         else:
             parsed = _postgres_url(url, data_dir)
-            self._engine = create_engine(parsed, pool_pre_ping=True)
+            limits = {"connect_timeout": CONNECT_TIMEOUT_S}
+            self._engine = create_engine(parsed, pool_pre_ping=True, connect_args=limits)
             self.address = parsed.render_as_string(hide_password=True)
 
     @contextmanager

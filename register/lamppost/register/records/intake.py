@@ -8,7 +8,7 @@ enters them in rounds. A database that is away is tried for ever, with capped fu
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -36,25 +36,33 @@ class Intake:
     """A `BirthObserver` in front of a register.
 
     Args:
-        register: Where the births go; migrated already.
+        register: Where the births go; it is migrated here, before the first of them.
         jitter: A number from 0 to 1, anew at each call.
+        known: The births that are known already; asked for, on the thread, when the register
+            turns out to be new.
     """
 
-    def __init__(self, register: Register, jitter: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        register: Register,
+        jitter: Callable[[], float] = random.random,
+        known: Callable[[], Iterable[BirthSeen]] = tuple,
+    ) -> None:
         self.dropped = 0
         self.entered = 0
         self.trouble = ""
         self._register = register
         self._jitter = jitter
+        self._known = known
         self._waiting: dict[tuple[str, str, str], BirthSeen] = {}
         self._changed = threading.Condition()
         self._stopping = False
-        self._busy = False
+        self._busy = True  # until the register is there
         self._alone = 0
         self._thread = threading.Thread(target=self._run, name="births", daemon=True)
 
     def start(self) -> None:
-        """Begin to enter what waits."""
+        """Make the register ready, then enter what waits; returns at once."""
         self._thread.start()
 
     def observe(self, birth: BirthSeen) -> None:
@@ -92,6 +100,8 @@ class Intake:
         return tuple(told)
 
     def _run(self) -> None:
+        if not self._ready():
+            return
         failures = 0
         while (births := self._next()) is not None:
             try:
@@ -108,6 +118,27 @@ class Intake:
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
+
+    def _ready(self) -> bool:
+        """Migrate the register, however often it takes; returns False when told to stop."""
+        failures = 0
+        while True:
+            try:
+                is_new = self._register.migrate().before is None
+                break
+            except Exception as error:  # noqa: BLE001 - whatever it is, a person may mend it
+                failures += 1
+                self.trouble = _short(error)
+                if self._rest(failures):
+                    return False
+        self.trouble = ""
+        for birth in self._known() if is_new else ():
+            with self._changed:
+                self._waiting.setdefault(birth.key, birth)
+        with self._changed:
+            self._busy = False
+            self._changed.notify_all()
+        return True
 
     def _enter(self, births: list[BirthSeen]) -> None:
         observed = self._register.observe_births(births)
