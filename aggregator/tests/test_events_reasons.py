@@ -62,7 +62,7 @@ PLACE = "pressure at riverside/pump-station-1/pump-1"
         ),
         (
             {"kind": e.RANGE, "value": None, "low": None, "high": None, "unit": ""},
-            f"{PLACE} reads no number, outside all that can be measured, since 14:03:22Z",
+            f"{PLACE} reads no number, outside all that it has ever measured, since 14:03:22Z",
         ),
         ({"kind": e.GAP}, f"{PLACE} has given no usable value since 14:03:22Z"),
         (

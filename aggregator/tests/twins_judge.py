@@ -36,6 +36,7 @@ class Stand:
     poll: float = 0.0
     between: float = 0.0
     onward_share: float = 0.0
+    fall_share: float = 0.0
     step: float = 0.0
     longest: float = 0.0
     home: float | None = None
@@ -60,6 +61,7 @@ class Stand:
             return c.STUCK
         spans = self.onward_share >= self.p.stuck_min_steps
         known = self.changes >= self.p.stuck_min_changes and spans
+        known = known and self.fall_share >= self.p.stuck_min_falls
         return c.SUSPECT if known and stood > self._patience(self.p.suspect_alpha) else 0
 
     def _learn(self, stood: float, x: float) -> None:
@@ -77,6 +79,8 @@ class Stand:
         if self.changes > 1:
             onward = 0.0 if x == self.before else 1.0
             self.onward_share += (onward - self.onward_share) / min(self.changes - 1, 50)
+            fell = float(x < self.value)
+            self.fall_share += (fell - self.fall_share) / min(self.changes - 1, 50)
         self.longest *= 1 - min(stood / self.p.longest_memory_ms, 1)
         if stood >= self.longest:
             self.longest, self.home = stood, self.value
@@ -89,6 +93,8 @@ class Stand:
     def _too_long(self, stood: float, x: float) -> bool:
         p = self.p
         if self.changes < p.stuck_min_changes or self.count < p.stuck_min_readings or x == 0:
+            return False
+        if self.fall_share < p.stuck_min_falls:
             return False
         if self.onward_share < p.stuck_min_steps:
             long = stood >= p.coarse_min_ms and stood > p.coarse_longest * self.longest
@@ -112,14 +118,22 @@ class Excursion:
     height: float = 0.0
     load: float = 0.0
     last_spike: float = 0.0
+    first: float = 0.0
+    lowest: float = 0.0
+    highest: float = 0.0
+    tallest: float = 0.0
 
-    def judge(self, time: float, x: float, stand: Stand) -> int:
+    def judge(self, time: float, x: float, stand: Stand, interval: float) -> int:
         """SUSPECT, SPIKE or 0."""
+        if not self.count:
+            self.first = time
         p, distance = self.p, abs(x - self.base)
         limit = max(p.spike_mad * self.dev, 3 * stand.step)
         limit *= min(1 + p.spike_load * self.load, 3)
         if self.held:
             limit = p.spike_return * self.height
+        elif stand.poll > p.spike_slow_ms:
+            limit = max(limit, self._reach(time))
         if self.count >= p.spike_warm and stand.changes >= 5 and distance > limit:
             if not self.held:
                 self.held_since, self.height = time, distance
@@ -127,15 +141,35 @@ class Excursion:
                 self.held += 1
                 return c.SUSPECT
             self.held, self.base = 0, x
+            self._learn_span(x, interval)
             return 0
         self._learn(x, stand.step)
+        self._learn_span(x, interval)
         if not self.held:
             return 0
         self.held = 0
         age = time - self.last_spike
         self.load = self.load * (p.spike_load_ms / (p.spike_load_ms + age)) + 1
         self.last_spike = time
+        self.tallest = max(self.tallest, self.height)
         return c.SPIKE
+
+    def _reach(self, time: float) -> float:
+        """A seldom read channel may be away and back between two readings."""
+        p = self.p
+        if self.count < p.spike_slow_warm or time - self.first < p.spike_slow_warm_ms:
+            return math.inf
+        known = max(self.highest - self.base, self.base - self.lowest)
+        return max(known + p.spike_spans * (self.highest - self.lowest), self.tallest)
+
+    def _learn_span(self, x: float, interval: float) -> None:
+        if self.count == 1:
+            self.lowest = self.highest = x
+            return
+        fade = min(interval / self.p.span_memory_ms, 1)
+        self.tallest *= 1 - fade
+        self.lowest = min(x, self.lowest + fade * (x - self.lowest))
+        self.highest = max(x, self.highest + fade * (x - self.highest))
 
     def _learn(self, x: float, step: float) -> None:
         self.count += 1
@@ -192,7 +226,7 @@ class Quality:
         found = self.stand.judge(time, x)
         if found & c.STUCK:
             return found, self.stand.since
-        excursion = self.excursion.judge(time, x, self.stand)
+        excursion = self.excursion.judge(time, x, self.stand, self.interval)
         since = self.excursion.held_since
         if excursion != c.SUSPECT:
             self.excursion.held_since = -1

@@ -8,7 +8,7 @@ from lamppost.aggregator.judge.profile import Profile
 
 from .twins_judge import Quality, Verdict
 
-HIDDEN = c.RANGE | c.STUCK | c.BAD | c.GAP | c.SUSPECT
+HIDDEN = c.FAULTS | c.SUSPECT
 
 
 def clip(x: float, limit: float) -> float:
@@ -209,7 +209,7 @@ class Twin:
                 verdict.expected = middle
                 verdict.low, verdict.high = middle - reach, middle + reach
         if found & HIDDEN:
-            if found & (c.STUCK | c.RANGE) and not found & c.SUSPECT:
+            if found & (c.STUCK | c.RANGE | c.INSTRUMENT) and not found & c.SUSPECT:
                 level.faulted, level.anomalous_since = True, 0.0
             return verdict
         added, verdict.score = level.judge(time, x, since)

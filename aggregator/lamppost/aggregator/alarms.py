@@ -111,6 +111,14 @@ class Alarms:
         """A node or a device was born."""
         return self._pass(self.conditions.online(group, node, device, now_ms), now_ms)
 
+    def clock(
+        self, group: str, node: str, since_ms: int, ahead_ms: float, now_ms: int
+    ) -> list[Record]:
+        """A node's clock went wrong, or right again; see `Events.clock`."""
+        return self._pass(
+            self.conditions.clock(group, node, since_ms, ahead_ms, now_ms), now_ms
+        )
+
     def maintain(self, places: Iterable[Place], now_ms: int) -> list[Record]:
         """Say on what somebody works now."""
         return self._pass(self.conditions.maintain(places, now_ms), now_ms)

@@ -93,6 +93,10 @@ ANOMALY = 128  # process anomaly
 CLOCK = 256  # stamped too far ahead of the aggregator's clock: stored, not judged
 SUSPECT = 512  # withheld from the process detector until it is known what it is
 ALARM = 1024  # the alarm policy lets it be told: see judge/policy.py
+NOISE = 2048  # trembles far more, or far less, than it ever has
+SCALE = 4096  # has jumped to what the same value is in another unit
+DRIFT = 8192  # leaves the neighbours that have always measured the same
+RESET = 16384  # a counter has fallen back to the beginning
 MAINTENANCE = 32768  # somebody works on it: stored, not judged by the process tiers
 FLAG_NAMES = {
     RANGE: "range",
@@ -106,9 +110,14 @@ FLAG_NAMES = {
     CLOCK: "clock",
     SUSPECT: "suspect",
     ALARM: "alarm",
+    NOISE: "noise",
+    SCALE: "scale",
+    DRIFT: "drift",
+    RESET: "reset",
     MAINTENANCE: "maintenance",
 }
-FAULTS = RANGE | STUCK | GAP | BAD  # the reading itself must not be believed
+INSTRUMENT = NOISE | SCALE | DRIFT | RESET
+FAULTS = RANGE | STUCK | GAP | BAD | INSTRUMENT  # the reading itself must not be believed
 NOT_THE_LAST = LATE | CLOCK  # says nothing of the present
 UNJUDGED = NOT_THE_LAST | MAINTENANCE  # by the process tiers
 

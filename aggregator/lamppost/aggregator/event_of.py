@@ -9,6 +9,8 @@ from lamppost.aggregator.event import Event, Place, event_id
 from lamppost.aggregator.series import SeriesInfo
 
 OFFLINE_SEVERITY = 0.9
+CLOCK_SEVERITY = 0.5
+SECOND_MS = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +102,27 @@ def loss_of(kind: str, place: Place, time_ms: int) -> Event:
         None,
         None,
         "",
+        "",
+    )
+
+
+def clock_of(place: Place, since_ms: int, ahead_ms: float, detected_ms: int) -> Event:
+    """What a node's wrong clock is told as; `value` is by how many seconds it is ahead."""
+    return Event(
+        event_id(e.CLOCK, since_ms, *place),
+        e.NO_SERIES,
+        *place,
+        "",
+        e.SENSOR_FAULT,
+        e.CLOCK,
+        since_ms,
+        detected_ms,
+        None,
+        CLOCK_SEVERITY,
+        round(ahead_ms / SECOND_MS, 1),
+        0.0,
+        None,
+        None,
+        "s",
         "",
     )

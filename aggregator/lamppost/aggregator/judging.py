@@ -21,6 +21,7 @@ from lamppost.aggregator.frames import FrameKind, TextRow, pack_json
 from lamppost.aggregator.incidents import Record
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.latest import Latest
+from lamppost.aggregator.rings import Rings
 from lamppost.aggregator.series import SeriesIndex, SeriesInfo
 from lamppost.aggregator.topology import Topology
 from lamppost.wire.datatypes import DataType
@@ -110,6 +111,7 @@ class Judging:
     ) -> None:
         self.index = index
         self.judge = Judge()
+        self._rings = Rings()
         self.alarms = Alarms(index.__getitem__, config, topology)
         self.latest = Latest()
         self._out = Verdicts.empty(0)
@@ -120,6 +122,7 @@ class Judging:
         self.judge.add_series(
             info.index, info.low, info.high, info.heartbeat_ms, kind_of(info.datatype)
         )
+        self._rings.admit(self.judge, info)
         if self.alarms.maintenance:
             self._pause([info])
 
@@ -161,8 +164,15 @@ class Judging:
             found = len(silent)
             if found:
                 records = self.alarms.silent(silent, since_ms, now_ms)
+        moved = 0
+        for index, since, ahead_ms in zip(
+            *(a.tolist() for a in self.judge.clocks()), strict=True
+        ):
+            info = self.index[index]
+            records += self.alarms.clock(info.group, info.node, since, ahead_ms, now_ms)
+            moved += 1
         changed, told = self.alarms.tick(now_ms)
-        return bool(found) or changed, records + told
+        return bool(found or moved) or changed, records + told
 
     def maintain(self, places: Iterable[Place], now_ms: int) -> list[Record]:
         """Say on what somebody works now: it is not learned from, and its events are hidden."""

@@ -10,6 +10,8 @@ SECOND_MS = 1000
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86_400
+ABOUT_S = 60
+NEAR = 3.0
 
 
 def reason(event: e.Event) -> str:
@@ -59,13 +61,58 @@ def _range(event: e.Event) -> str:
     elif high is not None:
         allowed = f"its declared highest, {_number(high, event)}"
     else:
-        allowed = "all that can be measured"
+        allowed = "all that it has ever measured"
     value = _exactly(event.value, event)
     return f"{_place(event)} reads {value}, outside {allowed}, since {since}"
 
 
 def _gap(event: e.Event) -> str:
     return f"{_place(event)} has given no usable value since {clock(event.onset_ms)}"
+
+
+def _noise(event: e.Event) -> str:
+    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    how = "much more or much less than it ever has"
+    return f"{_place(event)} trembles {how} since {since}; now {value}"
+
+
+def _another_unit(event: e.Event) -> str:
+    value, since = _exactly(event.value, event), clock(event.onset_ms)
+    text = f"{_place(event)} reads {value} since {since}, as in another unit"
+    if event.expected is None or event.value is None:
+        return text
+    expected = _number(event.expected, event)
+    share = event.value / event.expected if event.expected else 0.0
+    for factor, words in ((1e3, "a thousand times"), (1e-3, "a thousandth of")):
+        if factor / NEAR < share < factor * NEAR:
+            return (
+                f"{_place(event)} reads {value} since {since}, {words} the expected {expected}"
+            )
+    return f"{text}; expected {expected}"
+
+
+def _drift(event: e.Event) -> str:
+    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    return (
+        f"{_place(event)} has left its neighbours of the same kind since {since}; now {value}"
+    )
+
+
+def _counter(event: e.Event) -> str:
+    at, value = clock(event.onset_ms), _exactly(event.value, event)
+    return f"{_place(event)} counts from the beginning again since {at}; now {value}"
+
+
+def _clock(event: e.Event) -> str:
+    off = event.value or 0.0
+    by = duration(round(abs(off) * SECOND_MS))
+    side = "ahead" if off > 0 else "behind"
+    hours = abs(off) / HOUR_S
+    hint = ""
+    if round(hours) >= 1 and abs(hours - round(hours)) * HOUR_S <= ABOUT_S:
+        hint = ", as with a wrong time zone or daylight saving"
+    since = clock(event.onset_ms)
+    return f"the clock of node {event.group}/{event.node} is {by} {side} since {since}{hint}"
 
 
 def _node_offline(event: e.Event) -> str:
@@ -90,6 +137,11 @@ _SENTENCES = {
     e.SPIKE: _spike,
     e.RANGE: _range,
     e.GAP: _gap,
+    e.NOISE: _noise,
+    e.UNIT: _another_unit,
+    e.DRIFT: _drift,
+    e.COUNTER: _counter,
+    e.CLOCK: _clock,
     e.NODE_OFFLINE: _node_offline,
     e.DEVICE_OFFLINE: _device_offline,
     e.CHATTERING: _chattering,

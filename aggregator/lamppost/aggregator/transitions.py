@@ -16,7 +16,8 @@ Array = NDArray[np.float64]
 # What is remembered of each series: memory[series, WIDTH]
 CONDITION, PEAK, TOLD, ASIDE, WIDTH = range(5)
 
-CONDITIONS = c.RANGE | c.STUCK | c.SPIKE | c.GAP | c.ANOMALY
+CONDITIONS = c.RANGE | c.STUCK | c.SPIKE | c.GAP | c.ANOMALY | c.INSTRUMENT
+MOMENTARY = c.SPIKE | c.RESET  # over as soon as they are told
 WORSE = 0.1  # tell again when the severity has risen by so much
 
 
@@ -66,6 +67,6 @@ def find_transitions(
             rows[found] = i
             aside[found] = memory[s, ASIDE]
             found += 1
-        memory[s, CONDITION] = condition & ~c.SPIKE
+        memory[s, CONDITION] = condition & ~MOMENTARY
         memory[s, ASIDE] = np.nan
     return found

@@ -11,6 +11,7 @@ MODULES = {
     "decode": "lamppost.bench.decode",
     "detect": "lamppost.bench.detect",
     "edge": "lamppost.bench.edge",
+    "faults": "lamppost.bench.faults",
     "ingest": "lamppost.bench.ingest",
     "nab": "lamppost.bench.nab",
 }

@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge import habit_state as h
+from lamppost.aggregator.judge import instrument_state as w
 from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.clocks import find_clocks, watch_clocks
 from lamppost.aggregator.judge.habit import habit_tier
 from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
+from lamppost.aggregator.judge.instrument import instrument_tier
 from lamppost.aggregator.judge.level import level_tier
 from lamppost.aggregator.judge.maintenance import maintenance_tier
+from lamppost.aggregator.judge.neighbours import neighbours_tier
 from lamppost.aggregator.judge.profile import DEFAULT, Profile
 from lamppost.aggregator.judge.quality import quality_tier
 from lamppost.aggregator.judge.silence import find_silent
@@ -57,6 +61,7 @@ CHANNELS, QUALITY, MAINTENANCE, LEVEL, HABIT = (
     "level",
     "habit",
 )
+INSTRUMENT, NEIGHBOURS, CLOCKS = "instrument", "neighbours", "clocks"
 TIERS = (
     Tier(
         QUALITY,
@@ -68,6 +73,12 @@ TIERS = (
             )
         },
     ),
+    Tier(
+        INSTRUMENT,
+        instrument_tier,
+        {INSTRUMENT: _blank(w.INSTRUMENT_WIDTH, (w.C_SINCE,))},
+    ),
+    Tier(NEIGHBOURS, neighbours_tier, {NEIGHBOURS: _blank(w.NEIGHBOURS_WIDTH)}),
     Tier(MAINTENANCE, maintenance_tier, {MAINTENANCE: _blank(q.MAINTENANCE_WIDTH)}),
     Tier(LEVEL, level_tier, {LEVEL: _blank(q.LEVEL_WIDTH)}),
     Tier(
@@ -77,7 +88,7 @@ TIERS = (
     ),
 )
 CHANNEL_BLANK = np.array((np.nan, np.nan, *(0.0,) * (q.CHANNEL_WIDTH - 2)))
-BLANKS: dict[str, AnyArray] = {CHANNELS: CHANNEL_BLANK}
+BLANKS: dict[str, AnyArray] = {CHANNELS: CHANNEL_BLANK, CLOCKS: _blank(w.CLOCKS_WIDTH)}
 for _tier in TIERS:
     BLANKS.update(_tier.blanks)
 
@@ -135,12 +146,39 @@ class Judge:
         if index >= self.capacity:
             self.grow(max(index + 1, self.capacity * 3 // 2))
         self._count = max(self._count, index + 1)
-        self._arrays[CHANNELS][index] = (
+        self._arrays[CHANNELS][index, : q.COUNTER] = (
             np.nan if low is None else low,
             np.nan if high is None else high,
             heartbeat_ms or 0.0,
             kind,
         )
+
+    def relate(
+        self,
+        index: int,
+        lead: int,
+        neighbour: int | None = None,
+        *,
+        counter: bool = False,
+        temperature: bool = False,
+    ) -> None:
+        """Say what a series, once added, is and belongs to.
+
+        Args:
+            index: the series.
+            lead: the first series of its node; a node's clock is kept with that.
+            neighbour: another one that measures the same on the same device, None for none.
+            counter: it only ever rises, by declaration.
+            temperature: it may be read in Fahrenheit instead of Celsius, or the other way.
+        """
+        channels = self._arrays[CHANNELS]
+        channels[index, q.COUNTER] = counter
+        channels[index, q.TEMPERATURE] = temperature
+        channels[index, q.LEAD] = lead + 1
+        if neighbour is None or channels[index, q.NEXT] != 0.0:
+            return
+        channels[index, q.NEXT] = channels[neighbour, q.NEXT] or neighbour + 1
+        channels[neighbour, q.NEXT] = index + 1
 
     def grow(self, capacity: int) -> None:
         """Make room for series up to `capacity`, in whole slabs; never shrinks."""
@@ -157,7 +195,7 @@ class Judge:
         time_ms: NDArray[np.int64],
         value: NDArray[np.float64],
         quality: NDArray[np.int16],
-        historical: NDArray[np.uint8],  # noqa: ARG002 - order decides, not the flag
+        historical: NDArray[np.uint8],
         now_ms: int,
         out: Verdicts,
     ) -> None:
@@ -168,6 +206,16 @@ class Judge:
         """
         for tier in TIERS:
             self.run_tier(tier, series, time_ms, value, quality, now_ms, out)
+        watch_clocks(
+            series,
+            time_ms,
+            historical,
+            now_ms,
+            self._arrays[CHANNELS],
+            self._arrays[QUALITY],
+            self._arrays[CLOCKS],
+            self.profile,
+        )
 
     def run_tier(
         self,
@@ -226,6 +274,24 @@ class Judge:
             since_ms,
         )
         return series[:found], since_ms[:found]
+
+    def clocks(self) -> tuple[NDArray[np.int32], NDArray[np.int64], Array]:
+        """Nodes whose clock went wrong or right again since the last call.
+
+        Returns:
+            Their first series, since when by our clock, and by how many ms the clock is ahead
+            of what it was (behind when negative); 0 when it is right again.
+        """
+        series = np.empty(self._count, np.int32)
+        since_ms = np.empty(self._count, np.int64)
+        ahead_ms = np.empty(self._count)
+        found = find_clocks(self._count, self._arrays[CLOCKS], series, since_ms, ahead_ms)
+        return series[:found], since_ms[:found], ahead_ms[:found]
+
+    def disorder(self, index: int) -> tuple[int, int]:
+        """How many readings of a series repeated a time, and how many were older."""
+        row = self._arrays[QUALITY][index]
+        return int(row[q.REPEATED]), int(row[q.DISORDERED])
 
     def state(self) -> dict[str, AnyArray]:
         """Copies of all state arrays, for a checkpoint."""

@@ -23,7 +23,8 @@ from lamppost.aggregator.judge.profile import Profile
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-HIDDEN = c.RANGE | c.STUCK | c.BAD | c.GAP | c.SUSPECT
+HIDDEN = c.FAULTS | c.SUSPECT
+CERTAIN = c.RANGE | c.STUCK | c.INSTRUMENT
 MAX_SCORE = 100.0
 
 
@@ -76,7 +77,7 @@ def level_tier(
 @kernel
 def _hide(state: Array, s: int, found: int) -> None:
     """A confirmed sensor fault ends an anomaly, and the level is found anew after it."""
-    if found & (c.STUCK | c.RANGE) and not found & c.SUSPECT:
+    if found & CERTAIN and not found & c.SUSPECT:
         state[s, q.FAULTED] = 1.0
         state[s, q.ANOMALOUS] = 0.0
 

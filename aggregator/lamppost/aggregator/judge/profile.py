@@ -32,6 +32,7 @@ class Profile(NamedTuple):
     stuck_min_steps: float = (
         0.1  # share of changes that are no way back: noise spans the quantum
     )
+    stuck_min_falls: float = 0.02  # share of changes that go down: less is a counter
     coarse_longest: float = 5.0  # the same two for a channel whose noise is below its quantum
     coarse_min_ms: float = 86_400_000.0
     longest_memory_ms: float = 604_800_000.0
@@ -45,6 +46,37 @@ class Profile(NamedTuple):
     spike_memory: float = 50.0  # readings in its deviation
     spike_load: float = 0.5  # each spike raises the limit by so much, at most threefold
     spike_load_ms: float = 21_600_000.0  # and is forgotten with this time constant
+    spike_slow_ms: float = 10_000.0  # a channel that seldom moves may be away and back unseen:
+    spike_spans: float = 4.0  # there, a spike is further out than so many of its whole span,
+    spike_slow_warm: float = 200.0  # which is learned from so many readings
+    spike_slow_warm_ms: float = 86_400_000.0  # and for so long
+    span_memory_ms: float = 2_592_000_000.0
+    # instrument
+    instrument_readings: float = 200.0  # before that, and so long, nothing is told
+    instrument_ms: float = 86_400_000.0
+    instrument_memory_ms: float = 2_592_000_000.0
+    instrument_accept_ms: float = 604_800_000.0  # a fault that lasts so long is the new normal
+    noise_louder: float = 4.0  # times the loudest ever
+    noise_quieter: float = 5.0  # times quieter than ever
+    noise_leave: float = 2.0
+    noise_readings: float = 16.0
+    noise_forget: float = 0.002  # of the habit, a block of 64 readings
+    scale_readings: float = 5.0
+    reach_spans: float = 50.0  # beyond all that was ever believed, in spans of that
+    reach_leave: float = 25.0
+    reach_readings: float = 12.0
+    counter_rises: float = 100.0  # in a row: it only ever rises
+    counter_ms: float = 259_200_000.0  # and for so long, unless it is declared a counter
+    # neighbours
+    neighbours_share: float = 0.4  # of the movement: so near have neighbours always been
+    neighbours_ms: float = 604_800_000.0
+    neighbours_memory: float = 5_000.0  # readings
+    neighbours_slack: float = 1.0
+    neighbours_alarm: float = 16.0
+    # clocks
+    clock_step_ms: float = 20_000.0
+    clock_readings: float = 5.0
+    clock_ms: float = 60_000.0
     # level
     warm_readings: float = 20.0
     warm_ms: float = 10_000.0

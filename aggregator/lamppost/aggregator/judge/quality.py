@@ -70,6 +70,7 @@ def _timing(channels: Array, state: Array, s: int, time: float, now: float, p: P
         return c.CLOCK
     last = state[s, q.LAST]
     if time <= last:
+        state[s, q.REPEATED if time == last else q.DISORDERED] += 1.0
         return c.LATE
     if last >= 0.0:
         elapsed = time - last

@@ -31,6 +31,8 @@ def judge_excursion(state: Array, s: int, time: float, x: float, p: Profile) -> 
     if held > 0.0:
         limit = p.spike_return * state[s, q.HELD_HEIGHT]
     known = count >= p.spike_warm and state[s, q.CHANGES] >= MIN_CHANGES
+    if state[s, q.POLL] > p.spike_slow_ms and held == 0.0:
+        limit = max(limit, _reach(state, s, time, p))
     if known and distance > limit:
         if held == 0.0:
             state[s, q.HELD_SINCE] = time
@@ -41,8 +43,10 @@ def judge_excursion(state: Array, s: int, time: float, x: float, p: Profile) -> 
             return c.SUSPECT
         state[s, q.HELD] = 0.0
         state[s, q.BASE] = x
+        _learn_span(state, s, x, p)
         return 0
     _learn(state, s, away, p)
+    _learn_span(state, s, x, p)
     if held == 0.0:
         return 0
     state[s, q.HELD] = 0.0
@@ -50,7 +54,32 @@ def judge_excursion(state: Array, s: int, time: float, x: float, p: Profile) -> 
     age = time - state[s, q.SPIKE_LAST]
     state[s, q.SPIKES] = state[s, q.SPIKES] * (p.spike_load_ms / (p.spike_load_ms + age)) + 1.0
     state[s, q.SPIKE_LAST] = time
+    state[s, q.TALLEST] = max(state[s, q.TALLEST], state[s, q.HELD_HEIGHT])
     return c.SPIKE
+
+
+@kernel
+def _reach(state: Array, s: int, time: float, p: Profile) -> float:
+    """How far a channel may go and come back between two of its rare readings."""
+    age = time - state[s, q.FIRST]
+    if state[s, q.BASE_COUNT] < p.spike_slow_warm or age < p.spike_slow_warm_ms:
+        return np.inf
+    base, lowest, highest = state[s, q.BASE], state[s, q.Q_LOWEST], state[s, q.Q_HIGHEST]
+    reach = max(highest - base, base - lowest) + p.spike_spans * (highest - lowest)
+    return float(max(reach, state[s, q.TALLEST]))
+
+
+@kernel
+def _learn_span(state: Array, s: int, x: float, p: Profile) -> None:
+    if state[s, q.BASE_COUNT] <= 1.0:
+        state[s, q.Q_LOWEST] = x
+        state[s, q.Q_HIGHEST] = x
+        return
+    fade = min(state[s, q.INTERVAL] / p.span_memory_ms, 1.0)
+    lowest, highest = state[s, q.Q_LOWEST], state[s, q.Q_HIGHEST]
+    state[s, q.TALLEST] *= 1.0 - fade
+    state[s, q.Q_LOWEST] = min(x, lowest + fade * (x - lowest))
+    state[s, q.Q_HIGHEST] = max(x, highest + fade * (x - highest))
 
 
 @kernel

@@ -6,7 +6,9 @@ the verdict columns.
 """
 
 # --- channels: what births declared; read by all tiers, written by none ---------------------
-LOW, HIGH, HEARTBEAT, KIND, CHANNEL_WIDTH = range(5)
+# The last four stand in `Judge.relate`. LEAD is 1 + the first series of its node, NEXT 1 + the
+# next series in its ring of neighbours; 0 is none.
+LOW, HIGH, HEARTBEAT, KIND, COUNTER, TEMPERATURE, LEAD, NEXT, CHANNEL_WIDTH = range(9)
 
 # --- quality tier ----------------------------------------------------------------------------
 (
@@ -41,8 +43,14 @@ LOW, HIGH, HEARTBEAT, KIND, CHANNEL_WIDTH = range(5)
     HELD_HEIGHT,
     SPIKES,  # recent ones, slowly forgotten
     SPIKE_LAST,
+    TALLEST,  # spike told of a slow channel, slowly forgotten
+    FALLS,  # share of changes that go down
+    Q_LOWEST,  # believed values, slowly forgotten
+    Q_HIGHEST,
+    REPEATED,  # readings with the time of the last judged one
+    DISORDERED,  # readings older than that
     QUALITY_WIDTH,
-) = range(32)
+) = range(38)
 
 # --- maintenance ------------------------------------------------------------------------------
 PAUSED, MAINTENANCE_WIDTH = range(2)

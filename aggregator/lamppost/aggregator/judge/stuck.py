@@ -40,7 +40,10 @@ def judge_stand(state: Array, s: int, time: float, x: float, p: Profile) -> int:
         state[s, q.IS_STUCK] = 1.0
     if state[s, q.IS_STUCK] != 0.0:
         return c.STUCK
-    if state[s, q.CHANGES] >= p.stuck_min_changes and state[s, q.STEPS] >= p.stuck_min_steps:
+    known = (
+        state[s, q.CHANGES] >= p.stuck_min_changes and state[s, q.FALLS] >= p.stuck_min_falls
+    )
+    if known and state[s, q.STEPS] >= p.stuck_min_steps:
         stood = time - state[s, q.STAND_SINCE]
         if stood > _patience(state, s, p.suspect_alpha):
             return c.SUSPECT
@@ -81,6 +84,8 @@ def _learn_change(state: Array, s: int, time: float, x: float, p: Profile) -> No
     if changes > 1.0:
         onwards = 0.0 if x == state[s, q.BEFORE] else 1.0
         weight = 1.0 / min(changes - 1.0, STEP_MEMORY)
+        fell = 1.0 if x < state[s, q.VALUE] else 0.0
+        state[s, q.FALLS] += weight * (fell - state[s, q.FALLS])
         state[s, q.STEPS] += weight * (onwards - state[s, q.STEPS])
     longest = state[s, q.LONGEST]
     longest -= longest * min(stood / p.longest_memory_ms, 1.0)
@@ -100,8 +105,8 @@ def _patience(state: Array, s: int, alpha: float) -> float:
 
 @kernel
 def _stands_too_long(state: Array, s: int, time: float, x: float, p: Profile) -> bool:
-    if state[s, q.CHANGES] < p.stuck_min_changes:
-        return False
+    if state[s, q.CHANGES] < p.stuck_min_changes or state[s, q.FALLS] < p.stuck_min_falls:
+        return False  # what only rises is a counter, and rests when nothing passes
     if state[s, q.STAND_COUNT] < p.stuck_min_readings or x == 0.0:
         return False
     stood = time - state[s, q.STAND_SINCE]

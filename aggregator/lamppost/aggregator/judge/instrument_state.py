@@ -1,0 +1,83 @@
+"""Where the instrument tier keeps what: columns of its array, all float64."""
+
+(
+    I_FIRST,  # time of the first reading it learned from
+    I_LAST,  # of the last one
+    I_VALUE,  # its value
+    I_INTERVAL,  # mean time between them
+    I_COUNT,
+    LOWEST,  # value ever believed, slowly forgotten
+    HIGHEST,
+    SMALLEST,  # the same of its size, zero excepted
+    LARGEST,
+    LOGS,  # local mean of the size's logarithm
+    LOG_DEV,  # its mean absolute deviation
+    # noise
+    MOVE,  # local mean of the changes, zero excepted
+    MOVES,
+    QUIET,  # smallest and largest MOVE of the past, the last block excepted
+    LOUD,
+    BLOCK,  # readings in the open block
+    BLOCK_LOW,
+    BLOCK_HIGH,
+    PAST_LOW,  # the block before
+    PAST_HIGH,
+    N_RUN,  # readings beyond the habit, in a row
+    N_SINCE,
+    N_PEAK,  # loudest or quietest since
+    N_SIDE,  # 1 noisier, -1 quieter than ever, 0 as ever
+    # scale
+    SCALED,  # which mistake the readings seem to hold, 0 for none
+    S_COUNT,
+    S_SINCE,
+    S_ENDED,  # when it last turned out to be the process, or was over
+    S_VALUE,  # the last one set right
+    # far away
+    FAR_COUNT,
+    FAR_SINCE,
+    # counter
+    RISES,  # since it last fell
+    FELL_AT,
+    C_SINCE,  # a fall that waits for the next reading
+    C_LOW,
+    C_TOP,
+    INSTRUMENT_WIDTH,
+) = range(37)
+
+# --- neighbours ------------------------------------------------------------------------------
+(
+    D_FIRST,
+    D_LAST,
+    D_COUNT,
+    D_INTERVAL,
+    MEAN,  # of the values, slow
+    SPREAD,  # their mean absolute deviation
+    ZED,  # the last value in these
+    ZED_BEFORE,  # and the one before it
+    D_BEFORE,  # its time
+    Z_SIZE,  # mean |ZED|
+    APART,  # mean distance from the neighbours' median
+    APART_DEV,
+    A_RUN,  # short mean of the distance beyond APART
+    A_RUN_DEV,
+    A_UP,  # CUSUM
+    A_UP_SINCE,
+    A_DOWN,
+    A_DOWN_SINCE,
+    DRIFTS,  # 0, or when it was told
+    NEIGHBOURS_WIDTH,
+) = range(20)
+
+# --- clocks: one row a node, that of the node's first series ---------------------------------
+(
+    OFFSET,  # median of arrival minus event time
+    OFFSET_DEV,
+    OFFSETS,
+    AWAY_AT,  # the offset it seems to have moved to
+    AWAY_COUNT,
+    AWAY_SINCE,
+    CLOCK_WRONG,  # 0, or the offset's move
+    WRONG_SINCE,
+    CLOCK_TOLD,
+    CLOCKS_WIDTH,
+) = range(10)

@@ -1,0 +1,262 @@
+"""Neighbours tier: a sensor that leaves those that have always measured the same.
+
+Channels of one device, class and unit stand in a ring (`state.NEXT`). Each value is taken in
+its own mean and deviation; the distance from the median of the others is what a drift moves,
+and what the process, which moves them all, does not. Only where that distance has proven small
+beside the values' own movement does a channel have neighbours in this sense.
+
+One channel of a device is read before another: so it is the reading before the present one that
+is compared, when all have been read that were then, each at the time nearest to it.
+"""
+
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.jit import borrowed, kernel
+from lamppost.aggregator.judge import instrument_state as w
+from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
+
+Array = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+MAX_RING = 9  # members looked at, oneself among them
+FRESH = 3.0  # intervals
+KNOWN = 30.0
+HALF_SURE = 0.4  # of the alarm: from here on readings are withheld
+RUN_MEMORY = 16.0
+CLIP = 4.0
+SD_PER_MAD = 1.25
+SEVERITY = 0.6
+ROOM = 2.0  # times the alarm: a CUSUM grows no higher
+HIDDEN = c.NOT_THE_LAST | c.FAULTS | c.SUSPECT
+
+
+@kernel
+def neighbours_tier(
+    series: NDArray[np.int32],
+    time_ms: NDArray[np.int64],
+    value: Array,
+    quality: NDArray[np.int16],  # noqa: ARG001 - one signature for all tiers
+    now_ms: int,  # noqa: ARG001
+    channels: Array,
+    state: Array,
+    p: Profile,
+    flags: NDArray[np.uint32],
+    expected: Singles,  # noqa: ARG001
+    low: Singles,  # noqa: ARG001
+    high: Singles,  # noqa: ARG001
+    score: Singles,  # noqa: ARG001
+    severity: Singles,
+    onset_ms: NDArray[np.int64],
+) -> None:
+    """Judge a batch in the order given, on top of what the tiers before it found."""
+    channels, state = borrowed(channels), borrowed(state)
+    for i in range(series.shape[0]):
+        s = int(series[i])
+        if channels[s, q.NEXT] == 0.0 or channels[s, q.KIND] != c.NUMERIC:
+            continue
+        found = int(np.int64(flags[i]))
+        x = float(value[i])
+        if found & HIDDEN or abs(x) > MAX_VALUE:
+            continue
+        added = _judge(channels, state, s, float(time_ms[i]), x, p)
+        if added:
+            flags[i] = found | added
+        if added & c.DRIFT:
+            severity[i] = SEVERITY
+            onset_ms[i] = int(_since(state, s))
+
+
+@kernel
+def _since(state: Array, s: int) -> float:
+    if state[s, w.A_UP] >= state[s, w.A_DOWN]:
+        return float(state[s, w.A_UP_SINCE])
+    return float(state[s, w.A_DOWN_SINCE])
+
+
+@kernel
+def _judge(channels: Array, state: Array, s: int, time: float, x: float, p: Profile) -> int:
+    if state[s, w.D_COUNT] == 0.0:
+        state[s, w.D_FIRST] = time
+        state[s, w.D_LAST] = time
+        state[s, w.D_COUNT] = 1.0
+        state[s, w.MEAN] = x
+        return 0
+    before = state[s, w.D_LAST]
+    elapsed = time - before
+    usual = state[s, w.D_INTERVAL]
+    if state[s, w.D_COUNT] > KNOWN:
+        elapsed = min(elapsed, FRESH * usual)
+    state[s, w.D_INTERVAL] = usual + (elapsed - usual) / min(state[s, w.D_COUNT], KNOWN)
+    known = state[s, w.D_COUNT] >= KNOWN and state[s, w.SPREAD] > 0.0
+    added = 0
+    if state[s, w.D_COUNT] > KNOWN and known:
+        others = _others(channels, state, s, before)
+        if others > 0:
+            apart = state[s, w.ZED] - _median(channels, state, s, before, others)
+            added = _add_up(channels, state, s, time, apart, others, p)
+    state[s, w.ZED_BEFORE] = state[s, w.ZED]
+    state[s, w.D_BEFORE] = before
+    state[s, w.D_LAST] = time
+    if known:
+        state[s, w.ZED] = (x - state[s, w.MEAN]) / state[s, w.SPREAD]
+    if added == 0:
+        _learn(state, s, elapsed, x, known, p)
+    return added
+
+
+@kernel
+def _learn(state: Array, s: int, elapsed: float, x: float, known: bool, p: Profile) -> None:
+    count = state[s, w.D_COUNT]
+    weight = max(1.0 / (count + 1.0), min(elapsed / p.neighbours_ms, 1.0 / KNOWN))
+    away = x - state[s, w.MEAN]
+    state[s, w.MEAN] += weight * away
+    state[s, w.SPREAD] += max(weight, 1.0 / count) * (abs(away) - state[s, w.SPREAD])
+    if known:
+        size = min(abs(state[s, w.ZED]), 2.0 * CLIP)
+        state[s, w.Z_SIZE] += max(weight, 1.0 / (count - KNOWN + 1.0)) * (
+            size - state[s, w.Z_SIZE]
+        )
+    state[s, w.D_COUNT] = count + 1.0
+
+
+@kernel
+def _counts(state: Array, s: int, other: int, time: float) -> bool:
+    """Whether another has something to say of that time: near, known, not itself drifting."""
+    away = min(abs(time - state[other, w.D_LAST]), abs(time - state[other, w.D_BEFORE]))
+    limit = max(state[other, w.D_INTERVAL], state[s, w.D_INTERVAL])
+    known = state[other, w.D_COUNT] > KNOWN + 1.0 and state[other, w.DRIFTS] == 0.0
+    return bool(known and away <= limit)
+
+
+@kernel
+def _then(state: Array, other: int, time: float) -> float:
+    """Another's value, in its deviations, at the time nearest to `time`."""
+    if abs(time - state[other, w.D_BEFORE]) < abs(time - state[other, w.D_LAST]):
+        return float(state[other, w.ZED_BEFORE])
+    return float(state[other, w.ZED])
+
+
+@kernel
+def _others(channels: Array, state: Array, s: int, time: float) -> int:
+    count, seen = 0, 1
+    other = int(channels[s, q.NEXT]) - 1
+    while other != s and seen < MAX_RING:
+        if _counts(state, s, other, time):
+            count += 1
+        other = int(channels[other, q.NEXT]) - 1
+        seen += 1
+    return count
+
+
+@kernel
+def _rank(channels: Array, state: Array, s: int, time: float, one: int) -> int:
+    """How many of the neighbours are lower than `one`; its own index decides between equals."""
+    mine = _then(state, one, time)
+    lower, seen = 0, 1
+    other = int(channels[s, q.NEXT]) - 1
+    while other != s and seen < MAX_RING:
+        if other != one and _counts(state, s, other, time):
+            z = _then(state, other, time)
+            if z < mine or (z == mine and other < one):
+                lower += 1
+        other = int(channels[other, q.NEXT]) - 1
+        seen += 1
+    return lower
+
+
+@kernel
+def _median(channels: Array, state: Array, s: int, time: float, count: int) -> float:
+    """The middle one, or the mean of the two middle ones, by counting: rings are small."""
+    total, seen = 0.0, 1
+    other = int(channels[s, q.NEXT]) - 1
+    while other != s and seen < MAX_RING:
+        if _counts(state, s, other, time):
+            rank = _rank(channels, state, s, time, other)
+            if rank == count // 2:
+                total += _then(state, other, time)
+            if rank == (count - 1) // 2:
+                total += _then(state, other, time)
+        other = int(channels[other, q.NEXT]) - 1
+        seen += 1
+    return 0.5 * total
+
+
+@kernel
+def _add_up(
+    channels: Array, state: Array, s: int, time: float, apart: float, others: int, p: Profile
+) -> int:
+    """DRIFT, SUSPECT or 0 for one distance; learns the healthy ones."""
+    count = state[s, w.D_COUNT] - KNOWN + 1.0
+    dev = state[s, w.APART_DEV]
+    away = apart - state[s, w.APART]
+    alike = 1.0
+    if dev > 0.0:
+        shrink = sqrt(2.0 * RUN_MEMORY - 1.0)
+        alike = max(state[s, w.A_RUN_DEV] * shrink / dev, 1.0)
+    warm = count >= p.instrument_readings and time - state[s, w.D_FIRST] >= p.instrument_ms
+    proven = warm and dev > 0.0 and dev <= p.neighbours_share * state[s, w.Z_SIZE]
+    clipped = away
+    if count > KNOWN and dev > 0.0:
+        limit = CLIP * SD_PER_MAD * dev
+        clipped = max(-limit, min(away, limit))
+    state[s, w.A_RUN] += (clipped - state[s, w.A_RUN]) / min(max(count, 1.0), RUN_MEMORY)
+    if proven:
+        height = _cusum(state, s, time, away / (SD_PER_MAD * dev * alike), p)
+        if state[s, w.DRIFTS] > 0.0:
+            if height <= 0.0 or time - state[s, w.DRIFTS] > p.instrument_accept_ms:
+                state[s, w.DRIFTS] = 0.0
+                state[s, w.A_UP] = 0.0
+                state[s, w.A_DOWN] = 0.0
+                if height > 0.0:
+                    state[s, w.APART] = apart
+                return 0
+            return c.DRIFT
+        last = state[s, w.D_LAST]
+        if height >= HALF_SURE * p.neighbours_alarm and _is_farthest(
+            channels, state, s, last, others
+        ):
+            if height < p.neighbours_alarm:
+                return c.SUSPECT
+            state[s, w.DRIFTS] = time
+            return c.DRIFT
+        if height >= HALF_SURE * p.neighbours_alarm:
+            return 0
+    weight = 1.0 / min(max(count, 1.0), p.neighbours_memory)
+    state[s, w.APART] += weight * clipped
+    state[s, w.APART_DEV] += weight * (abs(clipped) - dev)
+    state[s, w.A_RUN_DEV] += weight * (abs(state[s, w.A_RUN]) - state[s, w.A_RUN_DEV])
+    return 0
+
+
+@kernel
+def _cusum(state: Array, s: int, time: float, z: float, p: Profile) -> float:
+    z = max(-CLIP, min(z, CLIP))
+    top = ROOM * p.neighbours_alarm
+    if state[s, w.A_UP] <= 0.0:
+        state[s, w.A_UP_SINCE] = time
+    if state[s, w.A_DOWN] <= 0.0:
+        state[s, w.A_DOWN_SINCE] = time
+    state[s, w.A_UP] = min(max(state[s, w.A_UP] + z - p.neighbours_slack, 0.0), top)
+    state[s, w.A_DOWN] = min(max(state[s, w.A_DOWN] - z - p.neighbours_slack, 0.0), top)
+    return float(max(state[s, w.A_UP], state[s, w.A_DOWN]))
+
+
+@kernel
+def _is_farthest(channels: Array, state: Array, s: int, time: float, others: int) -> bool:
+    """With two or more neighbours only the farthest drifts; with one, either may be wrong."""
+    if others == 1:
+        return True
+    mine = abs(state[s, w.A_RUN])
+    seen = 1
+    other = int(channels[s, q.NEXT]) - 1
+    while other != s and seen < MAX_RING:
+        if _counts(state, s, other, time) and abs(state[other, w.A_RUN]) > mine:
+            return False
+        other = int(channels[other, q.NEXT]) - 1
+        seen += 1
+    return True

@@ -1,0 +1,130 @@
+"""Scale: readings that jump to what the same measurement is in another unit."""
+
+from math import log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.jit import kernel
+from lamppost.aggregator.judge import instrument_state as w
+from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.profile import Profile
+
+Array = NDArray[np.float64]
+
+# What happened to the readings; `set_right` undoes it.
+THOUSANDFOLD, THOUSANDTH, FAHRENHEIT, CELSIUS = 1, 2, 3, 4
+DECADES = 3.0
+NEAREST = 0.15  # decades; scatter below this is taken for so much
+FARTHEST = 1.2  # with more scatter than this nothing can be told
+SCATTER = 4.0  # mean deviations
+BEYOND = 3.0  # times the largest, or below the smallest, value ever believed
+JUMP = 12.0  # usual changes: a jump is more than so many
+LANDING = 6.0  # and lands, set right, within so many of the last value
+
+
+@kernel
+def set_right(x: float, mistake: int) -> float:
+    """The value that would have been read without the mistake."""
+    if mistake == THOUSANDFOLD:
+        return x * 1e-3
+    if mistake == THOUSANDTH:
+        return x * 1e3
+    if mistake == FAHRENHEIT:
+        return (x - 32.0) / 1.8
+    return x * 1.8 + 32.0
+
+
+@kernel
+def judge_scale(
+    channels: Array, state: Array, s: int, time: float, x: float, warm: bool, p: Profile
+) -> int:
+    """SCALE, SUSPECT while it is not sure, or 0."""
+    mistake = int(state[s, w.SCALED])
+    if mistake == 0:
+        if not warm or x == 0.0:
+            return 0
+        mistake = _suspected(channels, state, s, time, x, p)
+        if mistake == 0:
+            return 0
+        state[s, w.SCALED] = mistake
+        state[s, w.S_COUNT] = 1.0
+        state[s, w.S_SINCE] = time
+        state[s, w.S_VALUE] = set_right(x, mistake)
+        return c.SUSPECT
+    told = state[s, w.S_COUNT] >= p.scale_readings
+    if x == 0.0 and mistake <= THOUSANDTH:
+        return c.SCALE if told else c.SUSPECT
+    goes_on = _fits(state, s, x, mistake) if told else _fits_well(state, s, x, mistake)
+    if not goes_on or time - state[s, w.S_SINCE] > p.instrument_accept_ms:
+        _let_go(state, s, time)
+        return 0
+    state[s, w.S_VALUE] = set_right(x, mistake)
+    state[s, w.S_COUNT] += 1.0
+    return c.SCALE if state[s, w.S_COUNT] >= p.scale_readings else c.SUSPECT
+
+
+@kernel
+def _let_go(state: Array, s: int, time: float) -> None:
+    """It was the process, or is over: such sizes are no longer a surprise by themselves."""
+    right, mistake = abs(state[s, w.S_VALUE]), state[s, w.SCALED]
+    state[s, w.SCALED] = 0.0
+    state[s, w.S_ENDED] = time
+    if mistake == THOUSANDFOLD:
+        state[s, w.LARGEST] = max(right * 1e3, state[s, w.LARGEST])
+    elif mistake == THOUSANDTH and right > 0.0:
+        state[s, w.SMALLEST] = min(right * 1e-3, state[s, w.SMALLEST])
+
+
+@kernel
+def _scatter(state: Array, s: int) -> float:
+    return float(max(SCATTER * state[s, w.LOG_DEV], NEAREST))
+
+
+@kernel
+def _suspected(channels: Array, state: Array, s: int, time: float, x: float, p: Profile) -> int:
+    """The mistake that explains a jump, 0 for none."""
+    size = log10(max(abs(x), 1e-300)) - state[s, w.LOGS]
+    scatter = _scatter(state, s)
+    if scatter < FARTHEST and abs(abs(size) - DECADES) < scatter:
+        mistake = THOUSANDFOLD if size > 0.0 else THOUSANDTH
+        right = abs(set_right(x, mistake))
+        never = abs(x) > BEYOND * state[s, w.LARGEST] or abs(x) * BEYOND < state[s, w.SMALLEST]
+        known = state[s, w.SMALLEST] <= right <= state[s, w.LARGEST]
+        ended = state[s, w.S_ENDED]
+        first = ended == 0.0 or time - ended > p.instrument_memory_ms
+        if (never and known) or (first and _jumps(state, s, x, mistake)):
+            return mistake
+    if channels[s, q.TEMPERATURE] != 0.0:
+        if _jumps(state, s, x, FAHRENHEIT):
+            return FAHRENHEIT
+        if _jumps(state, s, x, CELSIUS):
+            return CELSIUS
+    return 0
+
+
+@kernel
+def _jumps(state: Array, s: int, x: float, mistake: int) -> bool:
+    last, move = state[s, w.I_VALUE], state[s, w.MOVE]
+    lands = abs(set_right(x, mistake) - last) <= LANDING * move
+    return bool(lands and abs(x - last) > JUMP * move)
+
+
+@kernel
+def _fits_well(state: Array, s: int, x: float, mistake: int) -> bool:
+    right = set_right(x, mistake)
+    if mistake <= THOUSANDTH:
+        return bool(abs(log10(max(abs(right), 1e-300)) - state[s, w.LOGS]) < _scatter(state, s))
+    return bool(abs(right - state[s, w.S_VALUE]) <= LANDING * state[s, w.MOVE])
+
+
+@kernel
+def _fits(state: Array, s: int, x: float, mistake: int) -> bool:
+    """Whether a reading is nearer to the last one when it is set right."""
+    right = set_right(x, mistake)
+    if mistake <= THOUSANDTH:
+        wrong = abs(log10(max(abs(x), 1e-300)) - state[s, w.LOGS])
+        return bool(abs(log10(max(abs(right), 1e-300)) - state[s, w.LOGS]) <= wrong)
+    last = state[s, w.S_VALUE]
+    return bool(abs(right - last) <= abs(x - last))

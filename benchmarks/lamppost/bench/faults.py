@@ -1,0 +1,224 @@
+"""Sensor faults put into healthy series: found, rightly named, and how often named in vain.
+
+The series are NAB's (their labelled windows left out), counters made of them by adding up, and
+legitimately flat or quantised ones. Each is judged by the product's Judge. A fault counts as
+found when any sensor fault is told from its beginning until shortly after its end, and as
+rightly typed when the first one told is of its kind. False alarms are counted on the series as
+they are, timers and clocks included. Needs `--data`, a folder with NAB's CSV files and labels.
+"""
+
+import argparse
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.columns import Verdicts
+from lamppost.bench import faults_inject as inject
+from lamppost.bench.faults_data import Series, counter_of, real, synthetic
+from lamppost.bench.faults_watch import Told, as_they_come, at_once
+
+GOAL_FOUND = 0.95
+GOAL_FALSE_A_WEEK = 0.02
+LEVELS = (1e-2, 1e-3, 1e-4)
+LATENCY_MS = 2_000
+INTERVALS_WAITED = 30
+CALIBRATED_FROM = 200  # readings
+
+Found = Callable[[inject.Injected, np.random.Generator], list[Told]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The benchmark's own options."""
+    parser.add_argument("--data", type=Path, required=True, help="folder with NAB's data")
+    parser.add_argument("--seed", type=int, default=1, help="of places and sizes (%(default)s)")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="faults of a kind in each series (%(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Inject every kind into every series that has room for it; then watch them unharmed."""
+    nab = list(real(args.data))
+    counters = [counter_of(one) for one in nab]
+    flat = list(synthetic(args.seed))
+    kinds = {
+        kind: _rate(kind, make, watch, [*nab, *counters, *flat], args.seed, args.rounds)
+        for kind, (make, watch) in FAULTS.items()
+    }
+    clean = {
+        "real": _false_alarms(nab),
+        "counters": _false_alarms(counters),
+        "flat": _false_alarms(flat),
+        "neighbours": _false_drifts(nab, args.seed),
+    }
+    told = sum(part["told"] for part in clean.values())
+    weeks = sum(part["sensor_weeks"] for part in clean.values())
+    injected = sum(part["injected"] for part in kinds.values())
+    typed = sum(part["typed"] for part in kinds.values())
+    return {
+        "benchmark": "faults",
+        "injected": injected,
+        "found": sum(part["found"] for part in kinds.values()) / max(injected, 1),
+        "typed": typed / max(injected, 1),
+        "false_a_week": told / weeks,
+        "false_a_week_real": clean["real"]["told"] / clean["real"]["sensor_weeks"],
+        "kinds": {kind: _shares(part) for kind, part in kinds.items()},
+        "clean": clean,
+        "calibration": calibration(nab),
+        "goal_found": GOAL_FOUND,
+        "goal_false_a_week": GOAL_FALSE_A_WEEK,
+        "met": typed / max(injected, 1) >= GOAL_FOUND and told / weeks <= GOAL_FALSE_A_WEEK,
+    }
+
+
+def _rate(
+    kind: str,
+    make: inject.Inject,
+    watch: Found,
+    series: Iterable[Series],
+    seed: int,
+    rounds: int,
+) -> dict[str, Any]:
+    counts = {"injected": 0, "found": 0, "typed": 0}
+    others: Counter[str] = Counter()
+    missed: list[str] = []
+    for number, one in enumerate(series):
+        rng = np.random.default_rng([seed, number, len(kind)])
+        for _ in range(rounds):
+            fault = make(one, rng)
+            if fault is None:
+                continue
+            first = next(iter(watch(fault, rng)), None)
+            counts["injected"] += 1
+            counts["found"] += first is not None
+            counts["typed"] += first is not None and first.kind == fault.kind
+            if first is None:
+                missed.append(one.name)
+            elif first.kind != fault.kind:
+                others[first.kind] += 1
+    return {**counts, "named_otherwise": dict(others), "missed_in": sorted(set(missed))}
+
+
+def _shares(part: dict[str, Any]) -> dict[str, Any]:
+    injected = max(part["injected"], 1)
+    return part | {"found": part["found"] / injected, "typed": part["typed"] / injected}
+
+
+def _within(told: Iterable[Told], fault: inject.Injected) -> list[Told]:
+    times, last = fault.series.time_ms, fault.last + inject.AFTER
+    until = int(times[min(last, len(times) - 1)])
+    return [one for one in told if int(times[fault.first]) <= one.at_ms <= until]
+
+
+def _by_value(fault: inject.Injected, _rng: np.random.Generator) -> list[Told]:
+    return _within(at_once([fault.series])[0], fault)
+
+
+def _by_clock(fault: inject.Injected, rng: np.random.Generator) -> list[Told]:
+    """Readings arrive when they were taken, whatever is written on them."""
+    true = fault.healthy.time_ms
+    start, end = max(fault.first - 100, 0), fault.last + 1
+    arrival = true + rng.integers(0, LATENCY_MS, len(true))
+    part = Series(fault.series.name, fault.series.time_ms[:end], fault.series.value[:end], ())
+    told = as_they_come(part, np.maximum.accumulate(arrival[:end]), start)
+    return [one for one in told if one.at_ms >= int(true[fault.first])]
+
+
+def _by_silence(fault: inject.Injected, _rng: np.random.Generator) -> list[Told]:
+    times = fault.series.time_ms
+    before = Series("", times[: fault.first], fault.series.value[: fault.first])
+    last = int(times[fault.first - 1])
+    waited = INTERVALS_WAITED * int(np.median(np.diff(times)))
+    told = as_they_come(before, before.time_ms, fault.first - 1, until_ms=last + waited)
+    return [one for one in told if one.at_ms > last]
+
+
+def _by_neighbours(fault: inject.Injected, rng: np.random.Generator) -> list[Told]:
+    """The drifting one stands among two healthy ones; an alarm on those is of another kind."""
+    end = fault.last + 1 + inject.AFTER
+    three = [
+        replace(one, time_ms=one.time_ms[:end], value=one.value[:end])
+        for one in inject.neighbours(fault.healthy, rng)
+    ]
+    walked = (fault.series.value - fault.healthy.value)[:end]
+    three[1] = replace(three[1], value=three[1].value + walked)
+    told, _ = at_once(three)
+    return [
+        one if one.series == 1 else replace(one, kind=f"{one.kind} of a healthy neighbour")
+        for one in _within(told, fault)
+    ]
+
+
+FAULTS: dict[str, tuple[inject.Inject, Found]] = {
+    "stuck": (inject.stuck, _by_value),
+    "spike": (inject.spike, _by_value),
+    "gap": (inject.dropout, _by_silence),
+    "noise": (inject.noise, _by_value),
+    "unit": (inject.unit, _by_value),
+    "clock": (inject.clock, _by_clock),
+    "counter": (inject.reset, _by_value),
+    "drift": (inject.drift, _by_neighbours),
+}
+
+
+def _false_alarms(several: Sequence[Series]) -> dict[str, Any]:
+    """Faults told of series as they are; what is true of them (a real hole) is left out."""
+    kinds: Counter[str] = Counter()
+    where: defaultdict[str, int] = defaultdict(int)
+    for one in several:
+        rng = np.random.default_rng(len(one.value))
+        arrival = np.maximum.accumulate(
+            one.time_ms + rng.integers(0, LATENCY_MS, len(one.value))
+        )
+        for told in as_they_come(one, arrival, 1):
+            if one.is_clean(told.at_ms, told.at_ms) and not _is_hole(one, told):
+                kinds[told.kind] += 1
+                where[one.name] += 1
+    weeks = sum(one.weeks for one in several)
+    return {
+        "sensor_weeks": weeks,
+        "told": sum(kinds.values()),
+        "a_week": sum(kinds.values()) / weeks,
+        "kinds": dict(kinds),
+        "where": dict(where),
+    }
+
+
+def _is_hole(one: Series, told: Told) -> bool:
+    if told.kind != "gap":
+        return False
+    steps = np.diff(np.maximum.accumulate(one.time_ms))
+    at = int(np.searchsorted(one.time_ms, told.at_ms))
+    near = steps[max(at - 2, 0) : at + 1]
+    return bool(len(near) and near.max() > 10 * np.median(steps))
+
+
+def _false_drifts(several: Sequence[Series], seed: int) -> dict[str, Any]:
+    told, weeks = 0, 0.0
+    for number, one in enumerate(several):
+        three = inject.neighbours(one, np.random.default_rng([seed, number]))
+        found, _ = at_once(three)
+        told += sum(t.kind == "drift" and one.is_clean(t.at_ms, t.at_ms) for t in found)
+        weeks += 3 * one.weeks
+    return {"sensor_weeks": weeks, "told": told, "a_week": told / weeks}
+
+
+def calibration(several: Sequence[Series]) -> dict[str, float]:
+    """P(p <= a) / a of the score, taken as -log10 p, outside all windows; 1 is perfect."""
+    scores = [_scores(one, at_once([one])[1]) for one in several]
+    score = np.concatenate(scores)
+    return {f"{level:g}": float(np.mean(score >= -np.log10(level)) / level) for level in LEVELS}
+
+
+def _scores(one: Series, out: Verdicts) -> Any:  # noqa: ANN401 - a float32 array
+    """Of believed readings of the learned series, outside the windows."""
+    keep = (out.flags & (c.LEARNING | c.SUSPECT | c.FAULTS | c.UNJUDGED)) == 0
+    keep[:CALIBRATED_FROM] = False
+    for first, last in one.windows:
+        keep &= (one.time_ms < first) | (one.time_ms > last)
+    return out.score[keep]

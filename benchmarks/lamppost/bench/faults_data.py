@@ -1,0 +1,109 @@
+"""What faults are injected into: real series without their labelled windows, and flat ones."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+
+T0 = 1_700_000_000_000
+STEP_MS = 300_000
+DAYS = 28
+PER_DAY = 288
+WEEK_MS = 604_800_000
+TEMPERATURES = ("temperature",)  # words in the names of series that are temperatures
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series of readings, oldest first.
+
+    Attributes:
+        name: for the report.
+        time_ms: UTC ms; a few real ones repeat or run backwards.
+        value: the readings.
+        windows: spans (UTC ms) in which something is labelled; nothing there counts.
+        kind: "real", "counter" (a running sum of a real one) or "synthetic".
+        temperature: in degrees Celsius or Fahrenheit.
+    """
+
+    name: str
+    time_ms: Times
+    value: Floats
+    windows: tuple[tuple[int, int], ...] = ()
+    kind: str = "real"
+    temperature: bool = False
+
+    @property
+    def weeks(self) -> float:
+        """Sensor-weeks outside the windows."""
+        inside = sum(last - first for first, last in self.windows)
+        return float(self.time_ms.max() - self.time_ms.min() - inside) / WEEK_MS
+
+    def is_clean(self, first_ms: int, last_ms: int) -> bool:
+        """Whether a span touches no window."""
+        return all(last_ms < first or first_ms > last for first, last in self.windows)
+
+
+def real(data: Path) -> Iterator[Series]:
+    """The series of a NAB checkout (its CSV files and `labels/combined_windows.json`).
+
+    Raises:
+        OSError: the labels cannot be read.
+    """
+    labels: dict[str, Any] = json.loads((data / "labels/combined_windows.json").read_text())
+    base = data / "data" if (data / "data").is_dir() else data
+    for name in sorted(labels):
+        with (base / name).open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        times = np.array([_ms(row["timestamp"]) for row in rows], np.int64)
+        value = np.array([float(row["value"]) for row in rows])
+        windows = tuple((_ms(first), _ms(last)) for first, last in labels[name])
+        hot = any(word in name for word in TEMPERATURES)
+        yield Series(name, times, value, windows, temperature=hot)
+
+
+def counter_of(series: Series) -> Series:
+    """What a meter would show that adds the series up."""
+    total = np.cumsum(np.abs(series.value))
+    name = f"sum of {series.name}"
+    return Series(name, series.time_ms, total, series.windows, "counter")
+
+
+def synthetic(seed: int) -> Iterator[Series]:
+    """Legitimately flat, quantised and counting series of four weeks each."""
+    rng = np.random.default_rng(seed)
+    count = DAYS * PER_DAY
+    at = np.arange(count)
+    times = T0 + at * STEP_MS
+    day = np.sin(2 * np.pi * at / PER_DAY)
+    wander = np.cumsum(rng.normal(0, 0.05, count))
+    wander -= np.linspace(0, wander[-1], count)
+    wet = np.convolve(rng.random(count) < 0.002, np.ones(12), "same") > 0
+    load = np.maximum(2 + day + 0.3 * rng.standard_normal(count), 0)
+    columns: dict[str, tuple[NDArray[Any], bool]] = {
+        "rain gauge": (wet * rng.integers(0, 6, count) * 0.2, False),
+        "rain gauge, dry": (np.zeros(count), False),
+        "thermometer of 1 Cel": (np.round(15 + 6 * day + wander), True),
+        "thermometer of 0.1 Cel": (np.round(15 + 6 * day + wander, 1), True),
+        "cellar of 1 Cel": (np.round(11 + 0.3 * day + 0.05 * rng.standard_normal(count)), True),
+        "lamp": (np.where(day > 0, 0.0, 60 + np.round(rng.normal(0, 0.5, count), 1)), False),
+        "door": ((rng.random(count) < 0.05) * 1.0, False),
+        "energy meter": (np.floor(np.cumsum(load)), False),
+        "water meter": (np.floor(np.cumsum(load * (day > 0.5))), False),
+    }
+    for name, (value, hot) in columns.items():
+        kind = "counter" if "meter" in name and "thermo" not in name else "synthetic"
+        yield Series(name, times, value.astype(np.float64), (), kind, hot)
+
+
+def _ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)

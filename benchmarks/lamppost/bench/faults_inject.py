@@ -1,0 +1,184 @@
+"""Faults, seeded, as they are put into a series: where one fits, and what it does there.
+
+Sizes are in units of what the series does by itself (its span, its usual changes), so that one
+rule serves every series: a fault that is smaller than the channel's own habits cannot be told
+from them by anybody.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lamppost.bench.faults_data import Floats, Series
+
+LEARN_MS = 172_800_000  # two days, and LEARN_READINGS, before any fault
+LEARN_READINGS = 300
+AFTER = 24  # readings from the fault's end by which it must have been told
+FAULT_READINGS = 150
+HOUR_MS = 3_600_000
+LONGEST_STAND = 3  # times the longest healthy one: so long stands a stuck one
+MAX_STAND = 400
+SPIKE_SPANS = (6.0, 12.0)
+NOISE_UP = (8.0, 16.0)  # times the loudest stretch
+NOISE_DOWN = 0.02  # of every move is left
+DRIFT_SPANS = 0.5
+MOVING = 0.5  # share of readings that differ from the one before: else it is a flat channel
+PLACES = 200  # tries to find one
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """A series with a fault in readings first..last (both included), and without it."""
+
+    kind: str
+    healthy: Series
+    series: Series
+    first: int
+    last: int
+
+
+Rng = np.random.Generator
+Inject = Callable[[Series, Rng], Injected | None]
+
+
+def stuck(series: Series, rng: Rng) -> Injected | None:
+    """The value stands still; only in channels that move at every other reading."""
+    moves = np.diff(series.value) != 0
+    if moves.mean() < MOVING or not (np.diff(series.value) < 0).mean() > 0.05:
+        return None
+    length = min(LONGEST_STAND * _longest_stand(series.value) + 30, MAX_STAND)
+    first = _place(series, rng, length)
+    if first is None or series.value[first] == 0.0:
+        return None
+    value = series.value.copy()
+    value[first : first + length] = value[first]
+    return Injected("stuck", series, replace(series, value=value), first, first + length - 1)
+
+
+def spike(series: Series, rng: Rng) -> Injected | None:
+    """One reading, beyond everything the series does."""
+    first, span = _place(series, rng, 1), float(np.ptp(series.value))
+    if first is None or span == 0.0:
+        return None
+    value = series.value.copy()
+    value[first] += rng.choice([-1.0, 1.0]) * rng.uniform(*SPIKE_SPANS) * span
+    return Injected("spike", series, replace(series, value=value), first, first)
+
+
+def dropout(series: Series, rng: Rng) -> Injected | None:
+    """Readings are missing; `first` is the first one after the hole."""
+    length = 40
+    first = _place(series, rng, length)
+    if first is None:
+        return None
+    keep = np.r_[0:first, first + length : len(series.value)]
+    less = replace(series, value=series.value[keep], time_ms=series.time_ms[keep])
+    return Injected("gap", series, less, first, first)
+
+
+def noise(series: Series, rng: Rng) -> Injected | None:
+    """Noise far beyond the loudest stretch, or every move muffled to a fiftieth."""
+    if series.kind == "counter":
+        return None
+    first = _place(series, rng, FAULT_READINGS)
+    moves = np.abs(np.diff(series.value))
+    if first is None or (moves > 0).mean() < MOVING:
+        return None
+    mine = slice(first, first + FAULT_READINGS)
+    value = series.value.copy()
+    if rng.random() < 0.5:
+        loudest = np.convolve(moves, np.ones(32) / 32, "valid").max()
+        value[mine] += rng.normal(0, rng.uniform(*NOISE_UP) * loudest / 1.13, FAULT_READINGS)
+    else:
+        value[mine] = value[first] + NOISE_DOWN * (value[mine] - value[first])
+    return Injected("noise", series, replace(series, value=value), first, mine.stop - 1)
+
+
+def unit(series: Series, rng: Rng) -> Injected | None:
+    """A thousandfold, a thousandth, or degrees of the other kind."""
+    first = _place(series, rng, FAULT_READINGS)
+    if first is None or (series.value == 0.0).mean() > 0.5:
+        return None
+    mine = slice(first, first + FAULT_READINGS)
+    value = series.value.copy()
+    choice = rng.integers(2)
+    if series.temperature and rng.random() < 0.5:
+        part = value[mine]
+        value[mine] = 1.8 * part + 32 if choice else (part - 32) / 1.8
+    else:
+        value[mine] *= 1000.0 if choice else 0.001
+    return Injected("unit", series, replace(series, value=value), first, mine.stop - 1)
+
+
+def clock(series: Series, rng: Rng) -> Injected | None:
+    """Stamps an hour ahead or behind; the readings arrive when they always did."""
+    length = 30
+    first = _place(series, rng, length)
+    if first is None:
+        return None
+    times = series.time_ms.copy()
+    times[first : first + length] += int(rng.choice([-HOUR_MS, HOUR_MS]))
+    return Injected("clock", series, replace(series, time_ms=times), first, first + length - 1)
+
+
+def reset(series: Series, rng: Rng) -> Injected | None:
+    """A counter begins again at zero, after a week."""
+    first = _place(series, rng, 10, learn_ms=604_800_000)
+    if first is None or series.kind != "counter":
+        return None
+    value = series.value.copy()
+    value[first:] -= value[first - 1]
+    return Injected("counter", series, replace(series, value=value), first, first + 9)
+
+
+def neighbours(series: Series, rng: Rng) -> tuple[Series, Series, Series]:
+    """Three sensors of one quantity: gains, offsets and noises of their own."""
+    span = float(np.subtract(*np.percentile(series.value, [90, 10]))) or 1.0
+    made = []
+    for _ in range(3):
+        own = rng.normal(0, 0.02 * span, len(series.value))
+        value = rng.uniform(0.9, 1.1) * series.value + rng.uniform(-1, 1) * span + own
+        made.append(replace(series, value=value))
+    return made[0], made[1], made[2]
+
+
+def drift(series: Series, rng: Rng) -> Injected | None:
+    """One of the neighbours walks away; only where the process moves what all of them see."""
+    moves = (np.diff(series.value) != 0).mean()
+    if series.kind == "counter" or moves < MOVING:
+        return None
+    first = _place(series, rng, 2 * FAULT_READINGS)
+    if first is None:
+        return None
+    last = first + 2 * FAULT_READINGS - 1
+    span = float(np.subtract(*np.percentile(series.value, [90, 10]))) or 1.0
+    value = series.value.copy()
+    ramp = np.linspace(0, DRIFT_SPANS * span, last - first + 1)
+    value[first : last + 1] += rng.choice([-1.0, 1.0]) * ramp
+    return Injected("drift", series, replace(series, value=value), first, last)
+
+
+def _place(series: Series, rng: Rng, length: int, *, learn_ms: int = LEARN_MS) -> int | None:
+    """A seeded place after the learning time, clear of windows and of holes in the series."""
+    times = series.time_ms
+    learned = np.flatnonzero(times - times[0] >= learn_ms)
+    if not len(learned):
+        return None
+    low = max(int(learned[0]), LEARN_READINGS)
+    high = len(times) - length - AFTER
+    usual = float(np.median(np.diff(times)))
+    for _ in range(PLACES if high > low else 0):
+        first = int(rng.integers(low, high))
+        around = times[first - AFTER : first + length + AFTER]
+        steps = np.diff(around)
+        if steps.min() <= 0 or steps.max() > 5 * usual:
+            continue
+        if series.is_clean(int(around[0]), int(around[-1])):
+            return first
+    return None
+
+
+def _longest_stand(value: Floats) -> int:
+    moved = np.flatnonzero(np.diff(value) != 0)
+    return int(np.diff(np.r_[0, moved, len(value)]).max())
