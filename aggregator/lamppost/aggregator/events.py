@@ -24,7 +24,14 @@ from lamppost.aggregator.event import (
     Key,
     Place,
 )
-from lamppost.aggregator.event_of import Reading, event_of, finite, loss_of, reading_of
+from lamppost.aggregator.event_of import (
+    Reading,
+    clock_of,
+    event_of,
+    finite,
+    loss_of,
+    reading_of,
+)
 from lamppost.aggregator.masks import Masks
 from lamppost.aggregator.reasons import reason
 from lamppost.aggregator.series import SeriesInfo
@@ -48,9 +55,21 @@ BITS = {
     c.STUCK: e.STUCK,
     c.GAP: e.GAP,
     c.SPIKE: e.SPIKE,
+    c.NOISE: e.NOISE,
+    c.SCALE: e.UNIT,
+    c.DRIFT: e.DRIFT,
+    c.RESET: e.COUNTER,
     c.ANOMALY: e.DEVIATION,
 }
-MASKING = (e.RANGE, e.STUCK, e.GAP)  # kinds that leave nothing to say about the process
+MOMENTARY = (e.SPIKE, e.COUNTER)
+MASKING = (
+    e.RANGE,
+    e.STUCK,
+    e.GAP,
+    e.NOISE,
+    e.UNIT,
+    e.DRIFT,
+)  # kinds that leave nothing to say about the process
 
 
 @dataclass(slots=True)
@@ -179,6 +198,18 @@ class Events:
             self._close((kind, *place, ""), time_ms, told)
         return told
 
+    def clock(
+        self, group: str, node: str, since_ms: int, ahead_ms: float, now_ms: int
+    ) -> list[Event]:
+        """A node's clock went wrong by so much, or (0) is right again."""
+        told: list[Event] = []
+        key = (e.CLOCK, group, node, "", "")
+        if ahead_ms:
+            self._put(key, clock_of((group, node, ""), since_ms, ahead_ms, now_ms), told)
+        elif key in self._open:
+            self._close(key, now_ms, told)
+        return told
+
     def maintain(self, places: Iterable[Place], now_ms: int) -> list[Event]:
         """Say on what somebody works now: all that is wrong there is hidden meanwhile."""
         self.masks.maintenance = frozenset(places)
@@ -239,7 +270,7 @@ class Events:
         for bit, kind in BITS.items():
             if flags & bit:
                 self._enter(info, kind, reading, now_ms, told)
-            if not flags & bit or kind == e.SPIKE:
+            if not flags & bit or kind in MOMENTARY:
                 self._clear((kind, *info.key), reading.time_ms, now_ms)
 
     def _enter(
