@@ -137,13 +137,28 @@ def test_report_says_why_a_run_failed() -> None:
 
 
 def test_narrator_tells_everything_once() -> None:
-    """The beginning and the end of an event are told once each, in words."""
+    """The beginning and the end of an incident are told once each, in words."""
     out = io.StringIO()
     narrator = Narrator(out)
-    for seen in (event(12_000), event(12_000), event(12_000, end_ms=20_000)):
-        narrator.event(seen)
+    leak = {
+        "id": "a",
+        "incident_class": "process_anomaly",
+        "kind": "deviation",
+        "group": "riverside",
+        "node": "pump-station-1",
+        "device": "pump-1",
+        "detected_ms": 12_000,
+        "closed_ms": None,
+        "channels": ["flow", "level"],
+        "notified": None,
+        "reason": "flow rose; also level",
+    }
+    told = leak | {"notified": True}
+    for seen in (leak, told, told, told | {"closed_ms": 20_000}):
+        narrator.incident(seen)
     lines = out.getvalue().splitlines()
+    where = "riverside/pump-station-1/pump-1"
     assert [line.partition("  ")[2] for line in lines] == [
-        "PROCESS ANOMALY (deviation): flow rose",
-        "over: PROCESS ANOMALY deviation at pump-1/flow",
+        f"PROCESS ANOMALY (deviation) at {where}: flow rose; also level",
+        f"over: PROCESS ANOMALY at {where}: flow, level",
     ]

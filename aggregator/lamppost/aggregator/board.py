@@ -175,6 +175,7 @@ def incident_view(incident: Incident) -> IncidentView:
     return IncidentView(
         id=incident.id,
         incident_class=incident.incident_class,  # type: ignore[arg-type]
+        kind=incident.kind,
         group=incident.group,
         node=incident.node,
         device=incident.device,

@@ -24,6 +24,7 @@ class Incident:
         id: the same from its opening to its end.
         device: "" when the asset is the node itself.
         incident_class: the highest class among its events, so far.
+        kind: of the most telling event.
         opened_ms: the earliest onset.
         detected_ms: when the aggregator opened it.
         closed_ms: the latest end; None while it is open.
@@ -40,6 +41,7 @@ class Incident:
     node: str
     device: str
     incident_class: str
+    kind: str
     opened_ms: int
     detected_ms: int
     closed_ms: int | None
@@ -70,6 +72,7 @@ def by_telling(events: Iterable[Event]) -> list[Event]:
             -round(event.severity, 1),
             -_bands_away(event),
             event.onset_ms,
+            event.channel,
             event.id,
         ),
     )

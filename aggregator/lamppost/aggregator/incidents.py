@@ -143,6 +143,7 @@ class Incidents:
             event_id("incident", now_ms, *event.asset, event.id),
             *event.asset,
             event.event_class,
+            event.kind,
             event.onset_ms,
             now_ms,
             None,
@@ -169,6 +170,7 @@ class Incidents:
         case.told = replace(
             before,
             incident_class=lead.event_class,
+            kind=lead.kind,
             opened_ms=opened_ms,
             severity=max(event.severity for event in told),
             channels=channels_of(told),

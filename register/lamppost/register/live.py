@@ -143,6 +143,7 @@ class IncidentView:
     Attributes:
         id: Stable for the life of the incident; its events carry it.
         incident_class: The highest class among its events.
+        kind: Of the most telling event.
         group: Sparkplug group.
         node: Sparkplug edge node id.
         device: Sparkplug device id; empty when the asset is the node itself.
@@ -159,6 +160,7 @@ class IncidentView:
 
     id: str
     incident_class: EventClass
+    kind: str
     group: str
     node: str
     device: str

@@ -43,18 +43,20 @@ class Narrator:
         word = "ended" if ended else "injected"
         self.say(f"{word}: {what}, a {fault.fault_class.replace('_', ' ')}", "injected")
 
-    def event(self, event: Mapping[str, Any]) -> None:
-        """An event that the aggregator tells of."""
-        ended = event["end_ms"] is not None
-        if not self._once(f"event {event['id']}", ended):
+    def incident(self, incident: Mapping[str, Any]) -> None:
+        """An incident that the aggregator tells of, once its first events have gathered."""
+        ended = incident["closed_ms"] is not None
+        if incident["notified"] is None or not self._once(f"incident {incident['id']}", ended):
             return
-        name = WORDS.get(event["event_class"], event["event_class"])
+        name = WORDS.get(incident["incident_class"], incident["incident_class"])
+        parts = (incident["group"], incident["node"], incident["device"])
+        where = "/".join(filter(None, parts))
         if ended:
-            where = "/".join(filter(None, (event["device"] or event["node"], event["channel"])))
-            self.say(f"over: {name} {event['kind']} at {where}")
+            self.say(f"over: {name} at {where}: {', '.join(incident['channels'])}")
         else:
-            kind = event["kind"].replace("_", " ")
-            self.say(f"{name} ({kind}): {event['reason']}", event["event_class"])
+            kind = incident["kind"].replace("_", " ")
+            line = f"{name} ({kind}) at {where}: {incident['reason']}"
+            self.say(line, incident["incident_class"])
 
     def report(self, report: Report) -> None:
         """The books and the verdicts."""

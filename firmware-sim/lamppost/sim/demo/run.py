@@ -174,8 +174,9 @@ def _tell(city: City, narrator: Narrator) -> list[dict[str, Any]]:
     for fault in read_labels(city.labels):
         narrator.fault(fault)
     events: list[dict[str, Any]] = city.api.get("events")["events"]
-    for event in sorted(events, key=lambda e: e["detected_ms"]):
-        narrator.event(event)
+    incidents: list[dict[str, Any]] = city.api.get("incidents")["incidents"]
+    for incident in sorted(incidents, key=lambda one: one["detected_ms"]):
+        narrator.incident(incident)
     return events
 
 
