@@ -10,6 +10,7 @@ from lamppost.aggregator.store.seam import StoreUnreachable
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
+NO_HEADERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def why(problem: Exception) -> str:
 
 
 class Http:
-    """Posts to a server; safe from several threads."""
+    """Asks a server; safe from several threads."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -54,9 +55,19 @@ class Http:
         Raises:
             StoreUnreachable: there is no answer.
         """
+        return self.request("POST", path, body, headers)
+
+    def request(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = NO_HEADERS
+    ) -> urllib3.BaseHTTPResponse:
+        """Return the answer to any request, whatever its status.
+
+        Raises:
+            StoreUnreachable: there is no answer.
+        """
         try:
             return self._pool.request(
-                "POST",
+                method,
                 self.server.url + path,
                 body=body,
                 headers={**self.server.headers, **headers},

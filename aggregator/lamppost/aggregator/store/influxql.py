@@ -132,7 +132,7 @@ def _rows(result: Mapping[str, Any]) -> list[Row]:
     return [
         dict(zip(one["columns"], values, strict=True))
         for one in series
-        for values in one["values"]
+        for values in one.get("values", ())
     ]
 
 
