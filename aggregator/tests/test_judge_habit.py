@@ -176,15 +176,10 @@ def test_faults_are_neither_learned_nor_told_as_habits() -> None:
     healthy = np.ones(len(stream), bool)
     healthy[sick] = False
     other = judge_of(2, 0.0, 100.0)
-    judged(
-        other,
-        Stream(
-            *(
-                column[healthy]
-                for column in (stream.series, stream.time_ms, stream.value, quality)
-            )
-        ),
+    rest = Stream(
+        stream.series[healthy], stream.time_ms[healthy], stream.value[healthy], quality[healthy]
     )
+    judged(other, rest)
     for name in ("habit-fine", "habit-codes"):
         assert judge.state()[name].tobytes() == other.state()[name].tobytes()
 

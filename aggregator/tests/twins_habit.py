@@ -64,7 +64,7 @@ class Scale:
         self.cells.append(cell)
         if len(self.cells) < self.step:
             return None
-        mean, low, high = np.mean(self.cells), min(self.cells), max(self.cells)
+        mean, low, high = float(np.mean(self.cells)), min(self.cells), max(self.cells)
         self.cells = []
         self.middle = 0.5 * ((self.middle if self.past else mean) + mean)
         far = high if abs(high - self.middle) >= abs(low - self.middle) else low

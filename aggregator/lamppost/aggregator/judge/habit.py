@@ -16,7 +16,7 @@ from lamppost.aggregator.judge.habit_profile import HabitProfile
 from lamppost.aggregator.judge.pattern import settle_doubts
 from lamppost.aggregator.judge.policy import alarm, count_alarm, threshold
 from lamppost.aggregator.judge.season import expect, learn_season
-from lamppost.aggregator.judge.seasonal_nn import keep, open_slot, smooth
+from lamppost.aggregator.judge.seasonal_nn import days_mean, keep, open_slot, smooth
 from lamppost.aggregator.judge.tail import DECADES, rarity, take
 
 Array = NDArray[np.float64]
@@ -117,14 +117,15 @@ def _close(
     _learn_pace(head, time)
     _make_room(head, codes, max(abs(cell[1]), abs(cell[2])))
     open_slot(head, codes, int(time))
-    wanted, spread = expect(head, codes, p)
+    usual = days_mean(head, codes)
+    wanted, spread = expect(head, usual, p)
     kept, fast, slow = head[h.KEPT], head[h.FAST], head[h.SLOW]
     smooth(head, mean)
     reach = head[h.HIGHEST] - head[h.LOWEST]
     total = patterns(head, fine, codes, cell, p)
     total += days(head, fine, codes, reach, p)
     if doubt == 0.0:
-        learn_season(head, codes, x, level, p)
+        learn_season(head, usual, x, level, p)
         keep(head, codes)
         head[h.LOWEST] = min(head[h.LOWEST], cell[1])
         head[h.HIGHEST] = max(head[h.HIGHEST], cell[2])

@@ -1,6 +1,6 @@
 """Season: what other days were like at this time of day, where that tells more than the level.
 
-The expectation is the mean over the days kept for `seasonal_nn`; it is proven when over some
+The expectation is the mean over the days kept by `seasonal_nn`; it is proven when over some
 days it has come closer to the readings than the level tier's expectation did.
 """
 
@@ -12,32 +12,29 @@ from numpy.typing import NDArray
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge.habit_profile import HabitProfile
-from lamppost.aggregator.judge.seasonal_nn import DAY_MS, days_mean
+from lamppost.aggregator.judge.seasonal_nn import DAY_MS
 
 Head = NDArray[np.float64]
-Codes = NDArray[np.int16]
 
 SD_PER_MAD = 1.25
 FAR_ERRORS = 5.0  # a larger error counts as so many usual ones
 
 
 @kernel
-def expect(head: Head, codes: Codes, p: HabitProfile) -> tuple[float, float]:
+def expect(head: Head, mean: float, p: HabitProfile) -> tuple[float, float]:
     """Expected value and its standard deviation; 0 for the latter while nothing is proven."""
     if head[h.DAY_COUNT] * head[h.PACE] < p.season_days * DAY_MS:
         return 0.0, 0.0
     if head[h.DAY_ERROR] >= p.season_gain * head[h.LEVEL_ERROR]:
         return 0.0, 0.0
-    mean = days_mean(head, codes)
     if isnan(mean):
         return 0.0, 0.0
     return head[h.ORIGIN] + mean, SD_PER_MAD * head[h.DAY_ERROR]
 
 
 @kernel
-def learn_season(head: Head, codes: Codes, x: float, level: float, p: HabitProfile) -> None:
-    """Compare both expectations with a reading; `level` is NaN when there was none."""
-    mean = days_mean(head, codes)
+def learn_season(head: Head, mean: float, x: float, level: float, p: HabitProfile) -> None:
+    """Compare both expectations with a reading; NaN is none."""
     if isnan(mean) or isnan(level):
         return
     count = head[h.DAY_COUNT] + 1.0

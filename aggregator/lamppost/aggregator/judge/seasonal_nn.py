@@ -72,7 +72,7 @@ def other_days(head: Head, codes: Codes, value: float, around: int) -> float:
         days = codes[first : first + h.DAYS]
         for day in range(h.DAYS):
             away = np.int32(abs(np.int32(days[day]) - x))
-            away = FAR if days[day] == h.NONE or day == today else away
+            away = FAR if (days[day] == h.NONE) | (day == today) else away
             nearest = min(away, nearest)
     return -1.0 if nearest == FAR else float(nearest) * head[h.UNIT]
 
