@@ -10,7 +10,9 @@ from lamppost.register.live import (
     EventView,
     HealthView,
     History,
+    IncidentView,
     LedgerView,
+    MaintenanceView,
     NodeView,
     Snapshot,
 )
@@ -73,6 +75,9 @@ class City:
             for row in rows
         }
         self.events: list[EventView] = []
+        self.incidents: list[IncidentView] = []
+        self.maintenance: list[MaintenanceView] = []
+        self.hidden = 0
         self.ledger = [self._books(name) for name in self.nodes]
         self.health = HealthView(
             started_ms=now_ms - HOUR_MS,
@@ -104,6 +109,9 @@ class City:
             events=tuple(self.events),
             ledger=tuple(self.ledger),
             health=self.health,
+            incidents=tuple(self.incidents),
+            maintenance=tuple(self.maintenance),
+            hidden=self.hidden,
         )
 
     def history(
@@ -205,6 +213,54 @@ class City:
                 "for 2 min, while pressure fell with it.",
             )
         )
+
+    def burst(self) -> None:
+        """Burst a pipe at pump-1: one incident with three events."""
+        onset_ms = self.now_ms - 2 * MINUTE_MS
+        told = (("flow", 0.9, "rose to 55.1 L/s"), ("pressure", 0.8, "fell to 371 kPa"),
+                ("level", 0.6, "fell to 1.9 m"))  # fmt: skip
+        for channel, severity, what in told:
+            one = event(
+                f"burst-{channel}",
+                "process_anomaly",
+                "deviation",
+                "pump-station-1",
+                onset_ms,
+                device="pump-1",
+                channel=channel,
+                severity=severity,
+                reason=f"{channel} at riverside/pump-station-1/pump-1 {what}",
+            )
+            self.events.append(replace(one, incident="incident-1"))
+        self.incidents.append(
+            IncidentView(
+                id="incident-1",
+                incident_class="process_anomaly",
+                kind="deviation",
+                group=GROUP,
+                node="pump-station-1",
+                device="pump-1",
+                opened_ms=onset_ms,
+                detected_ms=onset_ms + 3_000,
+                closed_ms=None,
+                severity=0.9,
+                channels=("flow", "pressure", "level"),
+                events=3,
+                open_events=3,
+                notified=True,
+                reason="flow rose to 55.1 L/s (expected 39.5 to 44.5); also pressure, level",
+            )
+        )
+
+    def work(self) -> None:
+        """Let somebody work at pump-2."""
+        until_ms = self.now_ms + HOUR_MS
+        self.maintenance.append(
+            MaintenanceView(
+                GROUP, "pump-station-1", "pump-2", self.now_ms, until_ms, "A. Fitter",
+                "new impeller",
+            )
+        )  # fmt: skip
 
     def stick(self) -> None:
         """Let a sensor of pump-2 get stuck: a sensor fault."""

@@ -29,6 +29,20 @@ def refused(answer: httpx.Response, status: int) -> str:
     return str(body["detail"])
 
 
+def test_incidents_and_maintenance_are_listed(console: Console, city: City) -> None:
+    """Open and closed ones apart, by node, and who works where."""
+    city.burst()
+    city.work()
+    body = get(console, "/incidents", open=1).json()
+    assert body["total"] == 1
+    assert body["incidents"][0]["channels"] == ["flow", "pressure", "level"]
+    assert get(console, "/incidents", open=0).json()["total"] == 0
+    assert get(console, "/incidents", node="lights-west").json()["total"] == 0
+    assert get(console, "/events").json()["events"][0]["incident"] == "incident-1"
+    (window,) = get(console, "/maintenance").json()["maintenance"]
+    assert (window["device"], window["by"]) == ("pump-2", "A. Fitter")
+
+
 def test_snapshot_holds_everything(console: Console, city: City) -> None:
     """One call gives nodes, channels, events, ledger and health, field for field."""
     city.leak()

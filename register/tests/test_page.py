@@ -99,6 +99,24 @@ async def test_events_appear_with_class_and_reason_and_go(watched: Watched, city
     await expect(page.locator(".event.closed")).to_contain_text("pump-1/flow")
 
 
+async def test_an_incident_unfolds_into_its_events(watched: Watched, city: City) -> None:
+    """One line at first; a click shows its events, another one hides them."""
+    page = watched.page
+    city.burst()
+    line = page.locator(".event.incident")
+    await expect(line).to_contain_text("flow rose to 55.1 L/s (expected 39.5 to 44.5)")
+    await expect(page.locator(".event")).to_have_count(1)
+    await line.click()
+    await expect(page.locator(".event.within")).to_have_count(3)
+    await expect(page.locator(".event.within").first).to_contain_text("rose to 55.1 L/s")
+    await page.locator(".event.within").first.click()
+    await expect(page.locator(".chart-card")).to_contain_text("pump-1/flow")
+    await page.keyboard.press("Escape")
+    await line.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".event.within")).to_have_count(0)
+
+
 async def test_lines_keep_their_order_when_some_come_and_go(
     watched: Watched, city: City
 ) -> None:

@@ -8,7 +8,14 @@ from lamppost.register import words
 from lamppost.register.live import LedgerView, NodeView
 from lamppost.register.panels.channels import channel_row, matches, tone
 from lamppost.register.panels.curves import chart_options, marked_as
-from lamppost.register.panels.events import closed_events, open_events
+from lamppost.register.panels.event_rows import (
+    closed_items,
+    events_of,
+    incident_row,
+    open_items,
+    place,
+)
+from lamppost.register.panels.events import _aside
 from lamppost.register.panels.gauge import band_gauge, curve
 from lamppost.register.panels.headline import statement, warnings
 from lamppost.register.panels.ledger import balanced, ledger_row
@@ -91,8 +98,46 @@ def test_events_are_ordered_by_class_and_severity(city: City) -> None:
     city.leak()
     city.over()
     snapshot = city.snapshot()
-    assert [e.id for e in open_events(snapshot)] == ["leak-1", "stuck-1", "offline-1"]
-    assert [e.id for e in closed_events(snapshot)] == ["spike-1"]
+    assert [e.id for e in open_items(snapshot)] == ["leak-1", "stuck-1", "offline-1"]
+    assert [e.id for e in closed_items(snapshot)] == ["spike-1"]
+
+
+def test_an_incident_stands_for_its_events(city: City) -> None:
+    """They are counted and listed once; an event of no incident stands for itself."""
+    city.burst()
+    city.stick()
+    snapshot = city.snapshot()
+    opened = open_items(snapshot)
+    assert [item.id for item in opened] == ["incident-1", "stuck-1"]
+    assert statement(snapshot, 0).text == "2 open: 1 process anomaly, 1 sensor fault"
+    (incident,) = snapshot.incidents
+    assert [e.channel for e in events_of(incident, snapshot)] == ["flow", "pressure", "level"]
+    city.incidents = [replace(incident, closed_ms=city.now_ms)]
+    assert [item.id for item in closed_items(city.snapshot())] == ["incident-1"]
+
+
+def test_an_incident_tells_its_place_its_events_and_the_cap(city: City) -> None:
+    """In one line; many channels are counted."""
+    city.burst()
+    (incident,) = city.incidents
+    markup = incident_row(incident, city.now_ms, unfolded=False).markup
+    assert "show 3 events" in markup
+    assert "also pressure, level" in markup
+    assert "not notified" not in markup
+    capped = replace(incident, notified=False)
+    assert "not notified: cap" in incident_row(capped, city.now_ms, unfolded=True).markup
+    many = replace(incident, channels=tuple("abcdef"))
+    assert place(many) == "pump-1: a, b, c, d and 2 more"
+
+
+def test_what_is_not_told_says_why(city: City) -> None:
+    """Who works where, and how much is hidden."""
+    assert _aside(city.snapshot()) == ""
+    city.work()
+    city.hidden = 2
+    markup = _aside(city.snapshot())
+    assert "pump-station-1/pump-2, by A. Fitter (new impeller)" in markup
+    assert "2 events are hidden" in markup
 
 
 def test_a_stale_value_is_told_as_past(city: City) -> None:

@@ -9,7 +9,8 @@ from lamppost.register.feed import ChannelKey, Feed
 from lamppost.register.markup import icon, tag
 from lamppost.register.panels.channels import Channels
 from lamppost.register.panels.chart import ChartDialog
-from lamppost.register.panels.events import Events, open_events
+from lamppost.register.panels.event_rows import open_items
+from lamppost.register.panels.events import Events
 from lamppost.register.panels.headline import Headline
 from lamppost.register.panels.ledger import Ledger
 from lamppost.register.panels.nodes import Nodes
@@ -69,7 +70,7 @@ class Page:
         self._nodes.show(snapshot)
         self._channels.show(snapshot)
         self._ledger.show(snapshot)
-        opened = len(open_events(snapshot))
+        opened = len(open_items(snapshot))
         if opened != self._opened:
             self._opened = opened
             ui.page_title(f"({opened}) Lamppost" if opened else "Lamppost")

@@ -1,99 +1,25 @@
-"""Open events with their reasons, and the ones that are over."""
+"""Open incidents with their events and reasons, and the ones that are over."""
 
 from collections.abc import Awaitable, Callable
 
 from lamppost.register import words
 from lamppost.register.feed import ChannelKey
-from lamppost.register.live import EventView, Snapshot
+from lamppost.register.live import EventView, IncidentView, MaintenanceView, Snapshot
 from lamppost.register.markup import Markup, icon, tag
+from lamppost.register.panels.event_rows import (
+    Item,
+    closed_items,
+    closed_row,
+    event_row,
+    events_of,
+    incident_row,
+    open_items,
+)
 from lamppost.register.panels.rows import Block, Row, Rows
 
 OPEN_MAX = 100
 CLOSED_MAX = 12
-
-CLASS_TEXTS = {
-    "process_anomaly": "Process anomaly",
-    "sensor_fault": "Sensor fault",
-    "communication": "Communication",
-}
-CLASS_ORDER = {name: rank for rank, name in enumerate(CLASS_TEXTS)}
-
-
-def open_events(snapshot: Snapshot) -> list[EventView]:
-    """Return what is open: process anomalies first, the severest and the oldest first."""
-    found = [event for event in snapshot.events if event.end_ms is None]
-    return sorted(
-        found,
-        key=lambda e: (CLASS_ORDER.get(e.event_class, 9), -_steps(e), e.onset_ms, e.id),
-    )
-
-
-def closed_events(snapshot: Snapshot) -> list[EventView]:
-    """Return what is over, the latest first."""
-    found = [event for event in snapshot.events if event.end_ms is not None]
-    return sorted(found, key=lambda e: (-(e.end_ms or 0), e.id))
-
-
-def badge(event: EventView) -> Markup:
-    """Return the class of an event as icon, colour and words."""
-    text = CLASS_TEXTS.get(event.event_class, words.kind(event.event_class))
-    shape = event.event_class if event.event_class in CLASS_TEXTS else "warning"
-    return tag(f"span.badge.{shape}", icon(shape), text)
-
-
-def event_row(event: EventView, now_ms: int) -> Row:
-    """Return an open event as a line."""
-    since = f"since {words.moment(event.onset_ms, now_ms)}"
-    markup = Markup.join_all(
-        [
-            tag("div.what", badge(event), tag("span.kind", words.kind(event.kind))),
-            tag(
-                "div.where",
-                tag("b", place(event)),
-                tag("span.sub", event.node if event.device else event.group),
-            ),
-            tag("div.reason", event.reason),
-            tag(
-                "div.since",
-                since,
-                tag("span.sub", words.span(now_ms - event.onset_ms)),
-            ),
-            _severity(event),
-        ]
-    )
-    return Row(event.id, markup, f"event {event.event_class}", bool(event.channel))
-
-
-def closed_row(event: EventView, now_ms: int) -> Row:
-    """Return an event that is over as a short line."""
-    end_ms = event.end_ms or now_ms
-    lasted = words.span(end_ms - event.onset_ms)
-    ended = words.moment(end_ms, now_ms)
-    markup = Markup.join_all(
-        [
-            tag("div.what", badge(event), tag("span.kind", words.kind(event.kind))),
-            tag("div.where", tag("b", place(event)), tag("span.sub", event.node)),
-            tag("div.since", f"over at {ended}", tag("span.sub", f"lasted {lasted}")),
-        ]
-    )
-    return Row(event.id, markup, f"event closed {event.event_class}", bool(event.channel))
-
-
-def place(event: EventView) -> str:
-    """Return what an event is about: a channel, a device or a node."""
-    return "/".join(filter(None, (event.device, event.channel))) or event.node
-
-
-def _steps(event: EventView) -> int:
-    return 3 if event.severity >= 0.66 else 2 if event.severity >= 0.33 else 1
-
-
-def _severity(event: EventView) -> Markup:
-    steps = _steps(event)
-    word = ("low", "medium", "high")[steps - 1]
-    bars = [tag(f"i.{'on' if step < steps else ''}") for step in range(3)]
-    title = f"severity {event.severity:.2f} of 1"
-    return tag("div.severity", tag("span.bars", *bars), word, title=title)
+MAINTENANCE_MAX = 6
 
 
 class Events:
@@ -106,31 +32,86 @@ class Events:
     def __init__(self, on_open: Callable[[ChannelKey], Awaitable[None]]) -> None:
         self._on_open = on_open
         self._channels: dict[str, ChannelKey] = {}
+        self._unfolded: set[str] = set()
+        self._snapshot: Snapshot | None = None
         self._title = Block("section-title")
         self._open = Rows("rows events", self._clicked)
         self._more = Block("more")
+        self._aside = Block("more")
         self._closed_title = Block("section-title minor")
         self._closed = Rows("rows events", self._clicked)
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show the present events."""
-        opened, closed = open_events(snapshot), closed_events(snapshot)
+        """Show the present incidents and events."""
+        self._snapshot = snapshot
+        opened, closed = open_items(snapshot), closed_items(snapshot)
         now_ms = snapshot.time_ms
-        title = words.count(len(opened), "open event") if opened else "Open events"
+        noun = "incident" if any(isinstance(one, IncidentView) for one in opened) else "event"
+        title = words.count(len(opened), f"open {noun}") if opened else "Open incidents"
         self._title.show(tag("h2", title))
-        self._open.show([event_row(event, now_ms) for event in opened[:OPEN_MAX]])
+        self._channels = {}
+        self._unfolded &= {one.id for one in opened}
+        rows = [row for one in opened[:OPEN_MAX] for row in self._rows(one, snapshot)]
+        self._open.show(rows)
+        self._aside.show(_aside(snapshot))
         self._more.show(_more(snapshot, len(opened)))
         self._closed_title.show(tag("h3", "Recently over") if closed else "")
-        self._closed.show([closed_row(event, now_ms) for event in closed[:CLOSED_MAX]])
-        self._channels = {
-            e.id: (e.group, e.node, e.device, e.channel)
-            for e in (*opened[:OPEN_MAX], *closed[:CLOSED_MAX])
-            if e.channel
-        }
+        self._closed.show([closed_row(one, now_ms) for one in closed[:CLOSED_MAX]])
+        for one in closed[:CLOSED_MAX]:
+            if isinstance(one, EventView):
+                self._remember(one.id, one)
 
-    async def _clicked(self, event_id: str) -> None:
-        if event_id in self._channels:
-            await self._on_open(self._channels[event_id])
+    def _rows(self, item: Item, snapshot: Snapshot) -> list[Row]:
+        """The line of what is open, and below an unfolded incident those of its events."""
+        if isinstance(item, EventView):
+            self._remember(item.id, item)
+            return [event_row(item, snapshot.time_ms)]
+        events = events_of(item, snapshot)[:OPEN_MAX]
+        if len(events) <= 1:
+            if events:
+                self._remember(item.id, events[0])
+            return [incident_row(item, snapshot.time_ms, unfolded=None)]
+        unfolded = item.id in self._unfolded
+        line = incident_row(item, snapshot.time_ms, unfolded=unfolded)
+        if not unfolded:
+            return [line]
+        for event in events:
+            self._remember(event.id, event)
+        return [line, *(event_row(event, snapshot.time_ms, within=True) for event in events)]
+
+    def _remember(self, key: str, event: EventView) -> None:
+        if event.channel:
+            self._channels[key] = (event.group, event.node, event.device, event.channel)
+
+    async def _clicked(self, key: str) -> None:
+        if key in self._channels:
+            await self._on_open(self._channels[key])
+        elif self._snapshot is not None:
+            self._unfolded ^= {key}
+            self.show(self._snapshot)
+
+
+def _aside(snapshot: Snapshot) -> Markup:
+    """What is not told, and why."""
+    notes = [
+        tag("p.note", _working(window, snapshot.time_ms))
+        for window in snapshot.maintenance[:MAINTENANCE_MAX]
+    ]
+    more = len(snapshot.maintenance) - MAINTENANCE_MAX
+    if more > 0:
+        notes.append(tag("p.note", f"{more} more are in maintenance; the API has all of them."))
+    if snapshot.hidden:
+        verb = "is" if snapshot.hidden == 1 else "are"
+        count = words.count(snapshot.hidden, "event")
+        told = f"{count} {verb} hidden: a lost node or feeder, or maintenance, explains it."
+        notes.append(tag("p.note", told))
+    return Markup.join_all(notes)
+
+
+def _working(window: MaintenanceView, now_ms: int) -> str:
+    where = "/".join(filter(None, (window.node, window.device)))
+    until = words.moment(window.until_ms, now_ms)
+    return f"In maintenance until {until}: {where}, by {window.by} ({window.reason})"
 
 
 def _more(snapshot: Snapshot, opened: int) -> Markup:

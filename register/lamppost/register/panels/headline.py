@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lamppost.register import words
 from lamppost.register.live import HealthView, NodeView, Snapshot
 from lamppost.register.markup import Markup, icon, tag
+from lamppost.register.panels.event_rows import class_of, open_items
 from lamppost.register.panels.rows import Block
 
 CLASS_NOUNS = {
@@ -40,7 +41,7 @@ def statement(snapshot: Snapshot | None, silent_ms: int, trouble: str = "") -> S
         since = f"Everything below is as it was at {words.clock(snapshot.time_ms)}."
         text = f"The aggregator has not answered for {words.span(silent_ms)}"
         return Statement(text, "alarm", f"{since} {trouble}".strip())
-    open_events = Counter[str](e.event_class for e in snapshot.events if e.end_ms is None)
+    open_events = Counter[str](map(class_of, open_items(snapshot)))
     if open_events:
         told = ", ".join(
             words.count(open_events[name], *nouns)
