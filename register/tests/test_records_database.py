@@ -3,8 +3,13 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from lamppost.register.records.database import Database, DatabaseUrlError, chosen_url
+from lamppost.register.records.store import Register
+from lamppost.register.records.tables import channel
+
+from .registers import FLOW, birth
 
 
 @pytest.mark.parametrize(
@@ -44,6 +49,17 @@ def test_a_password_is_never_shown(tmp_path: Path) -> None:
     assert all("hidden" not in one and "db.example/city" in one for one in shown)
     with pytest.raises(DatabaseUrlError, match="password_file=none"):
         Database("postgresql://me@db.example/city?password_file=none", tmp_path)
+
+
+def test_a_reader_sees_one_moment(any_register: Register) -> None:
+    """A check of the trail must not trip over a birth that comes meanwhile."""
+    count = select(func.count()).select_from(channel)
+    with any_register.database.reading() as connection:
+        assert connection.execute(count).scalar_one() == 0
+        any_register.observe_births([birth(FLOW)])
+        assert connection.execute(count).scalar_one() == 0
+    with any_register.database.reading() as connection:
+        assert connection.execute(count).scalar_one() == 1
 
 
 def test_what_is_given_goes_before_the_environment() -> None:

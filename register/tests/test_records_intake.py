@@ -1,7 +1,7 @@
 """Births on their way from the ingest thread into the register."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,12 +27,14 @@ class Troubled(Register):
         self.database = register.database
         self.now_ms = register.now_ms
         self.calls: list[Sequence[BirthSeen]] = []
+        self.meanwhile: Callable[[], None] = lambda: None
         self._failures = failures
 
     def observe_births(self, seen: Sequence[BirthSeen]) -> Observed:
         """Enter births, or fail."""
         self.calls.append(seen)
         if len(self.calls) <= self._failures:
+            self.meanwhile()
             raise AWAY
         return super().observe_births(seen)
 
@@ -69,18 +71,17 @@ def test_a_database_that_is_away_is_tried_again(register: Register) -> None:
 
     def no_pause() -> float:
         seen.append(intake.warnings())
-        if len(seen) == 1:
-            intake.observe(birth(FLOW, at_ms=T0 + 5))
         return 0.0
 
     intake = Intake(troubled, no_pause)
+    troubled.meanwhile = lambda: intake.observe(birth(FLOW, at_ms=T0 + len(troubled.calls)))
     intake.observe(birth(FLOW))
     intake.start()
     assert intake.settle(WAIT_S)
     intake.stop()
     assert seen[0] == ("the register does not take births: connection refused",)
     assert [len(call) for call in troubled.calls] == [1, 1, 1, 1]
-    assert troubled.calls[-1][0].time_ms == T0 + 5
+    assert [call[0].time_ms for call in troubled.calls] == [T0, T0 + 1, T0 + 2, T0 + 3]
     assert intake.warnings() == ()
 
 

@@ -71,6 +71,8 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one moment of the records."""
         with self._engine.connect() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite's readers do so anyway
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @contextmanager

@@ -167,13 +167,10 @@ class _Round:
         if running is not None:
             if all(running[name] == value for name, value in same.items()):
                 return
-            if time_ms <= running["valid_from_ms"]:  # corrected at once: nothing is in it yet
-                self.writer.change("stream", running, same)
-                return
             self.writer.close("stream", running, time_ms)
         one = stream_id(channel_of, time_ms)
         ended = self.writer.load("stream", [one]).get(one)
-        if ended is not None:
+        if ended is not None:  # births of one millisecond: nothing can be in it yet
             self.writer.reopen("stream", ended)
             self.writer.change("stream", ended, same)
             self._streams[channel_of] = ended

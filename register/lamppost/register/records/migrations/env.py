@@ -4,10 +4,7 @@ from alembic import context
 
 from lamppost.register.records.tables import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,
-    transactional_ddl=True,  # SQLite too: `database` sends the BEGIN that its driver does not
-)
+# `migrate` has begun the transaction, on SQLite too, where the driver alone would not.
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():
     context.run_migrations()
