@@ -11,6 +11,7 @@ import pytest
 
 from lamppost.aggregator.frames import FrameKind
 from lamppost.aggregator.ingest import CONNECTED, LOST
+from lamppost.aggregator.maintenance import FILE_NAME, Window, write_windows
 from lamppost.wire.datatypes import DataType, Quality
 
 from .field import START_MS, Channel, FieldNode, Sample, Station
@@ -20,6 +21,7 @@ FLOW = Channel("flow", 10, unit="L/s", low=0.0, high=80.0, heartbeat_ms=3000)
 LEVEL = Channel("level", 11, heartbeat_ms=3000)
 MODE = Channel("mode", 12, DataType.STRING)
 CHANNELS = [FLOW, LEVEL, MODE]
+PUMP = Window("city", "node-1", "pump", START_MS, START_MS + 10**9, "A. Fitter", "impeller")
 
 
 def state_of(station: Station) -> dict[str, Any]:
@@ -51,6 +53,9 @@ def drive(station: Station, node: FieldNode, start: int, end: int) -> None:
             station.hear((LOST, b""))
         if step == 74:
             station.hear((CONNECTED, b""))
+        if step in (62, 80):
+            windows = [PUMP] if step == 62 else []
+            write_windows(station.folder / FILE_NAME, windows)
         silent = 40 <= step < 45 or 70 <= step < 74
         flow = 20 + math.sin(step) if step % 17 else 500.0
         samples = [Sample(FLOW, flow, now_ms), Sample(MODE, f"mode {step // 10}", now_ms)]
@@ -91,9 +96,13 @@ def test_state_after_a_crash_is_exact(tmp_path: Path, checkpoint_at: int | None)
     assert restored.warnings == ()
     assert restored.missing_events == 0
     assert again.events == []
+    assert again.incidents == []
     assert again.said == []
     assert state_of(again) == state_of(whole)
     assert told == {event.id for event in whole.events}
+    assert crashed.incidents == whole.incidents
+    assert {one.notified for one in whole.incidents} >= {None, True}
+    assert any(one.closed_ms is not None for one in whole.incidents)
     assert {event.kind for event in whole.events} >= {"spike", "gap", "node_offline"}
     for station in (whole, again):
         station.crash()
@@ -113,6 +122,7 @@ def test_the_run_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
     drive(second, node, 30, 60)
     assert state_of(second) == state_of(whole)
     assert [e.id for e in first.events + second.events] == [e.id for e in whole.events]
+    assert first.incidents + second.incidents == whole.incidents
     assert second.rebirths(node) == 0
     for station in (whole, second):
         station.crash()

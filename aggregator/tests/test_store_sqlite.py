@@ -1,5 +1,6 @@
 """The SQLite store's own promises: bounds, durability settings, readers, and trouble."""
 
+import dataclasses
 import sqlite3
 import threading
 from contextlib import closing
@@ -8,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from lamppost.aggregator.frames import TextRow
+from lamppost.aggregator.incident import Incident
 from lamppost.aggregator.store.retention import CLEAN_EVERY_MS, DAY_MS, RetentionRule
-from lamppost.aggregator.store.seam import StoreRefused, StoreUnreachable
+from lamppost.aggregator.store.seam import StoreBatch, StoreRefused, StoreUnreachable
 from lamppost.aggregator.store.sqlite import SqliteStore
+from lamppost.aggregator.store.sqlschema import TABLES
 from parts.batches import T0, batch, event, random_batch, series
 
 END = T0 + 10**12
@@ -170,7 +173,7 @@ def test_a_later_schema_is_refused(tmp_path: Path, clock: Clock) -> None:
         connection.execute("PRAGMA user_version = 99")
     with (
         closing(store_of(path, clock)) as store,
-        pytest.raises(StoreRefused, match="schema version 99 came, 1 is known"),
+        pytest.raises(StoreRefused, match="schema version 99 came, 2 is known"),
     ):
         store.write(batch([series()], [0], [T0], [1.0]))
 
@@ -211,3 +214,27 @@ def test_charts_are_read_while_batches_are_written(tmp_path: Path, clock: Clock)
         assert problems == []
         assert {number % 100 for number in seen} <= {0}
         assert len(store.read(infos[1].key, T0, END, 0)) == 2000
+
+
+def test_incidents_are_kept_and_an_older_file_is_upgraded(tmp_path: Path) -> None:
+    """A file from before there were incidents keeps its events and takes incidents."""
+    path = tmp_path / "readings.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(TABLES.replace(", incident TEXT NOT NULL DEFAULT ''", ""))
+        old.execute("DROP TABLE incidents")
+        old.execute("PRAGMA user_version = 1")
+        old.commit()
+    store = SqliteStore(path, RetentionRule())
+    leak = Incident(
+        "i", "g", "n", "d", "process_anomaly", "deviation", 1, 2, None, 0.5, ("a", "b"), 2, 2,
+        None, "a fell; also b",
+    )  # fmt: skip
+    for one in (leak, dataclasses.replace(leak, closed_ms=9, notified=True)):
+        store.write(dataclasses.replace(StoreBatch.of_samples(()), incidents=(one,)))
+    store.close()
+    with closing(sqlite3.connect(path)) as kept:
+        rows = kept.execute(
+            "SELECT id, closed_ms, channels, notified FROM incidents"
+        ).fetchall()
+        assert rows == [("i", 9, '["a", "b"]', 1)]
+        assert kept.execute("SELECT incident FROM events").fetchall() == []

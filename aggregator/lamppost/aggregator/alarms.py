@@ -170,11 +170,7 @@ class Alarms:
         self._open = {fields["id"]: Event(**fields) for fields in state["open"]}
         self._recent = {fields["id"]: Event(**fields) for fields in state["recent"]}
         self._recent_incidents = deque(
-            (
-                Incident(**(fields | {"channels": tuple(fields["channels"])}))
-                for fields in state["recent_incidents"]
-            ),
-            MAX_RECENT_INCIDENTS,
+            map(Incident.from_json, state["recent_incidents"]), MAX_RECENT_INCIDENTS
         )
 
     def _pass(self, events: Iterable[Event], now_ms: int) -> list[Record]:

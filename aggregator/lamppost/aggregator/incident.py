@@ -1,7 +1,8 @@
 """An incident as a value: what is wrong with one asset at one time, in one sentence."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from lamppost.aggregator import event as e
 from lamppost.aggregator.event import Event, Place
@@ -51,6 +52,21 @@ class Incident:
     open_events: int
     notified: bool | None
     reason: str
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Rebuild from an INCIDENT frame; fields that are not known are ignored.
+
+        Raises:
+            ValueError: a field is missing or no incident's.
+        """
+        names = cls.__dataclass_fields__
+        values = {name: value for name, value in document.items() if name in names}
+        try:
+            channels = tuple(map(str, values.pop("channels")))
+            return cls(**values, channels=channels)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"incident {document.get('id')!r}: {error}") from error
 
     @property
     def asset(self) -> Place:

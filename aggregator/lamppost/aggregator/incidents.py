@@ -127,7 +127,7 @@ class Incidents:
         self._of_asset.clear()
         self._case_of.clear()
         for told, moved_ms, members, opened, events, notify_ms, notified in state:
-            incident = Incident(**(told | {"channels": tuple(told["channels"])}))
+            incident = Incident.from_json(told)
             known = {fields["id"]: Event(**fields) for fields in members}
             self._cases[incident.id] = _Case(
                 incident, moved_ms, known, set(opened), events, notify_ms, notified

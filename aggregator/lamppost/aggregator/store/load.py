@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lamppost.aggregator.frames import COLUMNS, DataFrame, FrameKind, TextRow, unpack_json
+from lamppost.aggregator.incident import Incident
 from lamppost.aggregator.series import SeriesInfo
 from lamppost.aggregator.store.cursor import SeriesBook
 from lamppost.aggregator.store.seam import EventRow, StoreBatch
@@ -27,6 +28,7 @@ class Load:
     unknown_rows: int = 0
     _frames: list[DataFrame] = field(default_factory=list)
     _events: list[EventRow] = field(default_factory=list)
+    _incidents: list[Incident] = field(default_factory=list)
 
     def add(self, kind: FrameKind, payload: bytes) -> None:
         """Take one frame."""
@@ -37,6 +39,8 @@ class Load:
                 self.rows += len(frame)
             elif kind is FrameKind.EVENT:
                 self._events.append(self._event(unpack_json(payload)))
+            elif kind is FrameKind.INCIDENT:
+                self._incidents.append(Incident.from_json(unpack_json(payload)))
             elif kind is FrameKind.SERIES:
                 self.book.put(SeriesInfo.from_json(unpack_json(payload)))
         except (ValueError, KeyError, TypeError):  # FrameError is a ValueError
@@ -50,7 +54,7 @@ class Load:
     def batch(self) -> StoreBatch | None:
         """Return what a store shall write, or None when that is nothing."""
         texts = [row for frame in self._frames for row in frame.texts]
-        if not (self.rows or texts or self._events):
+        if not (self.rows or texts or self._events or self._incidents):
             return None
         columns: dict[str, Any] = {
             name: np.concatenate([np.empty(0, kind), *(getattr(f, name) for f in self._frames)])
@@ -59,7 +63,14 @@ class Load:
         index = columns.pop("series")
         used = set(np.unique(index).tolist()) | {row.series for row in texts}
         series = {i: info for i in used if (info := self.book.get(i)) is not None}
-        batch = StoreBatch(series, index, **columns, texts=texts, events=tuple(self._events))
+        batch = StoreBatch(
+            series,
+            index,
+            **columns,
+            texts=texts,
+            events=tuple(self._events),
+            incidents=tuple(self._incidents),
+        )
         return batch if len(series) == len(used) else self._without_unknown(batch, texts)
 
     def _without_unknown(self, batch: StoreBatch, texts: list[TextRow]) -> StoreBatch:

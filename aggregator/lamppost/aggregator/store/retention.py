@@ -18,7 +18,7 @@ class RetentionRule:
     """What is kept.
 
     Attributes:
-        days: readings, texts and ended events older than this go.
+        days: readings, texts, ended events and incidents older than this go.
         max_rows: of more readings than this, the oldest go; a row takes about 80 bytes.
     """
 
@@ -81,4 +81,7 @@ class Retention:
                     )
         connection.execute(
             "DELETE FROM events WHERE onset_ms < ? AND end_ms IS NOT NULL", (cut_ms,)
+        )
+        connection.execute(
+            "DELETE FROM incidents WHERE opened_ms < ? AND closed_ms IS NOT NULL", (cut_ms,)
         )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamppost.aggregator.frames import COLUMNS, FrameError, TextRow
+from lamppost.aggregator.incident import Incident
 from lamppost.aggregator.series import SeriesInfo, SeriesKey
 from lamppost.wire.series import Measurement
 
@@ -59,6 +60,7 @@ class EventRow:
     high: float | None
     unit: str
     reason: str
+    incident: str = ""
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any], group: str = "") -> Self:
@@ -141,6 +143,7 @@ class StoreBatch:
         index: int32 column, index of the series.
         texts: text values.
         events: events, the latest row of an id last.
+        incidents: the same for incidents; a store may leave them out.
         samples: for dashboards; a store that no dashboard reads leaves them out.
     """
 
@@ -157,6 +160,7 @@ class StoreBatch:
     texts: Sequence[TextRow] = ()
     events: Sequence[EventRow] = ()
     samples: Sequence[Sample] = ()
+    incidents: Sequence[Incident] = ()
 
     def __len__(self) -> int:
         return len(self.index)

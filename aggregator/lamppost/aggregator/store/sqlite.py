@@ -3,6 +3,7 @@
 One connection writes, another reads, so a chart never waits for a batch (WAL).
 """
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lamppost.aggregator.incident import Incident
 from lamppost.aggregator.series import SeriesInfo, SeriesKey
 from lamppost.aggregator.store.deadletter import now_ms
 from lamppost.aggregator.store.retention import Retention, RetentionRule
@@ -28,7 +30,9 @@ from lamppost.aggregator.store.seam import (
 )
 from lamppost.aggregator.store.sqlschema import (
     EVENT_COLUMNS,
+    INCIDENT_COLUMNS,
     INSERT_EVENT,
+    INSERT_INCIDENT,
     INSERT_READING,
     INSERT_TEXT,
     SELECT_BUCKET_FLAGS,
@@ -84,6 +88,7 @@ class SqliteStore:
         texts = ((ids[row.series], row.time_ms, row.text) for row in batch.texts)
         connection.executemany(INSERT_TEXT, texts)
         connection.executemany(INSERT_EVENT, map(_event_row, batch.events))
+        connection.executemany(INSERT_INCIDENT, map(_incident_row, batch.incidents))
 
     def _id(self, connection: sqlite3.Connection, info: SeriesInfo) -> int:
         """Return the file's own number of a series; a new spool would number them anew."""
@@ -219,6 +224,11 @@ def _finite(column: NDArray[Any]) -> NDArray[Any]:
 
 def _event_row(event: EventRow) -> tuple[Any, ...]:
     return tuple(getattr(event, name) for name in EVENT_COLUMNS)
+
+
+def _incident_row(incident: Incident) -> tuple[Any, ...]:
+    facts = {name: getattr(incident, name) for name in INCIDENT_COLUMNS}
+    return tuple((facts | {"channels": json.dumps(incident.channels)}).values())
 
 
 def _columns(rows: list[Any], flags: Mapping[int, int], texts: list[Any]) -> SeriesColumns:

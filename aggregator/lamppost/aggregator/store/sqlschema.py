@@ -1,13 +1,16 @@
 """The tables of the SQLite store and the statements on them."""
 
+import contextlib
 import sqlite3
 
+from lamppost.aggregator.incident import Incident
 from lamppost.aggregator.store.seam import EventRow
 
-VERSION = 1
+VERSION = 2
 CACHE_KIB = 32 * 1024
 JOURNAL_BYTES = 64 * 1024 * 1024
 EVENT_COLUMNS = tuple(EventRow.__dataclass_fields__)
+INCIDENT_COLUMNS = tuple(Incident.__dataclass_fields__)
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS series (
@@ -31,8 +34,16 @@ CREATE TABLE IF NOT EXISTS events (
     channel TEXT NOT NULL, event_class TEXT NOT NULL, kind TEXT NOT NULL,
     onset_ms INTEGER NOT NULL, detected_ms INTEGER NOT NULL, end_ms INTEGER,
     severity REAL NOT NULL, value REAL, expected REAL, low REAL, high REAL,
-    unit TEXT NOT NULL, reason TEXT NOT NULL
+    unit TEXT NOT NULL, reason TEXT NOT NULL, incident TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS incidents (
+    id TEXT PRIMARY KEY, "group" TEXT NOT NULL, node TEXT NOT NULL, device TEXT NOT NULL,
+    incident_class TEXT NOT NULL, kind TEXT NOT NULL, opened_ms INTEGER NOT NULL,
+    detected_ms INTEGER NOT NULL, closed_ms INTEGER, severity REAL NOT NULL,
+    channels TEXT NOT NULL, events INTEGER NOT NULL, open_events INTEGER NOT NULL,
+    notified INTEGER, reason TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS incidents_by_opening ON incidents (opened_ms);
 CREATE INDEX IF NOT EXISTS events_by_onset ON events (onset_ms);
 """
 
@@ -49,6 +60,12 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 INSERT_TEXT = "INSERT OR REPLACE INTO texts (series, time_ms, text) VALUES (?, ?, ?)"
 INSERT_EVENT = f"INSERT OR REPLACE INTO events ({_EVENT_NAMES}) VALUES ({_MARKS})"  # noqa: S608
+_INCIDENT_NAMES = ", ".join(f'"{name}"' for name in INCIDENT_COLUMNS)
+_INCIDENT_MARKS = ", ".join("?" * len(INCIDENT_COLUMNS))
+INSERT_INCIDENT = f"""
+INSERT OR REPLACE INTO incidents ({_INCIDENT_NAMES}) VALUES ({_INCIDENT_MARKS})
+"""  # noqa: S608
+UPGRADE_1 = "ALTER TABLE events ADD COLUMN incident TEXT NOT NULL DEFAULT ''"
 UPSERT_SERIES = """
 INSERT INTO series
     ("group", node, device, metric, datatype, unit, low, high, heartbeat_ms, channel_class)
@@ -98,5 +115,8 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
+    if version == 1:
+        with contextlib.suppress(sqlite3.OperationalError):  # done by a run that then died
+            connection.execute(UPGRADE_1)
     # The version is written with the tables: a reader that finds it finds them.
     connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT")
