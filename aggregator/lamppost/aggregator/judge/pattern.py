@@ -20,11 +20,10 @@ Codes = NDArray[np.int16]
 MERGE = 0.1  # of the range: patterns nearer than this are one
 DRIFT = 0.1  # weight of the newer of two that are one
 PLACE = h.PATTERNS - 1  # the last bits of a distance give way to whose it is
-FARTHEST = np.int32(2**31 - 1)
+NOBODY = np.int32(2**31 - 1)
 STAMPS = 32_000
 STAMPS_BACK = 16_000
-FAR = np.float32(1e3)  # ranges: more is not told apart
-STEEPEST = 1e12
+FARTHEST = 1e3  # ranges: more is not told apart
 ZERO = np.float32(0.0)
 
 
@@ -92,8 +91,8 @@ def novelty(
     known = int(fine[at + h.S_KNOWN])
     if known == 0:
         return 0.0
-    found = _nearest(fine, at + h.S_PAST + h.DELAY, codes, scale, known, unit, reach, slack)
-    return distance_of(found)
+    found = _nearest(fine, at + h.S_PAST + h.DELAY, codes, scale, known, unit, slack * reach)
+    return min(distance_of(found) * unit / reach, FARTHEST)
 
 
 @kernel
@@ -106,8 +105,8 @@ def learn(fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: flo
     stamps = h.STAMPS_AT + scale * h.PATTERNS
     place, weight = known, 1.0
     if known > 0:
-        found = _nearest(fine, past, codes, scale, known, unit, reach, 0.0)
-        if distance_of(found) <= MERGE:
+        found = _nearest(fine, past, codes, scale, known, unit, 0.0)
+        if distance_of(found) * unit <= MERGE * reach:
             place, weight = int(found) & PLACE, DRIFT
     if place == h.PATTERNS:
         place = _oldest(codes, stamps)
@@ -122,7 +121,7 @@ def learn(fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: flo
 
 @kernel
 def distance_of(found: np.int32) -> float:
-    """The distance in what `_nearest` returned."""
+    """The distance in what `_nearest` returned, in codes."""
     return sqrt(np.float64(np.int32(found & ~PLACE).view(np.float32)))
 
 
@@ -134,7 +133,6 @@ def _nearest(
     scale: int,
     known: int,
     unit: float,
-    reach: float,
     slack: float,
 ) -> np.int32:
     """The bits of the smallest squared distance; its last bits say whose it is.
@@ -151,21 +149,13 @@ def _nearest(
     x1 = np.float32(np.float64(fine[past + 1]) / unit)
     x2 = np.float32(np.float64(fine[past + 2]) / unit)
     x3 = np.float32(np.float64(fine[past + 3]) / unit)
-    share, off = np.float32(min(unit / reach, STEEPEST)), np.float32(slack)
-    best = FARTHEST
+    off = np.float32(slack / unit)
+    best = NOBODY
     for t in range(known):
-        d0 = abs(np.float32(p0[t]) - x0) * share - off
-        d1 = abs(np.float32(p1[t]) - x1) * share - off
-        d2 = abs(np.float32(p2[t]) - x2) * share - off
-        d3 = abs(np.float32(p3[t]) - x3) * share - off
-        d0 = max(d0, ZERO)
-        d1 = max(d1, ZERO)
-        d2 = max(d2, ZERO)
-        d3 = max(d3, ZERO)
-        d0 = min(d0, FAR)
-        d1 = min(d1, FAR)
-        d2 = min(d2, FAR)
-        d3 = min(d3, FAR)
+        d0 = max(abs(np.float32(p0[t]) - x0) - off, ZERO)
+        d1 = max(abs(np.float32(p1[t]) - x1) - off, ZERO)
+        d2 = max(abs(np.float32(p2[t]) - x2) - off, ZERO)
+        d3 = max(abs(np.float32(p3[t]) - x3) - off, ZERO)
         bits = np.float32((d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)).view(np.int32)
         found = np.int32((bits & np.int32(~PLACE)) | np.int32(t))
         best = min(found, best)
@@ -174,11 +164,11 @@ def _nearest(
 
 @kernel
 def _oldest(codes: Codes, stamps: int) -> int:
-    place = 0
-    for t in range(1, h.PATTERNS):
-        if codes[stamps + t] < codes[stamps + place]:
-            place = t
-    return place
+    stamp = codes[stamps : stamps + h.PATTERNS]
+    best = NOBODY
+    for t in range(h.PATTERNS):
+        best = min(best, np.int32(np.int32(stamp[t]) * np.int32(h.PATTERNS) + np.int32(t)))
+    return int(best) & PLACE
 
 
 @kernel
