@@ -1,18 +1,23 @@
 """`lamppost influx setup`: what it makes, and that doing it again changes nothing."""
 
 import json
+import re
+import shlex
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lamppost.aggregator.store.influx_cli import FAILED, OK, WRONG_USE, main
+from lamppost.aggregator.store.influx_cli import EXAMPLES, FAILED, OK, WRONG_USE, _parser, main
 from lamppost.aggregator.store.open import open_store
+from lamppost.aggregator.store.seam import StoreRefused
 from lamppost.aggregator.store.setup1 import seconds_of
 from lamppost.wire.series import DATABASES
-from parts.batches import T0, batch, event
+from parts.batches import T0, batch, event, series
 from parts.influx import RunningInflux
 from parts.influx2_admin import ORG, Influx2, running_influx2
 
@@ -66,10 +71,9 @@ def test_databases_of_1x(
     assert "without a user" in first["notes"][0]
     again = setup(influx.url, capsys, "--city", city)
     assert states(again, "databases") == ["kept"] * 3
-    store = open_store(first["store_url"], tmp_path)
-    store.write(batch([], events=[event("a", T0)]))
-    assert len(store.events(T0, T0 + 1)) == 1
-    store.close()
+    with closing(open_store(first["store_url"], tmp_path)) as store:
+        store.write(batch([], events=[event("a", T0)]))
+        assert len(store.events(T0, T0 + 1)) == 1
 
 
 def test_a_retention_of_1x_changes_only_when_told(
@@ -277,3 +281,33 @@ def test_help_has_examples(capsys: Printed) -> None:
 def test_durations(told: str, seconds: int) -> None:
     """A duration as InfluxDB tells it, in seconds."""
     assert seconds_of(told) == seconds
+
+
+def test_the_commands_of_the_documentation(capsys: Printed) -> None:
+    """Every `lamppost influx` in docs/stores.md and in the help is understood."""
+    page = (Path(__file__).parents[2] / "docs" / "stores.md").read_text()
+    told = page + EXAMPLES.replace("\\\n", " ")
+    pattern = r"^ *lamppost influx (setup http.*?)(?:  +InfluxDB .*)?$"
+    commands = re.findall(pattern, told, re.MULTILINE)
+    assert len(commands) == 5
+    for command in commands:
+        assert _parser().parse_args(shlex.split(command)).url.startswith("http")
+    with pytest.raises(SystemExit):
+        main(["setup", "--help"])
+    known = capsys.readouterr().out
+    assert all(option in known for option in re.findall(r"`(--[a-z-]+)`", page))
+
+
+def test_operations_that_are_refused_hold_the_readings_back(
+    server: Influx2, tmp_path: Path, capsys: Printed
+) -> None:
+    """A write is all or nothing, and what is many is not sent before what is few."""
+    outcome = setup2(server, capsys, tmp_path)
+    token = (tmp_path / "tokens" / "riverside-aggregator.token").read_text().strip()
+    server.rights[token] = {("read", "b0"), ("write", "riverside")}
+    with closing(open_store(outcome["store_url"], tmp_path)) as store:
+        store.write(batch([series()], [0], [T0], [1.0]))
+        server.writes.clear()
+        with pytest.raises(StoreRefused, match="403 insufficient"):
+            store.write(replace(batch([series()], [0], [T0], [1.0]), events=[event("a", T0)]))
+        assert server.writes == {"riverside_ops": 1}

@@ -30,6 +30,7 @@ class Influx2:
         orgs: id by name.
         rights: what each token may do, as (action, bucket id); None is everything.
         requests: every change that was asked for, as "METHOD path".
+        writes: how many writes came to each bucket, as it was named.
         broken: status of every answer but /ping's, 0 for the true ones.
     """
 
@@ -41,6 +42,7 @@ class Influx2:
     authorizations: list[Document] = field(default_factory=list)
     rights: dict[str, set[tuple[str, str]] | None] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    writes: dict[str, int] = field(default_factory=dict)
     broken: int = 0
 
     def answer(
@@ -55,6 +57,7 @@ class Influx2:
             return 401, {"code": "unauthorized", "message": "unauthorized access"}
         rights = self.rights[token]
         if path == "/api/v2/write":
+            self.writes[asked["bucket"]] = self.writes.get(asked["bucket"], 0) + 1
             may = rights is None or ("write", asked["bucket"]) in rights
             return (204, None) if may else (403, {"message": "insufficient permissions"})
         if path == "/api/v2/buckets" and method == "GET":
@@ -127,7 +130,7 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(url.query).items()}
         token = self.headers.get("Authorization", "").removeprefix("Token ")
-        body = json.loads(data) if data else {}
+        body = json.loads(data) if data and url.path != "/api/v2/write" else {}
         status, document = self.server.state.answer(self.command, url.path, asked, body, token)
         content = b"" if document is None else json.dumps(document).encode()
         self.send_response(status)

@@ -38,6 +38,7 @@ event.value float
 event.expected float
 event.low float
 event.high float
+event.incident string
 node_health.online integer
 node_health.acks integer
 node_health.buffer_full integer
@@ -77,7 +78,18 @@ TAGS = {
     "pipeline": "host",
 }
 # Each value of these would be a series of its own, or changes while the thing stays the same.
-NEVER_TAGS = {"id", "text", "reason", "state", "version", "severity", "open", "value", "unit"}
+NEVER_TAGS = {
+    "id",
+    "incident",
+    "text",
+    "reason",
+    "state",
+    "version",
+    "severity",
+    "open",
+    "value",
+    "unit",
+}
 
 each_measurement = pytest.mark.parametrize(
     "measurement", MEASUREMENTS, ids=[known.name for known in MEASUREMENTS]
@@ -142,4 +154,4 @@ def test_fields_by_type() -> None:
         "detected_ms",
         "end_ms",
     )
-    assert len(EVENT.names()) == 11
+    assert len(EVENT.names()) == 12

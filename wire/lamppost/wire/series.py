@@ -119,9 +119,10 @@ EVENT = Measurement(
         *_fields(INTEGER, "detected_ms:ms", "end_ms:ms"),
         *_fields(STRING, "unit", "reason"),
         *_fields(FLOAT, "severity", "value", "expected", "low", "high"),
+        *_fields(STRING, "incident"),
     ),
 )
-"""An event at its onset, written again whenever it changes."""
+"""An event at its onset, written again whenever it changes; `incident` is the id of its one."""
 
 NODE_HEALTH = Measurement(
     "node_health",

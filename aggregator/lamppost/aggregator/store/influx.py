@@ -34,8 +34,10 @@ class InfluxStore(ABC):
 
     def write(self, batch: StoreBatch) -> None:
         """Keep a batch, durably; see `Store.write`."""
-        self._raw.write(self._lines.of(batch))
+        # The few lines first: when their database says no, the many are not sent in vain, nor
+        # their refused ones buried again with every try.
         self._ops.write(ops_lines(batch))
+        self._raw.write(self._lines.of(batch))
 
     def read(self, series: SeriesKey, from_ms: int, to_ms: int, step_ms: int) -> SeriesColumns:
         """Return the readings of a window; see `Store.read`."""

@@ -26,7 +26,7 @@ examples:
   lamppost influx setup https://db.example:8086 --city riverside \\
       --user admin --password-file admin.password                  InfluxDB 1.x with users
   lamppost influx setup https://db.example:8086 --city riverside --org city-works \\
-      --token-file admin.token --token-dir /etc/lamppost --json    InfluxDB 2.x or Cloud
+      --token-file admin.token --token-dir /etc/lamppost --json    InfluxDB 2.x
 
 Running it again makes what is missing and changes nothing else. No secret is ever printed.
 

@@ -10,11 +10,11 @@ from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import READ_TIMEOUT_S, Server
 from lamppost.aggregator.store.retention import RetentionRule
 from lamppost.aggregator.store.seam import Store
+from lamppost.aggregator.store.tokenfile import read_secret
 from lamppost.wire.series import RAW
 
 DEFAULT_URL = "sqlite:readings.db"
 DEAD_LETTERS = "dead-letters.jsonl"
-MAX_SECRET_BYTES = 4096
 
 
 class StoreUrlError(ValueError):
@@ -88,12 +88,10 @@ class _Options:
         if path is None:
             return None
         try:
-            secret = path.read_bytes()[:MAX_SECRET_BYTES].decode().strip()
+            return read_secret(path)
         except (OSError, ValueError) as problem:
-            raise StoreUrlError(name, str(path), "a readable text file") from problem
-        if not secret.isprintable() or not secret:
-            raise StoreUrlError(name, str(path), "a file with one line of text")
-        return secret
+            allowed = "a readable file with one line of text"
+            raise StoreUrlError(name, str(path), allowed) from problem
 
     def check_rest(self) -> None:
         if self._given:

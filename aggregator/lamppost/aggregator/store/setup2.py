@@ -1,4 +1,4 @@
-"""The setup of InfluxDB 2.x and Cloud: buckets, mappings for InfluxQL, and scoped tokens."""
+"""The setup of InfluxDB 2.x: buckets, mappings for InfluxQL, and scoped tokens."""
 
 import json
 from collections.abc import Mapping, Sequence
