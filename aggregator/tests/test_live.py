@@ -1,12 +1,14 @@
 """What the console is handed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lamppost.aggregator.board import Board
 from lamppost.aggregator.live import KEEP_S, Live
+from lamppost.aggregator.maintenance import FILE_NAME, Window, write_windows
 from lamppost.register.live import ChannelView, LiveView
 from lamppost.wire.datatypes import DataType, Quality
 from lamppost.wire.delivery import LedgerRow
@@ -117,6 +119,56 @@ def test_events_are_shown_open_and_closed(station: Station) -> None:
     station.hear(node.nbirth(START_MS))
     (event,) = view(station).snapshot().events
     assert event.end_ms == station.now_ms
+
+
+def test_incidents_carry_their_events(station: Station) -> None:
+    """A dead node is one incident, told after it has gathered, and closed after its return."""
+    node = FieldNode()
+    station.hear(node.ndeath(START_MS))
+    snapshot = view(station).snapshot()
+    (event,), (incident,) = snapshot.events, snapshot.incidents
+    assert event.incident == incident.id
+    assert (incident.incident_class, incident.kind, incident.notified) == (
+        "communication", "node_offline", None,
+    )  # fmt: skip
+    station.settle(6_000)
+    (incident,) = view(station).snapshot().incidents
+    assert incident.notified is True
+    station.hear(node.nbirth(START_MS))
+    station.settle(31_000)
+    (incident,) = view(station).snapshot().incidents
+    assert (incident.closed_ms, incident.open_events) == (START_MS + 6_200, 0)
+
+
+def test_who_works_where_is_shown_and_unknown_places_are_told(station: Station) -> None:
+    """A mistyped place would pause nothing; a broken file is told too."""
+    path = station.folder / FILE_NAME
+    pump = Window(
+        "city", "node-1", "pump", START_MS, START_MS + 60_000, "A. Fitter", "impeller"
+    )
+    write_windows(path, [pump, replace(pump, device="pmup")])
+    station.settle(1_000)
+    snapshot = view(station).snapshot()
+    assert [window.device for window in snapshot.maintenance] == ["pump", "pmup"]
+    (warning,) = snapshot.health.warnings
+    assert warning == "maintenance of city/node-1/pmup: nobody knows it"
+    path.write_text("{")
+    station.settle(1_000)
+    assert any(FILE_NAME in warning for warning in view(station).snapshot().health.warnings)
+
+
+def test_what_the_cap_left_out_is_told(station: Station) -> None:
+    """How many, and which cap."""
+    node = FieldNode()
+    for number in range(9):
+        station.hear(node.ndeath(START_MS))
+        station.settle(300_000)
+        node.bdseq = (number + 1) % 256
+        station.hear(node.nbirth(START_MS))
+        station.settle(1_000)
+        station.settle(60_000)
+    (warning,) = view(station).snapshot().health.warnings
+    assert "3 incidents of the last hour were not notified: at most 6 of one asset" in warning
 
 
 def test_a_snapshot_is_kept_for_a_moment(station: Station) -> None:

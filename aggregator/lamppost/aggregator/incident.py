@@ -87,6 +87,7 @@ def by_telling(events: Iterable[Event]) -> list[Event]:
             -rank(event.event_class),
             -round(event.severity, 1),
             -_bands_away(event),
+            -event.count,
             event.onset_ms,
             event.channel,
             event.id,
