@@ -1,6 +1,7 @@
 """Incidents: what belongs together, what is told of it, and when it is over."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -172,7 +173,7 @@ def test_an_end_without_a_beginning_passes() -> None:
 def test_a_restart_at_any_point_goes_on_word_for_word(cut: int) -> None:
     """State is JSON-ready."""
     one, two = stuck(10), deviation(2_000)
-    steps = [
+    steps: list[Callable[[Desk], list[Record]]] = [
         lambda desk: desk.take(one, 10),
         lambda desk: desk.tick(16),
         lambda desk: desk.take(two, 2_000),
