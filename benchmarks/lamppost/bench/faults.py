@@ -192,8 +192,9 @@ def _false_alarms(several: Sequence[Series]) -> dict[str, Any]:
 def _is_hole(one: Series, told: Told) -> bool:
     if told.kind != "gap":
         return False
-    steps = np.diff(np.maximum.accumulate(one.time_ms))
-    at = int(np.searchsorted(one.time_ms, told.at_ms))
+    times = np.maximum.accumulate(one.time_ms)
+    steps = np.diff(times)
+    at = int(np.searchsorted(times, told.at_ms))
     near = steps[max(at - 2, 0) : at + 1]
     return bool(len(near) and near.max() > 10 * np.median(steps))
 

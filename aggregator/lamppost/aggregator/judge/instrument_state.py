@@ -57,6 +57,7 @@
     D_BEFORE,  # its time
     Z_SIZE,  # mean |ZED|
     APART,  # mean distance from the neighbours' median
+    APART_GAIN,  # how much of their median it has besides: its sensitivity is not theirs
     APART_DEV,
     A_RUN,  # short mean of the distance beyond APART
     A_RUN_DEV,
@@ -66,7 +67,7 @@
     A_DOWN_SINCE,
     DRIFTS,  # 0, or when it was told
     NEIGHBOURS_WIDTH,
-) = range(20)
+) = range(21)
 
 # --- clocks: one row a node, that of the node's first series ---------------------------------
 (

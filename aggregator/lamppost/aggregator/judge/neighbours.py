@@ -31,6 +31,8 @@ RUN_MEMORY = 16.0
 CLIP = 4.0
 SD_PER_MAD = 1.25
 SEVERITY = 0.6
+FARTHEST = 5.0  # beyond that the process is where nobody has compared the sensors
+USED_TO = 1.5
 ROOM = 2.0  # times the alarm: a CUSUM grows no higher
 HIDDEN = c.NOT_THE_LAST | c.FAULTS | c.SUSPECT
 
@@ -97,8 +99,9 @@ def _judge(channels: Array, state: Array, s: int, time: float, x: float, p: Prof
     if state[s, w.D_COUNT] > KNOWN and known:
         others = _others(channels, state, s, before)
         if others > 0:
-            apart = state[s, w.ZED] - _median(channels, state, s, before, others)
-            added = _add_up(channels, state, s, time, apart, others, p)
+            middle = _median(channels, state, s, before, others)
+            if abs(middle) <= FARTHEST:
+                added = _add_up(channels, state, s, time, middle, others, p)
     state[s, w.ZED_BEFORE] = state[s, w.ZED]
     state[s, w.D_BEFORE] = before
     state[s, w.D_LAST] = time
@@ -188,12 +191,13 @@ def _median(channels: Array, state: Array, s: int, time: float, count: int) -> f
 
 @kernel
 def _add_up(
-    channels: Array, state: Array, s: int, time: float, apart: float, others: int, p: Profile
+    channels: Array, state: Array, s: int, time: float, middle: float, others: int, p: Profile
 ) -> int:
-    """DRIFT, SUSPECT or 0 for one distance; learns the healthy ones."""
+    """DRIFT, SUSPECT or 0 for the distance from the others' median; learns the healthy ones."""
+    apart = state[s, w.ZED] - middle
     count = state[s, w.D_COUNT] - KNOWN + 1.0
     dev = state[s, w.APART_DEV]
-    away = apart - state[s, w.APART]
+    away = apart - state[s, w.APART] - state[s, w.APART_GAIN] * middle
     alike = 1.0
     if dev > 0.0:
         shrink = sqrt(2.0 * RUN_MEMORY - 1.0)
@@ -202,7 +206,7 @@ def _add_up(
     proven = warm and dev > 0.0 and dev <= p.neighbours_share * state[s, w.Z_SIZE]
     clipped = away
     if count > KNOWN and dev > 0.0:
-        limit = CLIP * SD_PER_MAD * dev
+        limit = max(CLIP * SD_PER_MAD * dev, 2.0 * p.neighbours_matter)
         clipped = max(-limit, min(away, limit))
     state[s, w.A_RUN] += (clipped - state[s, w.A_RUN]) / min(max(count, 1.0), RUN_MEMORY)
     if proven:
@@ -214,20 +218,21 @@ def _add_up(
                 state[s, w.A_DOWN] = 0.0
                 if height > 0.0:
                     state[s, w.APART] = apart
+                state[s, w.APART_DEV] *= USED_TO  # what comes and goes by itself is its way
                 return 0
             return c.DRIFT
-        last = state[s, w.D_LAST]
-        if height >= HALF_SURE * p.neighbours_alarm and _is_farthest(
-            channels, state, s, last, others
-        ):
-            if height < p.neighbours_alarm:
+        sure = height >= p.neighbours_alarm
+        matters = abs(state[s, w.A_RUN]) >= p.neighbours_matter
+        if height >= HALF_SURE * p.neighbours_alarm and (matters or not sure):
+            if not _is_farthest(channels, state, s, state[s, w.D_LAST], others):
+                return 0
+            if not sure:
                 return c.SUSPECT
             state[s, w.DRIFTS] = time
             return c.DRIFT
-        if height >= HALF_SURE * p.neighbours_alarm:
-            return 0
     weight = 1.0 / min(max(count, 1.0), p.neighbours_memory)
     state[s, w.APART] += weight * clipped
+    state[s, w.APART_GAIN] += weight * clipped * middle / (1.0 + middle * middle)
     state[s, w.APART_DEV] += weight * (abs(clipped) - dev)
     state[s, w.A_RUN_DEV] += weight * (abs(state[s, w.A_RUN]) - state[s, w.A_RUN_DEV])
     return 0

@@ -72,7 +72,8 @@ class Profile(NamedTuple):
     neighbours_ms: float = 604_800_000.0
     neighbours_memory: float = 5_000.0  # readings
     neighbours_slack: float = 1.0
-    neighbours_alarm: float = 16.0
+    neighbours_alarm: float = 20.0
+    neighbours_matter: float = 0.3  # a drift of less of the usual movement is none yet
     # clocks
     clock_step_ms: float = 20_000.0
     clock_readings: float = 5.0

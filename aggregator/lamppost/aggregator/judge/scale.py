@@ -85,16 +85,19 @@ def _scatter(state: Array, s: int) -> float:
 @kernel
 def _suspected(channels: Array, state: Array, s: int, time: float, x: float, p: Profile) -> int:
     """The mistake that explains a jump, 0 for none."""
-    size = log10(max(abs(x), 1e-300)) - state[s, w.LOGS]
+    size = abs(x)
+    far = size > BEYOND * state[s, w.LARGEST] or size * BEYOND < state[s, w.SMALLEST]
+    if not far and abs(x - state[s, w.I_VALUE]) <= JUMP * state[s, w.MOVE]:
+        return 0  # as nearly always, and cheaply
+    shift = log10(max(size, 1e-300)) - state[s, w.LOGS]
     scatter = _scatter(state, s)
-    if scatter < FARTHEST and abs(abs(size) - DECADES) < scatter:
-        mistake = THOUSANDFOLD if size > 0.0 else THOUSANDTH
+    if scatter < FARTHEST and abs(abs(shift) - DECADES) < scatter:
+        mistake = THOUSANDFOLD if shift > 0.0 else THOUSANDTH
         right = abs(set_right(x, mistake))
-        never = abs(x) > BEYOND * state[s, w.LARGEST] or abs(x) * BEYOND < state[s, w.SMALLEST]
         known = state[s, w.SMALLEST] <= right <= state[s, w.LARGEST]
         ended = state[s, w.S_ENDED]
         first = ended == 0.0 or time - ended > p.instrument_memory_ms
-        if (never and known) or (first and _jumps(state, s, x, mistake)):
+        if (far and known) or (first and _jumps(state, s, x, mistake)):
             return mistake
     if channels[s, q.TEMPERATURE] != 0.0:
         if _jumps(state, s, x, FAHRENHEIT):
