@@ -426,3 +426,18 @@ def test_a_sample_is_tried_once(spool: Spool, shelf: Shelf, tmp_path: Path) -> N
         wait_for(lambda: drain.state == "ok", "the store to be well again")
     finally:
         assert drain.stop(20.0)
+
+
+def test_samples_wait_until_they_are_due(spool: Spool, shelf: Shelf, tmp_path: Path) -> None:
+    """However much there is to drain, the next sample is taken when its time has come."""
+    drain = Drain(spool, shelf, tmp_path / "cursor", unreachable=QUICK)
+    drain.watch(lambda: [Sample(PIPELINE, T0, {}, {"nodes": 1})], every_s=3600.0)
+    tell(spool, *INFOS)
+    drain.start()
+    try:
+        for _ in range(3):
+            put(spool, random_batch(INFOS, 30))
+            assert drain.flush(20.0)
+    finally:
+        assert drain.stop(20.0)
+    assert len(shelf.samples) == 1
