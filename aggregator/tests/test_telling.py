@@ -10,7 +10,8 @@ from lamppost.aggregator.telling import Teller
 REASON = "pressure fell to 2.76 bar (expected 2.92 to 3.07); also flow, level"
 LEAK = Incident(
     id="a", group="city", node="node-1", device="pump", incident_class=PROCESS_ANOMALY,
-    kind="deviation",    opened_ms=1_800_000_000_000, detected_ms=1_800_000_005_000, closed_ms=None, severity=0.8,
+    kind="deviation", opened_ms=1_800_000_000_000, detected_ms=1_800_000_005_000,
+    closed_ms=None, severity=0.8,
     channels=("pressure", "flow", "level"), events=3, open_events=3, notified=True,
     reason=REASON,
 )  # fmt: skip
