@@ -1,0 +1,284 @@
+"""The instrument tier as one would write it first: one series, one reading at a time."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lamppost.aggregator import columns as c
+from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
+
+MISTAKES: dict[str, Callable[[float], float]] = {
+    "thousandfold": lambda x: x * 1e-3,
+    "thousandth": lambda x: x * 1e3,
+    "fahrenheit": lambda x: (x - 32.0) / 1.8,
+    "celsius": lambda x: x * 1.8 + 32.0,
+}
+BY_FACTOR = ("thousandfold", "thousandth")
+
+
+def log_size(x: float) -> float:
+    """Decades of the size; of zero, very few."""
+    return math.log10(max(abs(x), 1e-300))
+
+
+@dataclass
+class Noise:
+    """The local mean of changes and how it has been."""
+
+    p: Profile
+    move: float = 0.0
+    moves: int = 0
+    quiet: float = 0.0
+    loud: float = 0.0
+    block: list[float] = field(default_factory=list)
+    past: tuple[float, float] | None = None
+    run: list[float] = field(default_factory=list)
+    since: float = 0.0
+    side: int = 0
+
+    def judge(self, time: float, moved: float, warm: bool, counts: bool) -> int:
+        """NOISE or 0."""
+        if moved == 0:
+            return c.NOISE if self.side else 0
+        if self.moves + 1 > 8:
+            moved = min(moved, 5 * self.move)
+        self.moves = min(self.moves + 1, 32)
+        self.move += (moved - self.move) / self.moves
+        if counts:
+            return 0
+        if not warm or self.quiet <= 0:
+            self._remember()
+            return 0
+        p, now = self.p, self._side(self.move)
+        held = {
+            0: now != 0,
+            1: self.move > p.noise_leave * self.loud,
+            -1: self.move * p.noise_leave < self.quiet,
+        }
+        if not held[self.side]:
+            if self.side:
+                self._grow_used()
+            self.run = []
+            self._remember()
+            return 0
+        if not self.run:
+            self.since = time
+        self.run.append(self.move)
+        if not self.side and len(self.run) >= p.noise_readings:
+            self.side = now
+        if not self.side:
+            return 0
+        if time - self.since < p.instrument_accept_ms:
+            return c.NOISE
+        self._grow_used()
+        self.run = []
+        return 0
+
+    def _side(self, move: float) -> int:
+        if move > self.p.noise_louder * self.loud:
+            return 1
+        return -1 if move * self.p.noise_quieter < self.quiet else 0
+
+    def _grow_used(self) -> None:
+        peak = max(self.run) if self.side > 0 else min(self.run)
+        self.side = 0
+        self.quiet, self.loud = min(self.quiet, peak), max(self.loud, peak)
+
+    def _remember(self) -> None:
+        if self.moves < 32:
+            return
+        self.block.append(self.move)
+        if len(self.block) < 64:
+            return
+        if self.past is not None:
+            quiet, loud = self.past
+            if self.quiet > 0:
+                quiet = min(quiet, self.quiet * (1 + self.p.noise_forget))
+                loud = max(loud, self.loud * (1 - self.p.noise_forget))
+            self.quiet, self.loud = quiet, loud
+        self.past, self.block = (min(self.block), max(self.block)), []
+
+
+@dataclass
+class Instrument:
+    """The whole tier of one series."""
+
+    p: Profile
+    temperature: bool = False
+    counter: bool = False
+    count: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    value: float = 0.0
+    interval: float = 0.0
+    lowest: float = 0.0
+    highest: float = 0.0
+    smallest: float = 0.0
+    largest: float = 0.0
+    logs: float = 0.0
+    log_dev: float = 0.0
+    mistake: str = ""
+    fitting: int = 0
+    mistake_since: float = 0.0
+    set_right: float = 0.0
+    mistake_ended: float = 0.0
+    far: int = 0
+    far_since: float = 0.0
+    rises: int = 0
+    fell_at: float = 0.0
+    fall: tuple[float, float, float] | None = None  # time, value, the one before
+    noise: Noise = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.noise = Noise(self.p)
+
+    def judge(self, time: float, x: float, found: int) -> int:
+        """All flags of a reading that the quality tier gave `found`."""
+        if found & (c.NOT_THE_LAST | c.BAD | c.STUCK) or abs(x) > MAX_VALUE:
+            return found
+        believed = not found & (c.SUSPECT | c.RANGE)
+        if not self.count:
+            if believed:
+                self.count, self.first, self.last, self.fell_at = 1, time, time, time
+                self.value = self.lowest = self.highest = x
+            return found
+        added = self._judge(time, x, believed)
+        return (found & ~c.SUSPECT) | added if added & c.FAULTS else found | added
+
+    def _judge(self, time: float, x: float, believed: bool) -> int:
+        p = self.p
+        warm = self.count >= p.instrument_readings and time - self.first >= p.instrument_ms
+        tests: tuple[Callable[[], int], ...] = (
+            lambda: self._counter(time, x, believed),
+            lambda: self._scale(time, x, warm),
+            lambda: self._reach(time, x, warm),
+        )
+        for test in tests:
+            if added := test():
+                return added
+        if not believed:
+            return 0
+        added = 0
+        if time - self.last <= 5 * self.interval or self.count < 32:
+            counts = self.rises >= p.counter_rises
+            added = self.noise.judge(time, abs(x - self.value), warm, counts)
+        self._learn(time, x, not added)
+        return added
+
+    def _counter(self, time: float, x: float, believed: bool) -> int:
+        p = self.p
+        if self.fall is not None:
+            since, low, top = self.fall
+            self.fall = None
+            if low <= x <= 0.1 * top and time > since:
+                self.value, self.last = x, time
+                return c.RESET
+            return 0
+        last = self.value
+        other_unit = abs(x * 1e3 - last) <= 6 * self.noise.move
+        known = self.counter or time - max(self.fell_at, self.first) >= p.counter_ms
+        known = known and self.rises >= p.counter_rises
+        if 0 <= x <= 0.1 * last and x < last and not other_unit and known:
+            self.fall = time, x, last
+            return c.SUSPECT
+        if believed and x > last:
+            self.rises += 1
+        elif believed and x < last:
+            self.rises, self.fell_at = 0, time
+        return 0
+
+    def _scale(self, time: float, x: float, warm: bool) -> int:
+        if not self.mistake:
+            self.mistake = self._suspected(time, x) if warm and x else ""
+            if not self.mistake:
+                return 0
+            self.fitting, self.mistake_since = 1, time
+            self.set_right = MISTAKES[self.mistake](x)
+            return c.SUSPECT
+        told = self.fitting >= self.p.scale_readings
+        if x == 0 and self.mistake in BY_FACTOR:
+            return c.SCALE if told else c.SUSPECT
+        goes_on = self._nearer(x) if told else self._near(x)
+        if not goes_on or time - self.mistake_since > self.p.instrument_accept_ms:
+            right = abs(self.set_right)
+            if self.mistake == "thousandfold":
+                self.largest = max(self.largest, right * 1e3)
+            elif self.mistake == "thousandth" and right > 0:
+                self.smallest = min(self.smallest, right * 1e-3)
+            self.mistake, self.mistake_ended = "", time
+            return 0
+        self.set_right = MISTAKES[self.mistake](x)
+        self.fitting += 1
+        return c.SCALE if self.fitting >= self.p.scale_readings else c.SUSPECT
+
+    def _suspected(self, time: float, x: float) -> str:
+        size, scatter = abs(x), max(4 * self.log_dev, 0.15)
+        shift = log_size(x) - self.logs
+        never = size > 3 * self.largest or size * 3 < self.smallest
+        if not never and abs(x - self.value) <= 12 * self.noise.move:
+            return ""
+        if scatter < 1.2 and abs(abs(shift) - 3) < scatter:
+            mistake = "thousandfold" if shift > 0 else "thousandth"
+            known = self.smallest <= abs(MISTAKES[mistake](x)) <= self.largest
+            ended = self.mistake_ended
+            first = ended == 0 or time - ended > self.p.instrument_memory_ms
+            if (never and known) or (first and self._jumps(x, mistake)):
+                return mistake
+        if self.temperature:
+            for mistake in ("fahrenheit", "celsius"):
+                if self._jumps(x, mistake):
+                    return mistake
+        return ""
+
+    def _jumps(self, x: float, mistake: str) -> bool:
+        lands = abs(MISTAKES[mistake](x) - self.value) <= 6 * self.noise.move
+        return lands and abs(x - self.value) > 12 * self.noise.move
+
+    def _near(self, x: float) -> bool:
+        right = MISTAKES[self.mistake](x)
+        if self.mistake in BY_FACTOR:
+            return abs(log_size(right) - self.logs) < max(4 * self.log_dev, 0.15)
+        return abs(right - self.set_right) <= 6 * self.noise.move
+
+    def _nearer(self, x: float) -> bool:
+        right = MISTAKES[self.mistake](x)
+        if self.mistake in BY_FACTOR:
+            return abs(log_size(right) - self.logs) <= abs(log_size(x) - self.logs)
+        return abs(right - self.set_right) <= abs(x - self.set_right)
+
+    def _reach(self, time: float, x: float, warm: bool) -> int:
+        span = self.highest - self.lowest
+        if not warm or span <= 0:
+            return 0
+        allowed = (self.p.reach_leave if self.far else self.p.reach_spans) * span
+        if max(x - self.highest, self.lowest - x) <= allowed:
+            self.far = 0
+            return 0
+        if not self.far:
+            self.far_since = time
+        self.far += 1
+        if time - self.far_since > self.p.instrument_accept_ms:
+            self.far = 0
+            return 0
+        return c.RANGE if self.far >= self.p.reach_readings else c.SUSPECT
+
+    def _learn(self, time: float, x: float, believed: bool) -> None:
+        elapsed = time - self.last
+        if self.count > 32:
+            elapsed = min(elapsed, 5 * self.interval)
+        self.interval += (elapsed - self.interval) / min(self.count, 200)
+        self.last, self.value = time, x
+        self.count += 1
+        if not believed:
+            return
+        fade = min(elapsed / self.p.instrument_memory_ms, 1)
+        self.lowest = min(x, self.lowest + fade * (x - self.lowest))
+        self.highest = max(x, self.highest + fade * (x - self.highest))
+        if abs(x) < 1e-30:
+            return
+        self.smallest = min(abs(x), self.smallest) if self.smallest else abs(x)
+        self.largest = max(abs(x), self.largest)
+        away = math.log10(abs(x)) - self.logs
+        self.logs += away / min(self.count - 1, 32)
+        if self.count > 2:
+            self.log_dev += (abs(away) - self.log_dev) / min(self.count - 1, 32)
