@@ -102,6 +102,16 @@ class Operator(RuleBasedStateMachine):
         name = "offline" if dead else "online"
         self.both(lambda a: getattr(a, name)(group, node, device or None, self.now_ms))
 
+    @rule(place=st.sampled_from(PLACES), times=st.integers(2, 5), stays=st.booleans())
+    def flap(self, place: Place, times: int, stays: bool) -> None:
+        """A node or a device that comes and goes, and perhaps stays away."""
+        for number in range(times):
+            self.die_or_live(place, dead=True)
+            self.wait(1)
+            if not stays or number < times - 1:
+                self.die_or_live(place, dead=False)
+            self.wait(1)
+
     @rule(places=st.sets(st.sampled_from(PLACES), max_size=2))
     def work(self, places: set[Place]) -> None:
         """Fitters come and go."""
@@ -199,4 +209,4 @@ class Operator(RuleBasedStateMachine):
 
 
 TestOperator = Operator.TestCase
-TestOperator.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestOperator.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
