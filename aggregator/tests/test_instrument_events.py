@@ -24,6 +24,8 @@ EVENT = Event(
     0.6, 20_000.0, 20.0, 19.0, 21.0, "Cel", "",
 )  # fmt: skip
 PLACE = "temperature at city/n/d"
+TREMBLES = f"{PLACE} trembles much more or much less than it ever has"
+ZONE = "as with a wrong time zone or daylight saving"
 CLOCK = "the clock of node city/n is"
 AT = "22:13:22Z"
 
@@ -42,7 +44,7 @@ AT = "22:13:22Z"
         ),
         (
             {"kind": e.NOISE, "value": 21.5},
-            f"{PLACE} trembles much more or much less than it ever has since {AT}; now 21.5 Cel",
+            f"{TREMBLES} since {AT}; now 21.5 Cel",
         ),
         (
             {"kind": e.DRIFT, "value": 23.0},
@@ -54,7 +56,7 @@ AT = "22:13:22Z"
         ),
         (
             {"kind": e.CLOCK, "value": -3600.4},
-            f"{CLOCK} 1 h 0 min behind since {AT}, as with a wrong time zone or daylight saving",
+            f"{CLOCK} 1 h 0 min behind since {AT}, {ZONE}",
         ),
         (
             {"kind": e.CLOCK, "value": 45.0},
