@@ -147,10 +147,11 @@ def test_a_counter_at_rest_is_not_stuck() -> None:
     assert not (out.flags & c.FAULTS).any()
 
 
-def redundant(seed: int, count: int) -> tuple[Floats, Judge]:
+def redundant(seed: int, count: int, step: float = 0.0) -> tuple[Floats, Judge]:
     """Sensors of one quantity with gains and noises of their own, and their judge."""
     rng = np.random.default_rng(seed)
     truth = daily(seed, 1, BEFORE + 600)
+    truth[BEFORE:] += step
     gains = rng.uniform(0.8, 1.2, count)
     values = gains * truth + 0.1 * rng.standard_normal((len(truth), count))
     judge = judge_of(count)
@@ -174,8 +175,7 @@ def test_the_one_that_leaves_its_neighbours_drifts() -> None:
 
 def test_what_moves_all_neighbours_is_the_process() -> None:
     """A step that all three see is no drift."""
-    values, judge = redundant(9, 3)
-    values[BEFORE:] += 4
+    values, judge = redundant(9, 3, step=4.0)
     out = judged(judge, stream_of(values))
     assert not (out.flags & c.DRIFT).any()
     assert (out.flags & c.ANOMALY).any()

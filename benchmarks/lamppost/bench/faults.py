@@ -72,8 +72,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "calibration": calibration(nab),
         "goal_found": GOAL_FOUND,
         "goal_false_a_week": GOAL_FALSE_A_WEEK,
-        "met": typed / max(injected, 1) >= GOAL_FOUND and told / weeks <= GOAL_FALSE_A_WEEK,
+        "met": _met(kinds, clean),
     }
+
+
+def _met(kinds: dict[str, dict[str, Any]], clean: dict[str, dict[str, Any]]) -> bool:
+    """Every kind for itself, and every group of series."""
+    found = all(one["typed"] >= GOAL_FOUND * one["injected"] for one in kinds.values())
+    return found and all(one["a_week"] <= GOAL_FALSE_A_WEEK for one in clean.values())
 
 
 def _rate(
@@ -192,7 +198,7 @@ def _false_alarms(several: Sequence[Series]) -> dict[str, Any]:
 def _is_hole(one: Series, told: Told) -> bool:
     if told.kind != "gap":
         return False
-    times = np.maximum.accumulate(one.time_ms)
+    times = np.unique(one.time_ms)
     steps = np.diff(times)
     at = int(np.searchsorted(times, told.at_ms))
     near = steps[max(at - 2, 0) : at + 1]

@@ -56,6 +56,7 @@
     ZED_BEFORE,  # and the one before it
     D_BEFORE,  # its time
     Z_SIZE,  # mean |ZED|
+    A_COUNT,  # distances behind the next ones
     APART,  # mean distance from the neighbours' median
     APART_GAIN,  # how much of their median it has besides: its sensitivity is not theirs
     APART_DEV,
@@ -67,7 +68,7 @@
     A_DOWN_SINCE,
     DRIFTS,  # 0, or when it was told
     NEIGHBOURS_WIDTH,
-) = range(21)
+) = range(22)
 
 # --- clocks: one row a node, that of the node's first series ---------------------------------
 (

@@ -100,7 +100,8 @@ def _judge(channels: Array, state: Array, s: int, time: float, x: float, p: Prof
         others = _others(channels, state, s, before)
         if others > 0:
             middle = _median(channels, state, s, before, others)
-            if abs(middle) <= FARTHEST:
+            settled = time - state[s, w.D_FIRST] >= p.instrument_ms  # means and deviations
+            if settled and abs(middle) <= FARTHEST:
                 added = _add_up(channels, state, s, time, middle, others, p)
     state[s, w.ZED_BEFORE] = state[s, w.ZED]
     state[s, w.D_BEFORE] = before
@@ -195,20 +196,20 @@ def _add_up(
 ) -> int:
     """DRIFT, SUSPECT or 0 for the distance from the others' median; learns the healthy ones."""
     apart = state[s, w.ZED] - middle
-    count = state[s, w.D_COUNT] - KNOWN + 1.0
+    count = state[s, w.A_COUNT] + 1.0
     dev = state[s, w.APART_DEV]
     away = apart - state[s, w.APART] - state[s, w.APART_GAIN] * middle
     alike = 1.0
     if dev > 0.0:
         shrink = sqrt(2.0 * RUN_MEMORY - 1.0)
         alike = max(state[s, w.A_RUN_DEV] * shrink / dev, 1.0)
-    warm = count >= p.instrument_readings and time - state[s, w.D_FIRST] >= p.instrument_ms
+    warm = count >= p.instrument_readings
     proven = warm and dev > 0.0 and dev <= p.neighbours_share * state[s, w.Z_SIZE]
     clipped = away
     if count > KNOWN and dev > 0.0:
         limit = max(CLIP * SD_PER_MAD * dev, 2.0 * p.neighbours_matter)
         clipped = max(-limit, min(away, limit))
-    state[s, w.A_RUN] += (clipped - state[s, w.A_RUN]) / min(max(count, 1.0), RUN_MEMORY)
+    state[s, w.A_RUN] += (clipped - state[s, w.A_RUN]) / min(count, RUN_MEMORY)
     if proven:
         height = _cusum(state, s, time, away / (SD_PER_MAD * dev * alike), p)
         if state[s, w.DRIFTS] > 0.0:
@@ -230,7 +231,8 @@ def _add_up(
                 return c.SUSPECT
             state[s, w.DRIFTS] = time
             return c.DRIFT
-    weight = 1.0 / min(max(count, 1.0), p.neighbours_memory)
+    state[s, w.A_COUNT] = count
+    weight = 1.0 / min(count, p.neighbours_memory)
     state[s, w.APART] += weight * clipped
     state[s, w.APART_GAIN] += weight * clipped * middle / (1.0 + middle * middle)
     state[s, w.APART_DEV] += weight * (abs(clipped) - dev)
