@@ -4,17 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lamppost.aggregator.checkpoint import Checkpoints
+from lamppost.aggregator.alarms.event import Event
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.alarms.maintenance import FILE_NAME, MaintenanceFile
 from lamppost.aggregator.config import DataConfig, RebirthConfig
-from lamppost.aggregator.event import Event
-from lamppost.aggregator.incident import Incident
-from lamppost.aggregator.ingest import CONNECTED, Arrival
-from lamppost.aggregator.maintenance import FILE_NAME, MaintenanceFile
-from lamppost.aggregator.pipeline import Pipeline, Settings
-from lamppost.aggregator.quarantine import Quarantine
-from lamppost.aggregator.replay import Restored, restore
-from lamppost.aggregator.segments import Disk
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.ingest.inbox import CONNECTED, Arrival
+from lamppost.aggregator.ingest.quarantine import Quarantine
+from lamppost.aggregator.pipeline.pipeline import Pipeline, Settings
+from lamppost.aggregator.pipeline.replay import Restored, restore
+from lamppost.aggregator.spool.checkpoint import Checkpoints
+from lamppost.aggregator.spool.segments import Disk
+from lamppost.aggregator.spool.spool import Spool
 from lamppost.wire.datatypes import DataType, Quality
 from lamppost.wire.decode import decode
 from lamppost.wire.delivery import Ack, Header, LedgerRow, ledger_metric

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lamppost.aggregator.series import SeriesKey
+from lamppost.aggregator.nodes.series import SeriesKey
 from lamppost.aggregator.store.seam import (
     EventRow,
     SeriesColumns,

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from lamppost.aggregator import event as e
-from lamppost.aggregator.event import Event, event_id
-from lamppost.aggregator.event_of import loss_of
-from lamppost.aggregator.reasons import reason
+from lamppost.aggregator.alarms import event as e
+from lamppost.aggregator.alarms.event import Event, event_id
+from lamppost.aggregator.alarms.event_of import loss_of
+from lamppost.aggregator.alarms.reasons import reason
 
 T0 = 1_700_000_000_000
 PUMP = ("riverside", "pump-station-1", "pump-1")

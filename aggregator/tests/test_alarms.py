@@ -5,11 +5,11 @@ import json
 import numpy as np
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator import event as e
-from lamppost.aggregator.alarms import MAX_RECENT, AlarmConfig, Alarms
+from lamppost.aggregator.alarms import event as e
+from lamppost.aggregator.alarms.alarms import MAX_RECENT, AlarmConfig, Alarms
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.alarms.incidents import Record
 from lamppost.aggregator.columns import Verdicts
-from lamppost.aggregator.incident import Incident
-from lamppost.aggregator.incidents import Record
 
 from .test_events import Desk, index, ms
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator.alarms import AlarmConfig, Alarms
+from lamppost.aggregator.alarms.alarms import AlarmConfig, Alarms
+from lamppost.aggregator.alarms.event import Event, Place
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.alarms.incidents import Record
+from lamppost.aggregator.alarms.notify import HOUR_MS
+from lamppost.aggregator.alarms.topology import Feed, Path, Topology
 from lamppost.aggregator.columns import Verdicts
-from lamppost.aggregator.event import Event, Place
-from lamppost.aggregator.incident import Incident
-from lamppost.aggregator.incidents import Record
-from lamppost.aggregator.notify import HOUR_MS
-from lamppost.aggregator.topology import Feed, Path, Topology
 
 from .test_events import T0, index
 

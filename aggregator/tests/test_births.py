@@ -2,7 +2,7 @@
 
 import pytest
 
-from lamppost.aggregator.births import read_birth
+from lamppost.aggregator.nodes.births import read_birth
 from lamppost.wire.datatypes import DataType
 from lamppost.wire.payload import DataSet, Metric, Payload, Property
 from lamppost.wire.session import ACK, device_birth, node_birth

@@ -3,9 +3,9 @@
 import json
 from dataclasses import replace
 
-from lamppost.aggregator import event as e
-from lamppost.aggregator.chatter import Chatter
-from lamppost.aggregator.event import Event
+from lamppost.aggregator.alarms import event as e
+from lamppost.aggregator.alarms.chatter import Chatter
+from lamppost.aggregator.alarms.event import Event
 
 from .samples_events import at, deviation, lost, over
 

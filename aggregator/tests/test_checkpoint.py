@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lamppost.aggregator.checkpoint import Checkpoint, Checkpoints
+from lamppost.aggregator.spool.checkpoint import Checkpoint, Checkpoints
 
 
 def sample(position: int) -> Checkpoint:

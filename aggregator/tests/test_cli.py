@@ -47,7 +47,7 @@ def test_a_data_folder_in_use_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two aggregators on one folder: the second says so and leaves, exit code 1."""
-    from lamppost.aggregator.spool import Spool
+    from lamppost.aggregator.spool.spool import Spool
 
     with Spool(tmp_path / "spool"):
         assert main(["run", "--data", str(tmp_path), "--console", ":-1"]) == FAILED

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator.decode import decode_batch, join
+from lamppost.aggregator.decode.payloads import decode_batch, join
 from lamppost.wire.datatypes import DataType, Quality
 from lamppost.wire.decode import DecodeError, decode
 from lamppost.wire.encode import encode

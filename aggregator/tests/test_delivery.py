@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamppost.aggregator.delivery import MAX_EPOCHS, Delivery
+from lamppost.aggregator.delivery.batches import MAX_EPOCHS, Delivery
 from lamppost.wire.delivery import Header
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamppost.aggregator.frames import FrameKind, TextRow, pack_json
-from lamppost.aggregator.segments import segment_path
-from lamppost.aggregator.series import SeriesInfo, SeriesKey
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.nodes.series import SeriesInfo, SeriesKey
+from lamppost.aggregator.spool.frames import FrameKind, TextRow, pack_json
+from lamppost.aggregator.spool.segments import segment_path
+from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.drain import Backoff, Drain
 from lamppost.aggregator.store.seam import (
     EventRow,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.frames import FrameKind, pack_json
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.spool.frames import FrameKind, pack_json
+from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.drain import Backoff, Drain
 from lamppost.aggregator.store.open import open_store
 from parts.batches import T0, frame, random_batch, series

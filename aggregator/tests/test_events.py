@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator import event as e
+from lamppost.aggregator.alarms import event as e
+from lamppost.aggregator.alarms.event import Event
+from lamppost.aggregator.alarms.events import Events
 from lamppost.aggregator.columns import Verdicts
-from lamppost.aggregator.event import Event
-from lamppost.aggregator.events import Events
-from lamppost.aggregator.series import SeriesIndex, SeriesKey
+from lamppost.aggregator.nodes.series import SeriesIndex, SeriesKey
 from lamppost.wire.datatypes import DataType
 
 T0 = 1_700_000_000_000

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from lamppost.aggregator import event as e
-from lamppost.aggregator.event import Event
-from lamppost.aggregator.reasons import clock, duration, number, reason
+from lamppost.aggregator.alarms import event as e
+from lamppost.aggregator.alarms.event import Event
+from lamppost.aggregator.alarms.reasons import clock, duration, number, reason
 
 AT = 1_699_970_602_000  # 14:03:22Z
 

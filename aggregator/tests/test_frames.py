@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamppost.aggregator import frames
-from lamppost.aggregator.frames import (
+from lamppost.aggregator.spool import frames
+from lamppost.aggregator.spool.frames import (
     COLUMNS,
     HEAD,
     MAX_ROWS,

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from lamppost.aggregator.event import COMMUNICATION, PROCESS_ANOMALY, SENSOR_FAULT, Event
-from lamppost.aggregator.incident import Incident
-from lamppost.aggregator.incidents import Incidents, Pace, Record
-from lamppost.aggregator.notify import Budget
+from lamppost.aggregator.alarms.event import COMMUNICATION, PROCESS_ANOMALY, SENSOR_FAULT, Event
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.alarms.incidents import Incidents, Pace, Record
+from lamppost.aggregator.alarms.notify import Budget
 
 from .samples_events import at, deviation, lost, over, stuck
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from lamppost.aggregator.ingest import CONNECTED, OVERHEAD_BYTES, Inbox
+from lamppost.aggregator.ingest.inbox import CONNECTED, OVERHEAD_BYTES, Inbox
 
 ROOM_FOR_TWO = 2 * (OVERHEAD_BYTES + 10)
 

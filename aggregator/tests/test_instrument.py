@@ -8,7 +8,7 @@ import pytest
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge.judge import Judge
-from lamppost.aggregator.qartod import FAIL, MISSING, NOT_EVALUATED, PASS, SUSPECT, qartod
+from lamppost.aggregator.judge.qartod import FAIL, MISSING, NOT_EVALUATED, PASS, SUSPECT, qartod
 
 from .samples_judge import T0, Floats, Stream, judge_of, judged
 

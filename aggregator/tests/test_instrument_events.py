@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator import event as e
-from lamppost.aggregator.event import Event
-from lamppost.aggregator.judging import Judging, Readings
-from lamppost.aggregator.reasons import reason
-from lamppost.aggregator.rings import Rings, is_counter
-from lamppost.aggregator.series import SeriesIndex, SeriesInfo, SeriesKey
+from lamppost.aggregator.alarms import event as e
+from lamppost.aggregator.alarms.event import Event
+from lamppost.aggregator.alarms.reasons import reason
+from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo, SeriesKey
+from lamppost.aggregator.pipeline.judging import Judging, Readings
+from lamppost.aggregator.pipeline.rings import Rings, is_counter
 from lamppost.wire.datatypes import DataType
 
 from .samples_judge import T0, judge_of

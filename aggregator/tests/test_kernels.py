@@ -27,8 +27,8 @@ print(fingerprint())
 
 def fingerprint() -> str:
     """A digest of what all kernels make of a stream with every kind of trouble."""
-    from lamppost.aggregator.decode import decode_batch, join
-    from lamppost.aggregator.resolve import AliasTable, resolve
+    from lamppost.aggregator.decode.payloads import decode_batch, join
+    from lamppost.aggregator.decode.resolve import AliasTable, resolve
 
     from .samples_decode import corpus, mutated
     from .samples_judge import judge_of, judged, troubled
@@ -145,7 +145,8 @@ def test_warming_tells_its_progress_and_compiles_everything() -> None:
     assert steps[-1][0] == steps[-1][1]
     script = (
         "from lamppost.aggregator.warm import warm; warm()\n"
-        "from lamppost.aggregator import decode, resolve, transitions\n"
+        "from lamppost.aggregator.decode import payloads as decode, resolve\n"
+        "from lamppost.aggregator.alarms import transitions\n"
         "from lamppost.aggregator.judge import level, quality, silence\n"
         "entries = (decode.decode_batch, resolve.resolve, resolve.gather, resolve.find,\n"
         "  resolve.free, resolve.fill, resolve.hash_name, transitions.find_transitions,\n"

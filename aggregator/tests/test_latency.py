@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lamppost.aggregator.latency import WINDOW_MS, Latency
+from lamppost.aggregator.pipeline.latency import WINDOW_MS, Latency
 
 
 def test_quantiles_are_close() -> None:

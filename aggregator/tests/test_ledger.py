@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamppost.aggregator.ledger import MAX_DAYS, Ledger, day_number, day_text
+from lamppost.aggregator.delivery.ledger import MAX_DAYS, Ledger, day_number, day_text
 from lamppost.wire.delivery import LedgerRow
 
 DAY = "2027-01-15"

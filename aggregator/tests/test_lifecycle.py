@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.ingest import CONNECTED, LOST
-from lamppost.aggregator.lifecycle import SILENCE_MS
-from lamppost.aggregator.nodes import Node
+from lamppost.aggregator.ingest.inbox import CONNECTED, LOST
+from lamppost.aggregator.nodes.nodes import Node
+from lamppost.aggregator.pipeline.lifecycle import SILENCE_MS
 
 from .field import START_MS, Channel, FieldNode, Sample, Station
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamppost.aggregator.frames import TextRow
+from lamppost.aggregator.spool.frames import TextRow
 from lamppost.aggregator.store import lineprotocol
 from lamppost.aggregator.store.lineprotocol import MAX_TEXT_CHARS, Lines, ops_lines, sample_line
 from lamppost.aggregator.store.seam import Sample, StoreBatch

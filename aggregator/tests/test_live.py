@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.board import Board
-from lamppost.aggregator.live import KEEP_S, Live
-from lamppost.aggregator.maintenance import FILE_NAME, Window, write_windows
+from lamppost.aggregator.alarms.maintenance import FILE_NAME, Window, write_windows
+from lamppost.aggregator.view.board import Board
+from lamppost.aggregator.view.live import KEEP_S, Live
 from lamppost.register.live import ChannelView, LiveView
 from lamppost.wire.datatypes import DataType, Quality
 from lamppost.wire.delivery import LedgerRow

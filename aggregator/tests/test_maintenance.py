@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator.cli import main
-from lamppost.aggregator.frames import FrameKind, unpack_json
-from lamppost.aggregator.maintenance import (
+from lamppost.aggregator.alarms.maintenance import (
     FILE_NAME,
     MaintenanceError,
     MaintenanceFile,
@@ -17,8 +15,10 @@ from lamppost.aggregator.maintenance import (
     read_windows,
     write_windows,
 )
-from lamppost.aggregator.maintenance_cli import span_ms
+from lamppost.aggregator.alarms.maintenance_cli import span_ms
+from lamppost.aggregator.cli import main
 from lamppost.aggregator.rules import ConfigError
+from lamppost.aggregator.spool.frames import FrameKind, unpack_json
 
 from .field import START_MS, Channel, FieldNode, Sample, Station
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator import event as e
-from lamppost.aggregator.event import Event
-from lamppost.aggregator.topology import Feed, Path, Topology
+from lamppost.aggregator.alarms import event as e
+from lamppost.aggregator.alarms.event import Event
+from lamppost.aggregator.alarms.topology import Feed, Path, Topology
 
 from .test_events import Desk, ms
 

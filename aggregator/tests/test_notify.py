@@ -2,7 +2,7 @@
 
 import json
 
-from lamppost.aggregator.notify import HOUR_MS, Budget
+from lamppost.aggregator.alarms.notify import HOUR_MS, Budget
 
 from .samples_events import PUMP, at
 

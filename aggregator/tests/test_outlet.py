@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lamppost.aggregator.board import Board
-from lamppost.aggregator.frames import DataFrame, FrameKind, TextRow
-from lamppost.aggregator.live import Live
+from lamppost.aggregator.spool.frames import DataFrame, FrameKind, TextRow
+from lamppost.aggregator.view.board import Board
+from lamppost.aggregator.view.live import Live
 from lamppost.wire.datatypes import DataType
 
 from .field import START_MS, Channel, FailingDisk, FieldNode, Sample, Station, quick

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator.frames import DataFrame, FrameKind
-from lamppost.aggregator.judging import VERDICT_MASK, inputs_of
-from lamppost.aggregator.series import SeriesInfo
+from lamppost.aggregator.nodes.series import SeriesInfo
+from lamppost.aggregator.pipeline.judging import VERDICT_MASK, inputs_of
+from lamppost.aggregator.spool.frames import DataFrame, FrameKind
 from lamppost.wire.datatypes import DataType, Quality
 from lamppost.wire.delivery import LedgerRow
 from lamppost.wire.payload import Metric

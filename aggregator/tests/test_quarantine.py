@@ -4,7 +4,7 @@ import base64
 import json
 from pathlib import Path
 
-from lamppost.aggregator.quarantine import MAX_KEPT_PER_S, Quarantine
+from lamppost.aggregator.ingest.quarantine import MAX_KEPT_PER_S, Quarantine
 
 
 def kept(folder: Path) -> list[dict[str, str]]:

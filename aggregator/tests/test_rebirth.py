@@ -2,7 +2,7 @@
 
 import random
 
-from lamppost.aggregator.rebirth import MAX_PAUSE_MS, Rebirths
+from lamppost.aggregator.nodes.rebirth import MAX_PAUSE_MS, Rebirths
 
 
 def asked(rebirths: Rebirths[str], nodes: list[str], until_ms: int) -> list[tuple[int, str]]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lamppost.aggregator.frames import FrameKind
-from lamppost.aggregator.ingest import CONNECTED, LOST
-from lamppost.aggregator.maintenance import FILE_NAME, Window, write_windows
+from lamppost.aggregator.alarms.maintenance import FILE_NAME, Window, write_windows
+from lamppost.aggregator.ingest.inbox import CONNECTED, LOST
+from lamppost.aggregator.spool.frames import FrameKind
 from lamppost.wire.datatypes import DataType, Quality
 
 from .field import START_MS, Channel, FieldNode, Sample, Station

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator.decode import decode_batch, join
-from lamppost.aggregator.resolve import AliasTable, TableFullError, gather, resolve
+from lamppost.aggregator.decode.payloads import decode_batch, join
+from lamppost.aggregator.decode.resolve import AliasTable, TableFullError, gather, resolve
 from lamppost.wire.datatypes import DataType, Quality
 from lamppost.wire.decode import signed
 from lamppost.wire.encode import encode
@@ -144,7 +144,7 @@ def test_gather_takes_what_the_judge_can_judge() -> None:
 
 def test_hostile_aliases_do_not_make_long_chains() -> None:
     """Aliases that fall into one chain for one seed are spread by another."""
-    from lamppost.aggregator.resolve import _slot
+    from lamppost.aggregator.decode.resolve import _slot
 
     together = [alias for alias in range(60_000) if _slot(1, alias, 1, 1023) == 5]
     spread = {_slot(1, alias, 2, 1023) for alias in together}

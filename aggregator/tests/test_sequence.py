@@ -1,6 +1,6 @@
 """Following a node's sequence numbers."""
 
-from lamppost.aggregator.sequence import SequenceWatch
+from lamppost.aggregator.nodes.sequence import SequenceWatch
 
 TIMEOUT_MS = 1000
 

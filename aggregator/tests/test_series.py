@@ -2,7 +2,12 @@
 
 import pytest
 
-from lamppost.aggregator.series import SeriesIndex, SeriesInfo, SeriesKey, SeriesLimitError
+from lamppost.aggregator.nodes.series import (
+    SeriesIndex,
+    SeriesInfo,
+    SeriesKey,
+    SeriesLimitError,
+)
 from lamppost.wire.datatypes import DataType
 
 FLOW = SeriesKey("city", "node-1", "pump", "flow")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.frames import FrameKind
-from lamppost.aggregator.segments import HEAD, MAX_PAYLOAD_BYTES, segment_path
-from lamppost.aggregator.spool import SpoolFull, SpoolLocked
+from lamppost.aggregator.spool.frames import FrameKind
+from lamppost.aggregator.spool.segments import HEAD, MAX_PAYLOAD_BYTES, segment_path
+from lamppost.aggregator.spool.spool import SpoolFull, SpoolLocked
 from parts.spools import SMALL, FailingDisk, fill, payloads, spool_of
 
 

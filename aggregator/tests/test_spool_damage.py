@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamppost.aggregator.frames import FrameKind
-from lamppost.aggregator.segments import HEAD, MAGIC, MAX_PAYLOAD_BYTES, segment_path
+from lamppost.aggregator.spool.frames import FrameKind
+from lamppost.aggregator.spool.segments import HEAD, MAGIC, MAX_PAYLOAD_BYTES, segment_path
 from parts.spools import SMALL, fill, payloads, spool_of
 
 

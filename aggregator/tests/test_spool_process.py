@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.frames import FrameKind
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.spool.frames import FrameKind
+from lamppost.aggregator.spool.spool import Spool
 
 WRITER = """
 import sys, zlib
 from pathlib import Path
-from lamppost.aggregator.frames import FrameKind
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.spool.frames import FrameKind
+from lamppost.aggregator.spool.spool import Spool
 
 spool = Spool(Path(sys.argv[1]), segment_bytes=20_000, max_bytes=1 << 30)
 number = int(sys.argv[2])
@@ -33,8 +33,8 @@ while True:
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from lamppost.aggregator.frames import FrameKind
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.spool.frames import FrameKind
+from lamppost.aggregator.spool.spool import Spool
 
 spool = Spool(Path(sys.argv[1]), segment_bytes=1 << 20, max_bytes=1 << 30)
 spool.append(FrameKind.DATA, b"before" * 100)

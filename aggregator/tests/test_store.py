@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lamppost.aggregator.frames import TextRow
+from lamppost.aggregator.spool.frames import TextRow
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Server
 from lamppost.aggregator.store.influx1 import Influx1Store

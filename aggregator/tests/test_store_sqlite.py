@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.frames import TextRow
-from lamppost.aggregator.incident import Incident
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.spool.frames import TextRow
 from lamppost.aggregator.store.retention import CLEAN_EVERY_MS, DAY_MS, RetentionRule
 from lamppost.aggregator.store.seam import StoreBatch, StoreRefused, StoreUnreachable
 from lamppost.aggregator.store.sqlite import SqliteStore

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from lamppost.aggregator.config import MqttConfig
-from lamppost.aggregator.tail import FAILED, OK, WRONG_USE, Tail, main
-from lamppost.aggregator.told import Listener
+from lamppost.aggregator.tail.tail import FAILED, OK, WRONG_USE, Tail, main
+from lamppost.aggregator.tail.told import Listener
 from lamppost.sim.broker import RunningBroker
 from lamppost.sim.ports import free_port
 from lamppost.wire.decode import decode

@@ -1,6 +1,6 @@
 """What `lamppost tail` holds back until it can be named."""
 
-from lamppost.aggregator.tail_held import Held
+from lamppost.aggregator.tail.held import Held
 
 ONE, OTHER = ("spBv1.0/g/DDATA/one/d", b"1"), ("spBv1.0/g/DDATA/other/d", b"2")
 

@@ -3,9 +3,9 @@
 import io
 from dataclasses import replace
 
-from lamppost.aggregator.event import PROCESS_ANOMALY, SENSOR_FAULT
-from lamppost.aggregator.incident import Incident
-from lamppost.aggregator.telling import Teller
+from lamppost.aggregator.alarms.event import PROCESS_ANOMALY, SENSOR_FAULT
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.view.telling import Teller
 
 REASON = "pressure fell to 2.76 bar (expected 2.92 to 3.07); also flow, level"
 LEAK = Incident(

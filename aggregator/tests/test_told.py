@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from lamppost.aggregator.told import Line, Listener
+from lamppost.aggregator.tail.told import Line, Listener
 from lamppost.wire.datatypes import DataType, Quality
 from lamppost.wire.delivery import Ack, LedgerRow
 from lamppost.wire.encode import encode

@@ -4,9 +4,9 @@ from pathlib import Path as FilePath
 
 import pytest
 
+from lamppost.aggregator.alarms.topology import Feed, Path, Topology
 from lamppost.aggregator.config import check
 from lamppost.aggregator.rules import ConfigError
-from lamppost.aggregator.topology import Feed, Path, Topology
 
 CABINETS = {"feeds": ["lights-1/cabinet-1", "lights-1/cabinet-2"], "by": "mains/meter/voltage"}
 

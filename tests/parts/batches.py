@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from lamppost.aggregator.frames import DataFrame, TextRow
-from lamppost.aggregator.series import SeriesInfo
+from lamppost.aggregator.nodes.series import SeriesInfo
+from lamppost.aggregator.spool.frames import DataFrame, TextRow
 from lamppost.aggregator.store.seam import EventRow, StoreBatch
 from lamppost.wire.datatypes import DataType
 

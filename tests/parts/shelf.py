@@ -2,7 +2,7 @@
 
 import threading
 
-from lamppost.aggregator.series import SeriesKey
+from lamppost.aggregator.nodes.series import SeriesKey
 from lamppost.aggregator.store.seam import EventRow, Sample, SeriesColumns, StoreBatch
 
 

@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 from lamppost.aggregator.columns import UNJUDGED
-from lamppost.aggregator.frames import DataFrame, FrameKind
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.spool.frames import DataFrame, FrameKind
+from lamppost.aggregator.spool.spool import Spool
 
 
 def judged_rows(data_dir: Path) -> list[tuple[int, int]]:

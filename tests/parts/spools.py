@@ -4,9 +4,9 @@ import errno
 from collections.abc import Callable
 from pathlib import Path
 
-from lamppost.aggregator.frames import FrameKind
-from lamppost.aggregator.segments import Disk
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.spool.frames import FrameKind
+from lamppost.aggregator.spool.segments import Disk
+from lamppost.aggregator.spool.spool import Spool
 
 SMALL = 200  # bytes a segment
 

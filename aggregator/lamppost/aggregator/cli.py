@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lamppost.aggregator import maintenance_cli
+from lamppost.aggregator.alarms import maintenance_cli
 from lamppost.aggregator.config import Config, host_port, load, with_data_dir
 from lamppost.aggregator.rules import ConfigError, Problem
 
@@ -97,7 +97,7 @@ def _run(arguments: argparse.Namespace) -> int:
         problem = Problem(file, "[console] host", config.console.host, allowed)
         raise ConfigError((problem,))
     from lamppost.aggregator.run import run
-    from lamppost.aggregator.spool import SpoolLocked
+    from lamppost.aggregator.spool.spool import SpoolLocked
     from lamppost.aggregator.store.open import StoreUrlError
 
     try:

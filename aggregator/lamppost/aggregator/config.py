@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lamppost.aggregator.alarms import AlarmConfig
+from lamppost.aggregator.alarms.alarms import AlarmConfig
+from lamppost.aggregator.alarms.topology import Feed, read_topology
 from lamppost.aggregator.rules import (
     ConfigError,
     Problem,
@@ -18,7 +19,6 @@ from lamppost.aggregator.rules import (
     text,
     whole,
 )
-from lamppost.aggregator.topology import Feed, read_topology
 
 MB = 1_000_000
 DEFAULT_STORE = "sqlite:readings.db"

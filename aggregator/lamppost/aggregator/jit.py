@@ -27,7 +27,7 @@ R = TypeVar("R")
 A = TypeVar("A")
 
 HERE = Path(__file__).parent
-SOURCES = ("columns.py", "jit.py", "decode*.py", "resolve*.py", "transitions.py", "judge/*.py")
+SOURCES = ("columns.py", "jit.py", "decode/*.py", "judge/*.py", "alarms/transitions.py")
 KEPT_CACHES = 3  # older digests are removed
 
 _chosen: Path | None = None

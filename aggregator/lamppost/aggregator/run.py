@@ -10,23 +10,23 @@ from types import FrameType
 from typing import TextIO
 
 from lamppost.aggregator import jit
-from lamppost.aggregator.board import Board
-from lamppost.aggregator.checkpoint import Checkpoints
+from lamppost.aggregator.alarms.maintenance import FILE_NAME as MAINTENANCE_FILE
+from lamppost.aggregator.alarms.maintenance import MaintenanceFile
 from lamppost.aggregator.config import MB, Config
-from lamppost.aggregator.host import Host
-from lamppost.aggregator.ingest import Inbox
-from lamppost.aggregator.live import Live
-from lamppost.aggregator.maintenance import FILE_NAME as MAINTENANCE_FILE
-from lamppost.aggregator.maintenance import MaintenanceFile
-from lamppost.aggregator.pipeline import Pipeline, Settings
-from lamppost.aggregator.quarantine import Quarantine
-from lamppost.aggregator.replay import restore
-from lamppost.aggregator.seen import feed, open_register
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.ingest.host import Host
+from lamppost.aggregator.ingest.inbox import Inbox
+from lamppost.aggregator.ingest.quarantine import Quarantine
+from lamppost.aggregator.nodes.seen import feed, open_register
+from lamppost.aggregator.pipeline.pipeline import Pipeline, Settings
+from lamppost.aggregator.pipeline.replay import restore
+from lamppost.aggregator.spool.checkpoint import Checkpoints
+from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.health import samples
 from lamppost.aggregator.store.open import open_store
-from lamppost.aggregator.telling import Teller
+from lamppost.aggregator.view.board import Board
+from lamppost.aggregator.view.live import Live
+from lamppost.aggregator.view.telling import Teller
 from lamppost.aggregator.warm import warm
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register

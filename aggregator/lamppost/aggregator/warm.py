@@ -15,11 +15,11 @@ import numpy as np
 
 from lamppost.aggregator import columns as c
 from lamppost.aggregator import jit
+from lamppost.aggregator.alarms.transitions import WIDTH, find_transitions
 from lamppost.aggregator.columns import Verdicts
-from lamppost.aggregator.decode import decode_batch, join
+from lamppost.aggregator.decode.payloads import decode_batch, join
+from lamppost.aggregator.decode.resolve import FIRST_CAPACITY, AliasTable, gather, resolve
 from lamppost.aggregator.judge.judge import Judge
-from lamppost.aggregator.resolve import FIRST_CAPACITY, AliasTable, gather, resolve
-from lamppost.aggregator.transitions import WIDTH, find_transitions
 
 Progress = Callable[[int, int, str], None]
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from lamppost.aggregator import columns as c
-from lamppost.aggregator.decode import decode_batch, join
+from lamppost.aggregator.decode.payloads import decode_batch, join
 from lamppost.aggregator.warm import warm
 from lamppost.bench.decode_peer import decode_all
 from lamppost.wire.encode import encode

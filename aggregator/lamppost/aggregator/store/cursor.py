@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lamppost.aggregator.series import SeriesInfo
+from lamppost.aggregator.nodes.series import SeriesInfo
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lamppost.aggregator.spool import Spool
+from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.cursor import Cursor, SeriesBook
 from lamppost.aggregator.store.load import Load
 from lamppost.aggregator.store.seam import (

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from functools import partial
 
-from lamppost.aggregator.series import SeriesKey
+from lamppost.aggregator.nodes.series import SeriesKey
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Http
 from lamppost.aggregator.store.influxql import Reader

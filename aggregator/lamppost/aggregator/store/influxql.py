@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from lamppost.aggregator.series import SeriesKey
+from lamppost.aggregator.nodes.series import SeriesKey
 from lamppost.aggregator.store.http import Http
 from lamppost.aggregator.store.lineprotocol import clean, original
 from lamppost.aggregator.store.linewriter import message_of

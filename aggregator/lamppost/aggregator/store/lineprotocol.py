@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lamppost.aggregator.series import SeriesInfo
+from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.store.seam import EventRow, Sample, StoreBatch
 from lamppost.wire.series import EVENT, READING, TEXT, FieldType, Measurement
 

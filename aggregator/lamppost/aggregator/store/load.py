@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from lamppost.aggregator.frames import COLUMNS, DataFrame, FrameKind, TextRow, unpack_json
-from lamppost.aggregator.incident import Incident
-from lamppost.aggregator.series import SeriesInfo
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.nodes.series import SeriesInfo
+from lamppost.aggregator.spool.frames import COLUMNS, DataFrame, FrameKind, TextRow, unpack_json
 from lamppost.aggregator.store.cursor import SeriesBook
 from lamppost.aggregator.store.seam import EventRow, StoreBatch
 

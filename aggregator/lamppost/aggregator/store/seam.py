@@ -14,9 +14,9 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lamppost.aggregator.frames import COLUMNS, FrameError, TextRow
-from lamppost.aggregator.incident import Incident
-from lamppost.aggregator.series import SeriesInfo, SeriesKey
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.nodes.series import SeriesInfo, SeriesKey
+from lamppost.aggregator.spool.frames import COLUMNS, FrameError, TextRow
 from lamppost.wire.series import Measurement
 
 MAX_READ_ROWS = 10_000
@@ -136,7 +136,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoreBatch:
-    """What one write carries; columns as in `lamppost.aggregator.frames.DataFrame`.
+    """What one write carries; columns as in `lamppost.aggregator.spool.frames.DataFrame`.
 
     Attributes:
         series: every series the rows and texts speak of, by index.

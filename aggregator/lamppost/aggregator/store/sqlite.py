@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lamppost.aggregator.incident import Incident
-from lamppost.aggregator.series import SeriesInfo, SeriesKey
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.nodes.series import SeriesInfo, SeriesKey
 from lamppost.aggregator.store.deadletter import now_ms
 from lamppost.aggregator.store.retention import Retention, RetentionRule
 from lamppost.aggregator.store.seam import (

@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 
-from lamppost.aggregator.incident import Incident
+from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.store.seam import EventRow
 
 VERSION = 2

@@ -1,0 +1,1 @@
+"""From conditions to what an operator is told."""

@@ -1,0 +1,197 @@
+"""What an event says to a person: one sentence, with numbers and units."""
+
+from datetime import UTC, datetime
+from math import floor, isfinite, log10
+
+from lamppost.aggregator.alarms import event as e
+
+MAX_DECIMALS = 9
+SECOND_MS = 1000
+MINUTE_S = 60
+HOUR_S = 3600
+DAY_S = 86_400
+ABOUT_S = 60
+NEAR = 3.0
+
+
+def reason(event: e.Event) -> str:
+    """The sentence for an event as it stands; `event.reason` is not read."""
+    text = _SENTENCES[event.kind](event)
+    if event.end_ms is None:
+        return text
+    lasted = duration(event.end_ms - event.onset_ms)
+    return f"{text}; over at {clock(event.end_ms)} after {lasted}"
+
+
+def _deviation(event: e.Event) -> str:
+    expected = event.expected if event.expected is not None else event.value or 0.0
+    value = event.value if event.value is not None else expected
+    verb = "rose" if value > expected else "fell"
+    came = _number(value, event)
+    wanted = _number(expected, event)
+    band = ""
+    if event.low is not None and event.high is not None:
+        low, high = (number(edge, event.high - event.low) for edge in (event.low, event.high))
+        band = f" ({low} to {high})"
+    since = clock(event.onset_ms)
+    return f"{_place(event)} {verb} to {came}; expected {wanted}{band} since {since}"
+
+
+def _stuck(event: e.Event) -> str:
+    since = clock(event.onset_ms)
+    value = _exactly(event.value, event)
+    return f"{_place(event)} has stood at {value} since {since}, longer than it ever does"
+
+
+def _spike(event: e.Event) -> str:
+    at = clock(event.onset_ms)
+    jumped = f"{_place(event)} jumped to {_exactly(event.value, event)} at {at} and came back"
+    if event.expected is None:
+        return jumped
+    return f"{jumped}; expected {_number(event.expected, event)}"
+
+
+def _range(event: e.Event) -> str:
+    since = clock(event.onset_ms)
+    low, high = event.low, event.high
+    if low is not None and high is not None:
+        allowed = f"its declared {number(low, high - low)} to {_number(high, event)}"
+    elif low is not None:
+        allowed = f"its declared lowest, {_number(low, event)}"
+    elif high is not None:
+        allowed = f"its declared highest, {_number(high, event)}"
+    else:
+        allowed = "all that it has ever measured"
+    value = _exactly(event.value, event)
+    return f"{_place(event)} reads {value}, outside {allowed}, since {since}"
+
+
+def _gap(event: e.Event) -> str:
+    return f"{_place(event)} has given no usable value since {clock(event.onset_ms)}"
+
+
+def _noise(event: e.Event) -> str:
+    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    how = "much more or much less than it ever has"
+    return f"{_place(event)} trembles {how} since {since}; now {value}"
+
+
+def _another_unit(event: e.Event) -> str:
+    value, since = _exactly(event.value, event), clock(event.onset_ms)
+    text = f"{_place(event)} reads {value} since {since}, as in another unit"
+    if event.expected is None or event.value is None:
+        return text
+    expected = _number(event.expected, event)
+    share = event.value / event.expected if event.expected else 0.0
+    for factor, words in ((1e3, "a thousand times"), (1e-3, "a thousandth of")):
+        if factor / NEAR < share < factor * NEAR:
+            return (
+                f"{_place(event)} reads {value} since {since}, {words} the expected {expected}"
+            )
+    return f"{text}; expected {expected}"
+
+
+def _drift(event: e.Event) -> str:
+    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    return (
+        f"{_place(event)} has left its neighbours of the same kind since {since}; now {value}"
+    )
+
+
+def _counter(event: e.Event) -> str:
+    at, value = clock(event.onset_ms), _exactly(event.value, event)
+    return f"{_place(event)} counts from the beginning again since {at}; now {value}"
+
+
+def _clock(event: e.Event) -> str:
+    off = event.value or 0.0
+    by = duration(round(abs(off) * SECOND_MS))
+    side = "ahead" if off > 0 else "behind"
+    hours = abs(off) / HOUR_S
+    hint = ""
+    if round(hours) >= 1 and abs(hours - round(hours)) * HOUR_S <= ABOUT_S:
+        hint = ", as with a wrong time zone or daylight saving"
+    since = clock(event.onset_ms)
+    return f"the clock of node {event.group}/{event.node} is {by} {side} since {since}{hint}"
+
+
+def _node_offline(event: e.Event) -> str:
+    return f"node {event.group}/{event.node} is offline since {clock(event.onset_ms)}"
+
+
+def _device_offline(event: e.Event) -> str:
+    where = f"{event.group}/{event.node}/{event.device}"
+    return f"device {where} is offline since {clock(event.onset_ms)}"
+
+
+def _chattering(event: e.Event) -> str:
+    where = _place(event) if event.channel else "/".join(filter(None, event.asset))
+    what = event.of.replace("_", " ")
+    since = clock(event.onset_ms)
+    return f"{where} comes and goes: {what}, {event.count} times since {since}"
+
+
+_SENTENCES = {
+    e.DEVIATION: _deviation,
+    e.STUCK: _stuck,
+    e.SPIKE: _spike,
+    e.RANGE: _range,
+    e.GAP: _gap,
+    e.NOISE: _noise,
+    e.UNIT: _another_unit,
+    e.DRIFT: _drift,
+    e.COUNTER: _counter,
+    e.CLOCK: _clock,
+    e.NODE_OFFLINE: _node_offline,
+    e.DEVICE_OFFLINE: _device_offline,
+    e.CHATTERING: _chattering,
+}
+
+
+def _place(event: e.Event) -> str:
+    where = "/".join(part for part in (event.group, event.node, event.device) if part)
+    return f"{event.channel} at {where}"
+
+
+def _number(value: float, event: e.Event) -> str:
+    """A value with its unit, as finely as the event's band asks for."""
+    spread = None
+    if event.low is not None and event.high is not None:
+        spread = event.high - event.low
+    return f"{number(value, spread)}{_unit(event)}"
+
+
+def _exactly(value: float | None, event: e.Event) -> str:
+    return "no number" if value is None else f"{value:.7g}{_unit(event)}"
+
+
+def _unit(event: e.Event) -> str:
+    return "" if event.unit in {"", "1"} else f" {event.unit}"
+
+
+def number(value: float, spread: float | None = None) -> str:
+    """A number with as many decimals as tell `spread` in two halves, or four digits without."""
+    if spread is None or not isfinite(spread) or spread <= 0.0:
+        return f"{value:.4g}"
+    decimals = max(0, min(-floor(log10(spread / 2)), MAX_DECIMALS))
+    return f"{value:.{decimals}f}"
+
+
+def clock(time_ms: int) -> str:
+    """A time of day in UTC."""
+    try:
+        return f"{datetime.fromtimestamp(time_ms / SECOND_MS, UTC):%H:%M:%S}Z"
+    except (OverflowError, ValueError, OSError):
+        return f"{time_ms} ms"
+
+
+def duration(ms: int) -> str:
+    """A span in its two largest units: 48 s, 1 min 48 s, 2 h 5 min, 3 d 4 h."""
+    seconds = max(ms, 0) // SECOND_MS
+    if seconds < MINUTE_S:
+        return f"{seconds} s"
+    if seconds < HOUR_S:
+        return f"{seconds // MINUTE_S} min {seconds % MINUTE_S} s"
+    if seconds < DAY_S:
+        return f"{seconds // HOUR_S} h {seconds % HOUR_S // MINUTE_S} min"
+    return f"{seconds // DAY_S} d {seconds % DAY_S // HOUR_S} h"

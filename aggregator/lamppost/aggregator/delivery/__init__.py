@@ -1,0 +1,1 @@
+"""Which batches are safe, and the books."""

@@ -1,0 +1,1 @@
+"""Who is who: nodes, their births, their series."""

@@ -1,0 +1,1 @@
+"""The one thread that does the work, in order."""

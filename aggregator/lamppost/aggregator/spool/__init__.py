@@ -1,0 +1,1 @@
+"""The durable log and the checkpoints that stand on it."""

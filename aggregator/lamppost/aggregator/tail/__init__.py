@@ -1,0 +1,1 @@
+"""`lamppost tail`: live traffic in words."""
