@@ -7,11 +7,11 @@ from pathlib import Path
 from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.alarms.maintenance import FILE_NAME, MaintenanceFile
-from lamppost.aggregator.config import DataConfig, RebirthConfig
 from lamppost.aggregator.ingest.inbox import CONNECTED, Arrival
 from lamppost.aggregator.ingest.quarantine import Quarantine
 from lamppost.aggregator.pipeline.pipeline import Pipeline, Settings
 from lamppost.aggregator.pipeline.replay import Restored, restore
+from lamppost.aggregator.settings.data import DataConfig, RebirthConfig
 from lamppost.aggregator.spool.checkpoint import Checkpoints
 from lamppost.aggregator.spool.segments import Disk
 from lamppost.aggregator.spool.spool import Spool

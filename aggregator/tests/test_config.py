@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.config import SECTIONS, Config, check, host_port, load, with_data_dir
-from lamppost.aggregator.rules import ConfigError
+from lamppost.aggregator.config import SECTIONS, Config, check, load, with_data_dir
+from lamppost.aggregator.settings.mqtt import host_port
+from lamppost.aggregator.settings.rules import ConfigError
 
 
 def write(folder: Path, text: str) -> Path:

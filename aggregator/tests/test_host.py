@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.config import MqttConfig
 from lamppost.aggregator.ingest.host import Host
 from lamppost.aggregator.ingest.inbox import CONNECTED, LOST, Inbox
+from lamppost.aggregator.settings.mqtt import MqttConfig
 from lamppost.sim.broker import RunningBroker
 from lamppost.sim.ports import free_port
 from lamppost.wire.state import HostState, decode_state, encode_state

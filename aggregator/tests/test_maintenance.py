@@ -15,9 +15,9 @@ from lamppost.aggregator.alarms.maintenance import (
     read_windows,
     write_windows,
 )
-from lamppost.aggregator.alarms.maintenance_cli import span_ms
 from lamppost.aggregator.cli import main
-from lamppost.aggregator.rules import ConfigError
+from lamppost.aggregator.maintenance_cli import span_ms
+from lamppost.aggregator.settings.rules import ConfigError
 from lamppost.aggregator.spool.frames import FrameKind, unpack_json
 
 from .field import START_MS, Channel, FieldNode, Sample, Station

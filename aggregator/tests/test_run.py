@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from lamppost.aggregator.config import Config, ConsoleConfig, MqttConfig, with_data_dir
+from lamppost.aggregator.config import Config, ConsoleConfig, with_data_dir
 from lamppost.aggregator.run import run
+from lamppost.aggregator.settings.mqtt import MqttConfig
 from lamppost.sim.broker import RunningBroker
 from lamppost.sim.ports import free_port
 from lamppost.wire.decode import decode

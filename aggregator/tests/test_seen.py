@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lamppost.aggregator.config import Config, with_data_dir
-from lamppost.aggregator.nodes.seen import feed
-from lamppost.aggregator.rules import ConfigError
+from lamppost.aggregator.records import feed
 from lamppost.aggregator.run import run
+from lamppost.aggregator.settings.rules import ConfigError
 from lamppost.register.records.births import BirthSeen
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.reading import Wanted

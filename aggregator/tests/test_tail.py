@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.aggregator.config import MqttConfig
+from lamppost.aggregator.settings.mqtt import MqttConfig
 from lamppost.aggregator.tail.tail import FAILED, OK, WRONG_USE, Tail, main
 from lamppost.aggregator.tail.told import Listener
 from lamppost.sim.broker import RunningBroker

@@ -6,7 +6,7 @@ import pytest
 
 from lamppost.aggregator.alarms.topology import Feed, Path, Topology
 from lamppost.aggregator.config import check
-from lamppost.aggregator.rules import ConfigError
+from lamppost.aggregator.settings.rules import ConfigError
 
 CABINETS = {"feeds": ["lights-1/cabinet-1", "lights-1/cabinet-2"], "by": "mains/meter/voltage"}
 

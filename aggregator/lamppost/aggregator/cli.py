@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lamppost.aggregator.alarms import maintenance_cli
-from lamppost.aggregator.config import Config, host_port, load, with_data_dir
-from lamppost.aggregator.rules import ConfigError, Problem
+from lamppost.aggregator import maintenance_cli
+from lamppost.aggregator.config import Config, load, with_data_dir
+from lamppost.aggregator.settings.mqtt import host_port
+from lamppost.aggregator.settings.rules import ConfigError, Problem
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 TIMEOUT_S = 5.0

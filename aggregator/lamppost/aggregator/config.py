@@ -7,72 +7,19 @@ from typing import Any
 
 from lamppost.aggregator.alarms.alarms import AlarmConfig
 from lamppost.aggregator.alarms.topology import Feed, read_topology
-from lamppost.aggregator.rules import (
+from lamppost.aggregator.settings.data import DataConfig, RebirthConfig
+from lamppost.aggregator.settings.mqtt import MqttConfig
+from lamppost.aggregator.settings.rules import (
     ConfigError,
     Problem,
     flag,
-    host_id,
-    number,
-    readable_file,
     ruled,
     section,
     text,
     whole,
 )
 
-MB = 1_000_000
 DEFAULT_STORE = "sqlite:readings.db"
-PORT = whole(1, 65_535, "a TCP port")
-PASSWORD_FILE = readable_file("a file with the password")
-PEM_FILE = readable_file("a PEM file")
-
-
-@dataclass(frozen=True, slots=True)
-class MqttConfig:
-    """How to reach the broker, and as which Sparkplug host."""
-
-    host: str = ruled(text("a host name or address"), "127.0.0.1")
-    port: int = ruled(PORT, 1883)
-    keepalive_s: int = ruled(whole(5, 3600, "seconds"), 15)
-    host_id: str = ruled(host_id(), "lamppost")
-    username: str = ruled(text('a user name, "" for none'), "")
-    password_file: Path | None = ruled(PASSWORD_FILE, None)  # noqa: RUF009
-    ca_file: Path | None = ruled(PEM_FILE, None)  # noqa: RUF009
-    cert_file: Path | None = ruled(PEM_FILE, None)  # noqa: RUF009
-    key_file: Path | None = ruled(PEM_FILE, None)  # noqa: RUF009
-    inbox_mb: float = ruled(number(1, 4096, "megabytes"), 64.0)
-
-    def password(self) -> str | None:
-        """The password, read now so that a changed file counts at the next connect."""
-        return None if self.password_file is None else self.password_file.read_text().strip()
-
-
-@dataclass(frozen=True, slots=True)
-class DataConfig:
-    """Where the aggregator keeps its own data, and how it makes them durable."""
-
-    data_dir: str = ruled(text("a folder"), "lamppost-data")
-    commit_ms: int = ruled(whole(1, 5000, "milliseconds"), 50)
-    commit_mb: float = ruled(number(0.1, 256, "megabytes"), 4.0)
-    held_mb: float = ruled(number(1, 4096, "megabytes"), 64.0)
-    ack_ms: int = ruled(whole(10, 60_000, "milliseconds"), 100)
-    segment_mb: float = ruled(number(1, 1024, "megabytes"), 16.0)
-    spool_mb: float = ruled(number(2, 1_000_000, "megabytes"), 2048.0)
-    checkpoint_s: float = ruled(number(1, 3600, "seconds"), 60.0)
-    checkpoint_mb: float = ruled(number(1, 4096, "megabytes"), 128.0)
-    quarantine_files: int = ruled(whole(1, 10_000, "files"), 200)
-    quarantine_mb: float = ruled(number(0.01, 1024, "megabytes"), 4.0)
-
-
-@dataclass(frozen=True, slots=True)
-class RebirthConfig:
-    """When births are asked for, and how often at most."""
-
-    reorder_timeout_s: float = ruled(number(0.1, 600, "seconds"), 3.0)
-    per_node_s: float = ruled(number(0.1, 3600, "seconds"), 10.0)
-    per_s: float = ruled(number(0.1, 10_000, "requests a second"), 10.0)
-    jitter_s: float = ruled(number(0, 600, "seconds"), 1.0)
-    confirm_s: float = ruled(number(1, 3600, "seconds"), 45.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +117,3 @@ def check(document: dict[str, Any], file: str, base: Path) -> Config:
 def with_data_dir(config: Config, folder: Path) -> Config:
     """The same configuration with another data folder."""
     return replace(config, data=replace(config.data, data_dir=str(folder)))
-
-
-def host_port(argument: str, option: str, default_host: str = "127.0.0.1") -> tuple[str, int]:
-    """Split HOST:PORT (or :PORT, or PORT) from the command line.
-
-    Raises:
-        ConfigError: it is neither.
-    """
-    host, _, port = argument.rpartition(":")
-    if not port.lstrip("-").isdecimal() or not -1 <= int(port) <= 65_535:
-        raise ConfigError((Problem("command line", option, argument, "HOST:PORT"),))
-    return host.strip("[]") or default_host, int(port)

@@ -12,13 +12,14 @@ from typing import TextIO
 from lamppost.aggregator import jit
 from lamppost.aggregator.alarms.maintenance import FILE_NAME as MAINTENANCE_FILE
 from lamppost.aggregator.alarms.maintenance import MaintenanceFile
-from lamppost.aggregator.config import MB, Config
+from lamppost.aggregator.config import Config
 from lamppost.aggregator.ingest.host import Host
 from lamppost.aggregator.ingest.inbox import Inbox
 from lamppost.aggregator.ingest.quarantine import Quarantine
-from lamppost.aggregator.nodes.seen import feed, open_register
 from lamppost.aggregator.pipeline.pipeline import Pipeline, Settings
 from lamppost.aggregator.pipeline.replay import restore
+from lamppost.aggregator.records import feed, open_register
+from lamppost.aggregator.settings.data import MB
 from lamppost.aggregator.spool.checkpoint import Checkpoints
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.drain import Drain

@@ -5,11 +5,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from lamppost.aggregator.config import MqttConfig
 from lamppost.aggregator.ingest.host import Host
 from lamppost.aggregator.ingest.inbox import Inbox
 from lamppost.aggregator.ingest.quarantine import Quarantine
 from lamppost.aggregator.pipeline.pipeline import Pipeline
+from lamppost.aggregator.settings.mqtt import MqttConfig
 from lamppost.aggregator.spool.checkpoint import Checkpoints
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.warm import warm

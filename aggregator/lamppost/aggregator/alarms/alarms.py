@@ -21,7 +21,7 @@ from lamppost.aggregator.alarms.notify import Budget
 from lamppost.aggregator.alarms.topology import Topology
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.nodes.series import SeriesInfo
-from lamppost.aggregator.rules import number, ruled, whole
+from lamppost.aggregator.settings.rules import number, ruled, whole
 
 MAX_RECENT = 1_000
 MAX_RECENT_INCIDENTS = 500

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lamppost.aggregator.rules import Problem
+from lamppost.aggregator.settings.rules import Problem
 
 MAX_RELATIONS = 1_000
 KEYS = ("feeds", "by", "group")

@@ -16,8 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from lamppost.aggregator.config import MqttConfig
 from lamppost.aggregator.ingest.inbox import CONNECTED, LOST, Inbox
+from lamppost.aggregator.settings.mqtt import MqttConfig
 from lamppost.wire.state import HostState, StateError, decode_state, encode_state
 from lamppost.wire.topic import NAMESPACE, state_topic
 

@@ -7,12 +7,12 @@ from lamppost.aggregator.alarms.maintenance import Window
 from lamppost.aggregator.decode.resolve import TableFullError
 from lamppost.aggregator.ingest.inbox import Arrival
 from lamppost.aggregator.nodes.births import Birth, read_birth
-from lamppost.aggregator.nodes.declare import Declarer
-from lamppost.aggregator.nodes.foreign import birth_readings
 from lamppost.aggregator.nodes.nodes import Node, Route
 from lamppost.aggregator.nodes.seen import seen
 from lamppost.aggregator.nodes.series import SeriesLimitError
 from lamppost.aggregator.pipeline.batch import FastPath
+from lamppost.aggregator.pipeline.declare import Declarer
+from lamppost.aggregator.pipeline.foreign import birth_readings
 from lamppost.aggregator.pipeline.tools import Item, Tools
 from lamppost.wire.decode import DecodeError, decode
 from lamppost.wire.delivery import LEDGER, DeliveryError, ledger_rows

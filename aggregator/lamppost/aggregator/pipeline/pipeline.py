@@ -10,7 +10,6 @@ from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.alarms.maintenance import MaintenanceFile
 from lamppost.aggregator.alarms.topology import Feed, Topology
-from lamppost.aggregator.config import MB, DataConfig, RebirthConfig
 from lamppost.aggregator.decode.resolve import AliasTable
 from lamppost.aggregator.ingest.inbox import CONNECTED, LOST, Arrival, Inbox
 from lamppost.aggregator.ingest.quarantine import Quarantine
@@ -23,6 +22,7 @@ from lamppost.aggregator.pipeline.lifecycle import Lifecycle
 from lamppost.aggregator.pipeline.outlet import Outlet
 from lamppost.aggregator.pipeline.tally import Owners
 from lamppost.aggregator.pipeline.tools import Counters, Item, Tools
+from lamppost.aggregator.settings.data import MB, DataConfig, RebirthConfig
 from lamppost.aggregator.spool.checkpoint import Checkpoint, Checkpoints
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.wire.encode import encode

@@ -14,10 +14,10 @@ import paho.mqtt.client as paho
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from lamppost.aggregator.config import MqttConfig, host_port
 from lamppost.aggregator.ingest.host import new_client
 from lamppost.aggregator.nodes.rebirth import Rebirths
-from lamppost.aggregator.rules import ConfigError, Problem
+from lamppost.aggregator.settings.mqtt import MqttConfig, host_port
+from lamppost.aggregator.settings.rules import ConfigError, Problem
 from lamppost.aggregator.tail.held import Held
 from lamppost.aggregator.tail.told import Line, Listener
 from lamppost.wire.encode import encode

@@ -22,7 +22,7 @@ from lamppost.aggregator.alarms.maintenance import (
 )
 from lamppost.aggregator.alarms.reasons import clock, duration
 from lamppost.aggregator.config import Config, load
-from lamppost.aggregator.rules import ConfigError, Problem
+from lamppost.aggregator.settings.rules import ConfigError, Problem
 from lamppost.aggregator.tail.told import printable
 
 OK, FAILED = 0, 1
