@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both call `make setup` first.
-.PHONY: help setup demo test test-all check lint types imports parts format bench clean
+.PHONY: help setup demo test test-all check lint types imports parts warm format bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,11 +33,16 @@ types:
 imports:
 	$(BIN)/lint-imports
 
-test: setup parts check ## everything but the long gates; what CI runs
-	$(BIN)/pytest
+# Two at a time, whatever the machine: tests start servers of their own, and wait more than they work.
+# Kernels are compiled before, by one process: several that compile the same at once have crashed Numba.
+warm:
+	@$(BIN)/python -c "from lamppost.aggregator.warm import warm; warm()"
 
-test-all: setup parts check ## the long gates too
-	$(BIN)/pytest -m "slow or not slow"
+test: setup parts check warm ## everything but the long gates; what CI runs
+	$(BIN)/pytest -n 2 --dist worksteal
+
+test-all: setup parts check warm ## the long gates too
+	$(BIN)/pytest -n 2 --dist worksteal -m "slow or not slow"
 
 bench: setup parts ## each figure beside a peer, as JSON
 	$(BIN)/lamppost bench decode --json
