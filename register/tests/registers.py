@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from lamppost.register.live import EventClass, IncidentView
 from lamppost.register.records.births import BirthSeen, ChannelSeen
 from lamppost.register.records.store import Register
 
@@ -58,6 +59,37 @@ def on_postgres(clock: Clock) -> Iterator[Register]:
         with admin.begin() as connection:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
         admin.dispose()
+
+
+def incident(
+    one: str = "i-1",
+    *,
+    closed_ms: int | None = None,
+    opened_ms: int = T0,
+    severity: float = 0.8,
+    incident_class: EventClass = "process_anomaly",
+    kind: str = "deviation",
+    device: str = "pump-1",
+    notified: bool | None = True,
+) -> IncidentView:
+    """Return an incident of a device of the station."""
+    return IncidentView(
+        id=one,
+        incident_class=incident_class,
+        kind=kind,
+        group="riverside",
+        node="station",
+        device=device,
+        opened_ms=opened_ms,
+        detected_ms=opened_ms,
+        closed_ms=closed_ms,
+        severity=severity,
+        channels=("flow",),
+        events=1,
+        open_events=int(closed_ms is None),
+        notified=notified,
+        reason="flow rose to 47 L/s (expected 38 to 42)",
+    )
 
 
 def birth(

@@ -8,8 +8,12 @@ import pytest
 from alembic.script import ScriptDirectory
 
 from lamppost.register import cli
+from lamppost.register.alarms import api as alarms_api
+from lamppost.register.alarms.reading import FILTERS
+from lamppost.register.alarms.values import STATES
+from lamppost.register.answering import PREFIX
 from lamppost.register.records import assetfiles, geometry, importing, intake, reading
-from lamppost.register.records.api import PREFIX, router
+from lamppost.register.records.api import router
 from lamppost.register.records.asked import COMMON
 from lamppost.register.records.assetfields import EXTERNAL, FIELDS
 from lamppost.register.records.migrating import STEPS
@@ -69,3 +73,17 @@ def test_bounds_and_words_are_those_of_the_code() -> None:
 def test_steps_are_a_single_line() -> None:
     """Two newest steps would be a database nobody can bring up to date."""
     assert len(ScriptDirectory(STEPS).get_heads()) == 1
+
+
+def test_the_page_about_alarms_names_every_state_and_path() -> None:
+    """States, paths and filters of alarms: all of them, and no others."""
+    page = (Path(__file__).parents[2] / "docs" / "alarms.md").read_text()
+    part = page.split("\n## In the register\n")[1].split("\n## ")[0]
+    states = re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)
+    assert sorted(states) == sorted(STATES)
+    told = set(re.findall(r"^\| `(?:GET|POST) /alarms(\S*)` \|", part, re.MULTILINE))
+    paths = {getattr(route, "path", "") for route in alarms_api.router.routes}
+    assert told == {
+        path.removeprefix(f"{PREFIX}/alarms").replace("{alarm}", "ID") for path in paths
+    }
+    assert all(f"`{name}`" in part for name in FILTERS)

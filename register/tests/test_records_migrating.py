@@ -8,19 +8,23 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from lamppost.register.records.database import Database
 from lamppost.register.records.migrating import STEPS, MigrationError, migrate
 from lamppost.register.records.reading import KINDS
 from lamppost.register.records.store import Register
-from lamppost.register.records.tables import audit, metadata
+from lamppost.register.records.tables import audit
 from lamppost.register.records.values import Entry
+
+HEAD = ScriptDirectory(STEPS).get_current_head()
+metadata = audit.metadata
 
 BROKEN = '''"""A step that fails half way."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "9998", "HEAD"
 def upgrade():
     op.create_table("half", sa.Column("id", sa.Text, primary_key=True))
     op.execute("INSERT INTO half VALUES ('x')")
@@ -60,12 +64,12 @@ def test_a_step_that_fails_leaves_nothing_behind(register: Register, tmp_path: P
     """Half a step would be a database that no version can read."""
     steps = tmp_path / "steps"
     shutil.copytree(STEPS, steps, ignore=shutil.ignore_patterns("__pycache__"))
-    (steps / "versions" / "r0002_broken.py").write_text(BROKEN)
+    (steps / "versions" / "r9998_broken.py").write_text(BROKEN.replace("HEAD", str(HEAD)))
     before = tables(register.database)
     with pytest.raises(Exception, match="nowhere"):
         migrate(register.database, steps)
     assert tables(register.database) == before
-    assert register.migrate().before == "0001"
+    assert register.migrate().before == HEAD
 
 
 def test_two_programs_that_start_at_once_wait_for_each_other(tmp_path: Path) -> None:
@@ -87,14 +91,14 @@ def test_two_programs_that_start_at_once_wait_for_each_other(tmp_path: Path) -> 
     for thread in threads:
         thread.join(30)
     assert failed == []
-    assert sorted(str(one.before) for one in done) == ["0001", "0001", "0001", "None"]
+    assert sorted(str(one.before) for one in done) == [*[str(HEAD)] * 3, "None"]
 
 
 def test_a_database_of_a_newer_version_is_left_alone(register: Register) -> None:
     """An old program must not write into tables it does not know."""
     with register.database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(MigrationError, match="came step '9999', allowed: up to '0001'"):
+    with pytest.raises(MigrationError, match=f"came step '9999', allowed: up to '{HEAD}'"):
         register.migrate()
 
 

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import TextIO
 
 from lamppost.aggregator import jit
+from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.alarms.maintenance import FILE_NAME as MAINTENANCE_FILE
 from lamppost.aggregator.alarms.maintenance import MaintenanceFile
 from lamppost.aggregator.config import Config
@@ -26,9 +27,11 @@ from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.health import samples
 from lamppost.aggregator.store.open import open_store
 from lamppost.aggregator.view.board import Board
+from lamppost.aggregator.view.keeping import both
 from lamppost.aggregator.view.live import Live
 from lamppost.aggregator.view.telling import Teller
 from lamppost.aggregator.warm import warm
+from lamppost.register.alarms.keeper import Keeper
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
@@ -44,13 +47,20 @@ class Parts:
     """The parts around the pipeline, as the live view asks for them."""
 
     def __init__(
-        self, host: Host, drain: Drain, inbox: Inbox, spool: Spool, intake: Intake
+        self,
+        host: Host,
+        drain: Drain,
+        inbox: Inbox,
+        spool: Spool,
+        intake: Intake,
+        keeper: Keeper,
     ) -> None:
         self._host = host
         self._drain = drain
         self._inbox = inbox
         self._spool = spool
         self._intake = intake
+        self._keeper = keeper
 
     def broker(self) -> str:
         """State of the host session."""
@@ -73,7 +83,7 @@ class Parts:
             )
         if self._spool.damage:
             warnings.append(f"{len(self._spool.damage)} stretches of the spool are damaged")
-        return (*warnings, *self._intake.warnings())
+        return (*warnings, *self._intake.warnings(), *self._keeper.warnings())
 
 
 def run(
@@ -107,16 +117,20 @@ def run(
         _warm(say)
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
-        pipeline = _pipeline(config, spool, host, Teller(out), say)
+        keeper = Keeper(register)
+        stack.callback(keeper.stop)
+        tell = both(Teller(out).tell, keeper)
+        pipeline = _pipeline(config, spool, host, tell, say)
         intake = feed(register, pipeline)
         stack.callback(intake.stop)
         drain = Drain(spool, store, config.data_dir / "store.cursor")
         stack.callback(drain.stop, DRAIN_STOP_S)
         board = Board(pipeline)
         board.refresh()
-        live = Live(pipeline, board, Parts(host, drain, inbox, spool, intake), store)
+        live = Live(pipeline, board, Parts(host, drain, inbox, spool, intake, keeper), store)
         drain.watch(lambda: samples(live.snapshot(), config.mqtt.host_id))
         drain.start()
+        keeper.start(live)
         say(f"register: {register.address}")
         _console(config, live, register, stack, say)
         return _work(pipeline, inbox, host, board, stop, say)
@@ -133,7 +147,11 @@ def _spool(config: Config) -> Spool:
 
 
 def _pipeline(
-    config: Config, spool: Spool, host: Host, teller: Teller, say: Callable[[str], None]
+    config: Config,
+    spool: Spool,
+    host: Host,
+    tell: Callable[[Incident], None],
+    say: Callable[[str], None],
 ) -> Pipeline:
     """A pipeline with the state that the last one left."""
     data, folder = config.data, config.data_dir
@@ -145,7 +163,7 @@ def _pipeline(
         Quarantine(folder / "quarantine", data.quarantine_files, kept_bytes),
         Settings(data, config.rebirth, config.alarms, config.topology),
         publish=host.publish,
-        on_incident=teller.tell,
+        on_incident=tell,
         maintenance=MaintenanceFile(folder / MAINTENANCE_FILE),
     )
     _restore(pipeline, checkpoints, say)

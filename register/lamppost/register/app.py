@@ -14,6 +14,8 @@ from nicegui import ui
 from starlette.responses import Response
 
 from lamppost.register import api, problems
+from lamppost.register.alarms import api as alarms_api
+from lamppost.register.bodies import BodyLimit
 from lamppost.register.feed import Feed
 from lamppost.register.guard import Guard
 from lamppost.register.page import build_page
@@ -22,6 +24,9 @@ from lamppost.register.theme import FAVICON
 
 RECONNECT_S = 10.0
 """A browser that comes back within this finds its page as it was."""
+
+ROUTERS = (alarms_api.router, records_api.router)
+"""What stands under /api/v1; the records answer for every path that nobody knows."""
 
 
 @asynccontextmanager
@@ -46,10 +51,12 @@ def application() -> FastAPI:
         openapi_url=f"{api.PREFIX}/openapi.json",
         lifespan=_feeding,
     )
+    app.add_middleware(BodyLimit)
     app.add_middleware(Guard)
     problems.install(app)
     app.include_router(api.router)
-    app.include_router(records_api.router)
+    for router in ROUTERS:
+        app.include_router(router)
 
     @ui.page("/")
     def console() -> Response | None:

@@ -5,18 +5,22 @@ reader that asks again with If-None-Match is told when nothing has changed. Erro
 problem+json.
 """
 
-import json
-import logging
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
 
+from lamppost.register.answering import (
+    ERRORS,
+    ONE_ERRORS,
+    PREFIX,
+    Listed,
+    answer,
+    ask,
+    listed,
+)
 from lamppost.register.problems import Problem
 from lamppost.register.records.asked import (
     Asked,
@@ -28,25 +32,8 @@ from lamppost.register.records.asked import (
     StreamsAsked,
     TrailAsked,
 )
-from lamppost.register.records.reading import KINDS, Page
-from lamppost.register.records.store import Register
+from lamppost.register.records.reading import KINDS
 from lamppost.register.records.values import Asset, Channel, Device, Entry, Link, Node, Stream
-
-PREFIX = "/api/v1"
-CACHE = "private, no-cache"
-"""Keep it, but ask each time: the ETag makes asking cheap."""
-
-T = TypeVar("T")
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One page: how many there are in all, and `after` of the next page, null on the last."""
-
-    total: int
-    next: str | None
 
 
 @dataclass(frozen=True)
@@ -98,29 +85,6 @@ class Trail(Listed):
     items: tuple[Entry, ...]
 
 
-@dataclass(frozen=True)
-class Told:
-    """An error, as RFC 9457 has it."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
-def _error(told: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Told"}
-    return {"description": told, "content": {"application/problem+json": {"schema": schema}}}
-
-
-ERRORS: dict[int | str, dict[str, Any]] = {
-    304: {"description": "Nothing has changed since the ETag in If-None-Match."},
-    400: _error("What was asked is not allowed."),
-    403: _error("A foreign host name or origin."),
-    503: {**_error("The records cannot be read now."), "model": Told},
-}
-ONE_ERRORS = ERRORS | {404: _error("There is no such record.")}
-
 router = APIRouter(prefix=PREFIX, tags=["records"])
 
 
@@ -163,8 +127,8 @@ def get_links(request: Request, asked: Annotated[LinksAsked, Query()]) -> Respon
 @router.get("/audit", response_model=Trail, responses=ERRORS)
 def get_trail(request: Request, asked: Annotated[TrailAsked, Query()]) -> Response:
     """Return the audit trail, oldest first."""
-    page = _ask(request, lambda r: r.trail(asked.kind, asked.record, asked.after, asked.limit))
-    return _listed(request, page)
+    page = ask(request, lambda r: r.trail(asked.kind, asked.record, asked.after, asked.limit))
+    return listed(request, page)
 
 
 @router.get("/assets/{record:path}", response_model=Asset, responses=ONE_ERRORS)
@@ -216,54 +180,13 @@ def get_nothing(rest: str) -> Response:
     raise Problem(HTTPStatus.NOT_FOUND, f"no resource {rest!r}; there are: {known}")
 
 
-def _ask(request: Request, question: Callable[[Register], T]) -> T:
-    register: Register | None = getattr(request.app.state, "register", None)
-    if register is None:
-        told = "no register is open here; the aggregator opens one unless told not to"
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, told)
-    try:
-        return question(register)
-    except SQLAlchemyError as error:
-        log.warning("the register's database does not answer: %s", error)
-        told = "the register's database does not answer; the log says why"
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, told) from error
-
-
 def _page(request: Request, kind: str, asked: Asked) -> Response:
-    return _listed(request, _ask(request, lambda r: r.page(kind, asked.wanted())))
-
-
-def _listed(request: Request, page: Page) -> Response:
-    body = {
-        "total": page.total,
-        "items": [asdict(item) for item in page.items],
-        "next": page.next,
-    }
-    answer = _answer(request, body)
-    if page.next is not None:
-        following = request.url.include_query_params(after=page.next)
-        answer.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
-    return answer
+    return listed(request, ask(request, lambda r: r.page(kind, asked.wanted())))
 
 
 def _one(request: Request, kind: str, record: str) -> Response:
-    found = None if "\0" in record else _ask(request, lambda r: r.one(kind, record))
+    found = None if "\0" in record else ask(request, lambda r: r.one(kind, record))
     if found is None:
         told = f"no record {record!r}; {PREFIX}/{kind} lists them"
         raise Problem(HTTPStatus.NOT_FOUND, told)
-    return _answer(request, asdict(found))
-
-
-def _answer(request: Request, body: dict[str, Any]) -> Response:
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    tag = f'"{sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": CACHE}
-    if _has(request.headers.get("if-none-match", ""), tag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(content, headers=headers, media_type="application/json")
-
-
-def _has(given: str, tag: str) -> bool:
-    """Compare as RFC 9110 has it for GET: weakly, against any in the list."""
-    tags = {one.strip().removeprefix("W/") for one in given.split(",")}
-    return tag in tags or tags == {"*"}
+    return answer(request, asdict(found))

@@ -92,12 +92,17 @@ class LinksAsked(Asked):
     role: Role | None = None
 
 
+AuditedKind = Literal[
+    "asset", "node", "device", "channel", "stream", "link", "alarm", "work_order"
+]
+
+
 class TrailAsked(BaseModel):
     """What may be asked of the audit trail."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["asset", "node", "device", "channel", "stream", "link"] | None = None
+    kind: AuditedKind | None = None
     record: Text = None
     after: Annotated[int, Field(ge=0, le=2**62)] = 0
     limit: Limit = PAGE_DEFAULT

@@ -95,6 +95,13 @@ def _life(value: object) -> float:
     return number
 
 
+def _population(value: object) -> int:
+    number = _number(value)
+    if not (0 <= number <= 1e11 and number == int(number)):
+        raise refusal(value, "a whole number of people")
+    return int(number)
+
+
 def _criticality(value: object) -> int:
     number = _number(value)
     if number not in {1, 2, 3, 4, 5}:
@@ -156,6 +163,8 @@ FIELDS: Mapping[str, tuple[str, Callable[[object], Any]]] = {
     "installed_on": ("installed_on", _day),
     "design_life_years": ("design_life_years", _life),
     "geometry": ("geometry", _geometry),
+    "length_m": ("length_m", _capacity),
+    "population": ("population", _population),
 }
 """Name in the file: column of the record, and what checks it."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from lamppost.register.records.base import ID_CHARS_MAX
 from lamppost.register.records.births import (
     BirthSeen,
     ChannelSeen,
@@ -18,7 +19,7 @@ from lamppost.register.records.births import (
     node_id,
     stream_id,
 )
-from lamppost.register.records.tables import ID_CHARS_MAX, channel, stream
+from lamppost.register.records.tables import channel, stream
 from lamppost.register.records.ucum import is_unit
 from lamppost.register.records.writing import IDS_A_QUERY, Row, Writer
 

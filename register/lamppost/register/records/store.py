@@ -1,7 +1,8 @@
 """The register of one city: what callers hold."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,14 @@ class Register:
         with access() as connection:
             writer = Writer(connection, who, self.now_ms())
             return import_assets(writer, path, dry_run=dry_run)
+
+    @contextmanager
+    def changing(self, who: str) -> Iterator[Writer]:
+        """Give a writer; what it gathers is kept when the block ends, or none of it."""
+        with self.database.writing() as connection:
+            writer = Writer(connection, who, self.now_ms())
+            yield writer
+            writer.flush()
 
     def bind(
         self, channel: str, asset: str, role: str, who: str, since_ms: int | None = None

@@ -1,7 +1,5 @@
 """The tables behind `values`; column for field. Migrations make them, a test compares both."""
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -11,37 +9,18 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
 )
 
-ID_CHARS_MAX = 512
-"""PostgreSQL indexes at most 2,704 bytes; four bytes a character stay below that."""
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-    }
-)
-
-
-def _kept() -> tuple[Column[Any], ...]:
-    return (
-        Column("id", Text, primary_key=True),
-        Column("created_ms", BigInteger, nullable=False),
-        Column("updated_ms", BigInteger, nullable=False),
-        Column("valid_from_ms", BigInteger, nullable=False),
-        Column("valid_to_ms", BigInteger),
-    )
-
+from lamppost.register.alarms.tables import alarm
+from lamppost.register.records.base import kept, metadata
+from lamppost.register.work.tables import work_order
 
 asset = Table(
     "asset",
     metadata,
-    *_kept(),
+    *kept(),
     Column("name", Text, nullable=False),
     Column("asset_class", Text, nullable=False, index=True),
     Column("parent", Text, ForeignKey("asset.id"), index=True),
@@ -56,12 +35,14 @@ asset = Table(
     Column("installed_on", Text),
     Column("design_life_years", Double),
     Column("external_ids", JSON, nullable=False),
+    Column("length_m", Double),
+    Column("population", BigInteger),
 )
 
 node = Table(
     "node",
     metadata,
-    *_kept(),
+    *kept(),
     Column("group", Text, nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("version", Text, nullable=False),
@@ -72,7 +53,7 @@ node = Table(
 device = Table(
     "device",
     metadata,
-    *_kept(),
+    *kept(),
     Column("node", Text, ForeignKey("node.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("last_birth_ms", BigInteger, nullable=False, info={"observed": True}),
@@ -81,7 +62,7 @@ device = Table(
 channel = Table(
     "channel",
     metadata,
-    *_kept(),
+    *kept(),
     Column("device", Text, ForeignKey("device.id"), nullable=False, index=True),
     Column("metric", Text, nullable=False),
     Column("unit", Text, nullable=False),
@@ -99,7 +80,7 @@ channel = Table(
 stream = Table(
     "stream",
     metadata,
-    *_kept(),
+    *kept(),
     Column("channel", Text, ForeignKey("channel.id"), nullable=False, index=True),
     Column("unit", Text, nullable=False),
     Column("datatype", Text, nullable=False),
@@ -108,7 +89,7 @@ stream = Table(
 link = Table(
     "link",
     metadata,
-    *_kept(),
+    *kept(),
     Column("channel", Text, ForeignKey("channel.id"), nullable=False, index=True),
     Column("asset", Text, ForeignKey("asset.id"), nullable=False, index=True),
     Column("role", Text, nullable=False),
@@ -131,8 +112,11 @@ audit = Table(
     Index("ix_audit_kind_record", "kind", "record"),
 )
 
-RECORDS = {table.name: table for table in (asset, node, device, channel, stream, link)}
-"""The tables of records, by kind, parents before children."""
+RECORDS = {
+    table.name: table
+    for table in (asset, node, device, channel, stream, link, alarm, work_order)
+}
+"""The tables of records, by kind, parents before children; each room brings its own."""
 
 
 def audited(table: Table) -> tuple[str, ...]:

@@ -54,6 +54,8 @@ class Asset(Kept):
         installed_on: "YYYY-MM-DD", or None.
         design_life_years: Years it was built for.
         external_ids: Its ids elsewhere, by scheme ("gis", "bim").
+        length_m: Its length, for coverage by length; None when it has none.
+        population: How many people it serves, or None.
     """
 
     name: str
@@ -70,6 +72,8 @@ class Asset(Kept):
     installed_on: str | None
     design_life_years: float | None
     external_ids: dict[str, str]
+    length_m: float | None
+    population: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Writer:
     """
 
     def __init__(self, connection: Connection, who: str, now_ms: int) -> None:
-        self._connection = connection
+        self.connection = connection
         self._who = who
         self.now_ms = now_ms
         self._changes: list[Change] = []
@@ -47,7 +47,7 @@ class Writer:
         """Read the records of a query over the whole table of a kind."""
         known = self._known[kind]
         found = {}
-        for row in self._connection.execute(query).mappings():
+        for row in self.connection.execute(query).mappings():
             one = row["id"]
             found[one] = known.setdefault(one, dict(row))
         return found
@@ -97,13 +97,13 @@ class Writer:
         """Write everything; returns the number of audit entries."""
         for kind, table in RECORDS.items():
             if self._new[kind]:
-                self._connection.execute(insert(table), list(self._new[kind].values()))
+                self.connection.execute(insert(table), list(self._new[kind].values()))
             if self._dirty[kind]:
                 rows = [self._known[kind][one] for one in sorted(self._dirty[kind])]
-                self._connection.execute(_by_id(table), [_bound(row) for row in rows])
+                self.connection.execute(_by_id(table), [_bound(row) for row in rows])
             self._new[kind], self._dirty[kind] = {}, set()
         changes, self._changes = self._changes, []
-        return audit.append(self._connection, self._who, self.now_ms, changes)
+        return audit.append(self.connection, self._who, self.now_ms, changes)
 
     def _enter(self, what: str, kind: str, before: Row | None, after: Row) -> None:
         table = RECORDS[kind]

@@ -2,9 +2,11 @@
 
 from alembic import context
 
-from lamppost.register.records.tables import metadata
+from lamppost.register.records.tables import audit
 
 # `migrate` has begun the transaction, on SQLite too, where the driver alone would not.
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=audit.metadata
+)
 with context.begin_transaction():
     context.run_migrations()

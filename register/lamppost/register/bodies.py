@@ -1,0 +1,57 @@
+"""How large the body of a request may be: known before it is read, and watched while it is."""
+
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lamppost.register.problems import problem
+
+BODY_BYTES_MAX = 1024 * 1024
+
+
+class BodyLimit:
+    """ASGI middleware: a body beyond the bound is answered with 413, whatever it claims.
+
+    Args:
+        app: What is guarded.
+        bytes_max: The bound.
+    """
+
+    def __init__(self, app: ASGIApp, bytes_max: int = BODY_BYTES_MAX) -> None:
+        self._app = app
+        self._bytes_max = bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        claimed = Headers(scope=scope).get("content-length", "0")
+        if claimed.isascii() and claimed.isdigit() and int(claimed) > self._bytes_max:
+            await self._refused(scope, receive, send)
+            return
+        body = bytearray()
+        message: Message = {"type": "http.request", "body": b"", "more_body": True}
+        while message["type"] == "http.request" and message.get("more_body", False):
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > self._bytes_max:
+                await self._refused(scope, receive, send)
+                return
+        await self._app(scope, _again(bytes(body), message, receive), send)
+
+    async def _refused(self, scope: Scope, receive: Receive, send: Send) -> None:
+        told = f"body: allowed: at most {self._bytes_max} bytes"
+        await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told)(scope, receive, send)
+
+
+def _again(body: bytes, last: Message, receive: Receive) -> Receive:
+    """Give what was read once more, then what comes after it."""
+    waiting = [last] if last["type"] != "http.request" else []
+    waiting.append({"type": "http.request", "body": body, "more_body": False})
+
+    async def given() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return given
