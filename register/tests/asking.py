@@ -14,7 +14,9 @@ from lamppost.register.records.store import Register
 
 
 @asynccontextmanager
-async def asking(register: Register) -> AsyncIterator[httpx.AsyncClient]:
+async def asking(
+    register: Register, feed: object | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of the API on a register."""
     app = FastAPI()
     app.add_middleware(BodyLimit)
@@ -22,6 +24,7 @@ async def asking(register: Register) -> AsyncIterator[httpx.AsyncClient]:
     for router in ROUTERS:
         app.include_router(router)
     app.state.register = register
+    app.state.feed = feed
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
         transport=transport, base_url="http://127.0.0.1/api/v1/"

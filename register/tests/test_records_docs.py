@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
+from fastapi.routing import APIRoute
 
 from lamppost.register import cli
 from lamppost.register.alarms import api as alarms_api
@@ -19,6 +20,8 @@ from lamppost.register.records.assetfields import EXTERNAL, FIELDS
 from lamppost.register.records.migrating import STEPS
 from lamppost.register.records.tables import RECORDS
 from lamppost.register.records.values import BASES, ROLES
+from lamppost.register.work import api as work_api
+from lamppost.register.work import values as work
 
 PAGE = (Path(__file__).parents[2] / "docs" / "register.md").read_text()
 
@@ -75,15 +78,31 @@ def test_steps_are_a_single_line() -> None:
     assert len(ScriptDirectory(STEPS).get_heads()) == 1
 
 
-def test_the_page_about_alarms_names_every_state_and_path() -> None:
-    """States, paths and filters of alarms: all of them, and no others."""
-    page = (Path(__file__).parents[2] / "docs" / "alarms.md").read_text()
-    part = page.split("\n## In the register\n")[1].split("\n## ")[0]
-    states = re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)
-    assert sorted(states) == sorted(STATES)
-    told = set(re.findall(r"^\| `(?:GET|POST) /alarms(\S*)` \|", part, re.MULTILINE))
-    paths = {getattr(route, "path", "") for route in alarms_api.router.routes}
-    assert told == {
-        path.removeprefix(f"{PREFIX}/alarms").replace("{alarm}", "ID") for path in paths
-    }
-    assert all(f"`{name}`" in part for name in FILTERS)
+ROOMS = {
+    "alarms.md": (alarms_api.router, f"{PREFIX}/alarms", "alarm", STATES, FILTERS),
+    "work.md": (
+        work_api.router,
+        f"{PREFIX}/work-orders",
+        "order",
+        work.STATES,
+        work_api.FILTERS,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_pages_about_rooms_name_every_state_filter_and_path(name: str) -> None:
+    """Of alarms and work orders: all of them, and no others."""
+    router, prefix, record, states, filters = ROOMS[name]
+    page = (Path(__file__).parents[2] / "docs" / name).read_text()
+    part = page.split("\n## In the register\n")[-1].split("\n## What it does not")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)) == sorted(states)
+    told = re.findall(r"^\| `(GET|POST) (\S+)` \|", part, re.MULTILINE)
+    served = [
+        (method, route.path.removeprefix(PREFIX).replace(f"{{{record}}}", "ID"))
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.path.startswith(prefix)
+        for method in route.methods or ()
+    ]
+    assert sorted(told) == sorted(served)
+    assert all(f"`{one}`" in part for one in filters)

@@ -35,6 +35,7 @@ from lamppost.register.alarms.keeper import Keeper
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
+from lamppost.register.work.following import follow
 
 SPOOL_SLACK_BYTES = 64 * MB
 """Room in the spool's buffer for births and events beside the held readings."""
@@ -117,7 +118,7 @@ def run(
         _warm(say)
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
-        keeper = Keeper(register)
+        keeper = Keeper(register, also=(follow,))
         stack.callback(keeper.stop)
         tell = both(Teller(out).tell, keeper)
         pipeline = _pipeline(config, spool, host, tell, say)

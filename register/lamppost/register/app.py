@@ -21,11 +21,12 @@ from lamppost.register.guard import Guard
 from lamppost.register.page import build_page
 from lamppost.register.records import api as records_api
 from lamppost.register.theme import FAVICON
+from lamppost.register.work import api as work_api
 
 RECONNECT_S = 10.0
 """A browser that comes back within this finds its page as it was."""
 
-ROUTERS = (alarms_api.router, records_api.router)
+ROUTERS = (alarms_api.router, work_api.router, records_api.router)
 """What stands under /api/v1; the records answer for every path that nobody knows."""
 
 

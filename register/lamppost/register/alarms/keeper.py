@@ -6,13 +6,12 @@ of each, and a thread enters them in rounds. A database that is away is tried fo
 
 import logging
 import threading
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from lamppost.register.alarms import desk
-from lamppost.register.live import IncidentView, Snapshot
+from lamppost.register.live import IncidentView, LiveView, Snapshot
 from lamppost.register.records.store import Register
 
 log = logging.getLogger(__name__)
@@ -26,11 +25,7 @@ TICK_S = 5.0
 STOP_S = 5.0
 
 
-class Present(Protocol):
-    """What the keeper asks of the live view."""
-
-    def snapshot(self) -> Snapshot:
-        """Return the present state; see `LiveView.snapshot`."""
+Follower = Callable[[Register, LiveView, Snapshot], object]
 
 
 class Keeper:
@@ -39,21 +34,21 @@ class Keeper:
     Args:
         register: Where the alarms are; migrated already, or by somebody else meanwhile.
         tick_s: Seconds between two looks at the clock and the live view.
-        also: Called after each look, on the keeper's thread, for what else goes with time.
+        also: Called after each look, on the keeper's thread: what else goes with time.
     """
 
     def __init__(
         self,
         register: Register,
         tick_s: float = TICK_S,
-        also: Callable[[Register, Snapshot], object] | None = None,
+        also: Sequence[Follower] = (),
     ) -> None:
         self.dropped = 0
         self.trouble = ""
         self._register = register
         self._tick_s = tick_s
         self._also = also
-        self._live: Present | None = None
+        self._live: LiveView | None = None
         self._waiting: dict[str, IncidentView] = {}
         self._changed = threading.Condition()
         self._stopping = False
@@ -71,7 +66,7 @@ class Keeper:
                 self.dropped += 1
             self._waiting[incident.id] = incident
 
-    def start(self, live: Present) -> None:
+    def start(self, live: LiveView) -> None:
         """Keep the alarms from now on; returns at once."""
         self._live = live
         self._thread.start()
@@ -112,20 +107,32 @@ class Keeper:
                     return
                 self._changed.wait(self._tick_s)
 
-    def _round(self) -> None:
-        taken: list[IncidentView] = []
-        try:
-            while taken := self._some():
+    def enter(self) -> None:
+        """Enter what waits, on the caller's thread; what cannot be entered waits on.
+
+        Raises:
+            SQLAlchemyError: the database does not do it.
+        """
+        while taken := self._some():
+            try:
                 with self._register.changing(desk.WHO) as writer:
                     desk.observe(writer, taken)
+            except SQLAlchemyError:
+                self._put_back(taken)
+                raise
+            except Exception:
+                self.dropped += len(taken)
+                raise
+
+    def _round(self) -> None:
+        try:
+            self.enter()
             self._look()
             self.trouble = ""
         except SQLAlchemyError as error:
-            self._put_back(taken)
             self.trouble = str(getattr(error, "orig", None) or error).partition("\n")[0][:200]
         except Exception as error:
             log.exception("alarms could not be kept")
-            self.dropped += len(taken)
             self.trouble = f"{type(error).__name__}: {error}"[:200]
 
     def _look(self) -> None:
@@ -137,8 +144,8 @@ class Keeper:
         snapshot = self._live.snapshot()
         with self._register.changing(desk.WHO) as writer:
             desk.reconcile(writer, snapshot)
-        if self._also is not None:
-            self._also(self._register, snapshot)
+        for follow in self._also:
+            follow(self._register, self._live, snapshot)
 
     def _some(self) -> list[IncidentView]:
         with self._changed:
