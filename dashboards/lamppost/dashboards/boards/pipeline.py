@@ -1,0 +1,171 @@
+"""Pipeline health: is the monitoring alive and complete?"""
+
+from lamppost.dashboards.board import Board
+from lamppost.dashboards.boards import uids
+from lamppost.dashboards.charts import line, strip, timeseries
+from lamppost.dashboards.influxql import Column, Statement, call, chosen, last, outer, select
+from lamppost.dashboards.looks import CRITICAL, NONE_IS_CRITICAL, WARNING, WORKS, steps
+from lamppost.dashboards.panel import Panel
+from lamppost.dashboards.tiles import column as heading
+from lamppost.dashboards.tiles import rows, stat, table
+from lamppost.dashboards.variables import Choice, console
+from lamppost.wire.series import PIPELINE
+
+HOST = chosen("host")
+NOW = "5m"
+"""A sample is taken every 30 seconds: what has none in ten times that is silent."""
+
+
+def board(console_url: str) -> Board:
+    """Return the board."""
+    return Board(
+        uid=uids.PIPELINE,
+        title="Pipeline health",
+        question="Is the monitoring alive and complete?",
+        folder=uids.PLATFORM,
+        variables=(
+            Choice("host", "Aggregator", PIPELINE, why="Which aggregators to look at."),
+            console(console_url),
+        ),
+        rows=(
+            (_alive(), _works(), _latency_now(), _lost_now()),
+            (_rate(), _loss()),
+            (_latency(), _parts()),
+            (_asked(), _hosts()),
+        ),
+    )
+
+
+def _pipeline(*columns: Column | str) -> Statement:
+    return select(PIPELINE, *columns).where(HOST)
+
+
+def _alive() -> Panel:
+    inner = _pipeline(last("uptime_s").named("up")).within(NOW).by("host")
+    return stat(
+        "Aggregators that report",
+        "Is the monitoring alive? Aggregators with a sample in the last five minutes.",
+        rows(outer(inner, call("count", "up").named("reporting"))),
+        no_data="none reports",
+        thresholds=NONE_IS_CRITICAL,
+    ).sized(6, 4)
+
+
+def _works() -> Panel:
+    columns = [
+        last(name).named(name.removesuffix("_ok"))
+        for name in ("broker_ok", "spool_ok", "store_ok")
+    ]
+    inner = _pipeline(*columns).within(NOW).by("host")
+    outermost = outer(
+        inner, *(call("min", name).named(name) for name in ("broker", "spool", "store"))
+    )
+    return stat(
+        "Broker, spool, store",
+        "Does each part of the way work, on every aggregator?",
+        rows(outermost),
+        no_data="not known",
+        meanings=WORKS,
+    ).sized(6, 4)
+
+
+def _latency_now() -> Panel:
+    return stat(
+        "Latency P99, five minutes",
+        "How old is a reading when its verdict is known?",
+        rows(_pipeline(call("max", "latency_p99_ms").named("latency")).within(NOW)),
+        unit="ms",
+        no_data="not known",
+        thresholds=steps((1_000, WARNING), (5_000, CRITICAL)),
+    ).sized(6, 4)
+
+
+def _lost_now() -> Panel:
+    grown = [call("non_negative_difference", "dropped").named("dropped")]
+    inner = _pipeline(*grown).by("host")
+    return stat(
+        "Dropped in this range",
+        "Is the picture complete? Messages there was no room for; edges send them again.",
+        rows(outer(inner, call("sum", "dropped").named("dropped"))),
+        no_data="not known",
+        thresholds=steps((1, WARNING)),
+    ).sized(6, 4)
+
+
+def _rates(*names: str) -> Statement:
+    inner = [Column("non_negative_derivative(last(", name, "), 1s)", name) for name in names]
+    return _pipeline(*inner).by("host").every()
+
+
+def _rate() -> Panel:
+    return timeseries(
+        "Readings a second",
+        "Does what arrives also leave? Received, judged and stored run together.",
+        line(_rates("received", "judged", "stored"), "$tag_host $col"),
+        unit="cps",
+        minimum=0,
+    )
+
+
+def _loss() -> Panel:
+    return timeseries(
+        "Refused a second",
+        "What is lost or put aside on the way?",
+        line(_rates("quarantined", "dropped", "seq_gaps"), "$tag_host $col"),
+        unit="cps",
+        minimum=0,
+    )
+
+
+def _latency() -> Panel:
+    columns = [call("max", name).named(name) for name in ("latency_p50_ms", "latency_p99_ms")]
+    return timeseries(
+        "Latency",
+        "Is the aggregator keeping up? From the arrival of a reading to its verdict.",
+        line(_pipeline(*columns).by("host").every(), "$tag_host $col"),
+        unit="ms",
+        minimum=0,
+    )
+
+
+def _parts() -> Panel:
+    columns = [call("min", name).named(name) for name in ("broker_ok", "spool_ok", "store_ok")]
+    return strip(
+        "Parts of the way",
+        "When was which part down? A cell without colour had no sample.",
+        line(_pipeline(*columns).by("host").every(), "$tag_host $col"),
+        meanings=WORKS,
+        history=True,
+    ).sized(12, 8)
+
+
+def _asked() -> Panel:
+    return timeseries(
+        "Rebirths asked for",
+        "Do nodes speak in a way that cannot be understood without asking again?",
+        line(_rates("rebirths_asked", "warnings"), "$tag_host $col"),
+        unit="cps",
+        minimum=0,
+    )
+
+
+def _hosts() -> Panel:
+    names = ("uptime_s", "channels", "channels_stale", "nodes", "nodes_online", "open_events")
+    columns = (last("uptime_s"), *names[1:])
+    return table(
+        "Aggregators",
+        "Which aggregator carries what?",
+        rows(_pipeline(*columns).within(NOW).by("host")),
+        columns={
+            "host": heading("Aggregator"),
+            "uptime_s": heading("Up for", "s"),
+            "channels": heading("Channels"),
+            "channels_stale": heading("Stale"),
+            "nodes": heading("Nodes"),
+            "nodes_online": heading("Online"),
+            "open_events": heading("Open events"),
+        },
+        sort="Aggregator",
+        descending=False,
+        no_data="no aggregator reports",
+    ).sized(12, 8)

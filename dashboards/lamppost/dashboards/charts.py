@@ -1,0 +1,216 @@
+"""Panels that draw over time or over categories: time series, strips, bars, histograms."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lamppost.dashboards.influxql import Statement
+from lamppost.dashboards.looks import GREY, VALUE, Meanings, Thresholds
+from lamppost.dashboards.panel import Override, Panel, Target
+
+LEGEND = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
+NO_LEGEND = {**LEGEND, "showLegend": False}
+ALL_SERIES = {"mode": "multi", "sort": "desc"}
+
+
+def line(statement: Statement, alias: str = "") -> Target:
+    """Return a target whose answer is series over time."""
+    return Target(statement, alias=alias)
+
+
+def timeseries(
+    title: str,
+    question: str,
+    *targets: Target,
+    unit: str = "none",
+    no_data: str = "no data in this range",
+    fill: int = 0,
+    stacked: bool = False,
+    stepped: bool = False,
+    minimum: float | None = None,
+    thresholds: Thresholds = (),
+) -> Panel:
+    """Return lines over time.
+
+    Args:
+        title: what it shows.
+        question: which question it answers.
+        targets: its queries.
+        unit: in Grafana's words.
+        no_data: what stands there without rows.
+        fill: opacity below the line, 0 to 100.
+        stacked: one upon the other.
+        stepped: a value holds until the next one.
+        minimum: of the axis.
+        thresholds: drawn as lines when there are any.
+    """
+    custom = {
+        "axisPlacement": "auto",
+        "drawStyle": "line",
+        "fillOpacity": fill,
+        "lineInterpolation": "stepAfter" if stepped else "linear",
+        "lineWidth": 1,
+        "pointSize": 4,
+        "showPoints": "auto",
+        "spanNulls": False,
+        "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
+        "thresholdsStyle": {"mode": "line" if thresholds else "off"},
+    }
+    defaults: dict[str, Any] = {"color": {"mode": "palette-classic"}}
+    if minimum is not None:
+        defaults["min"] = minimum
+    return Panel(
+        "timeseries",
+        title,
+        question,
+        targets,
+        unit=unit,
+        no_data=no_data,
+        width=12,
+        height=8,
+        thresholds=thresholds or GREY,
+        custom=custom,
+        options={"legend": LEGEND, "tooltip": ALL_SERIES},
+        defaults=defaults,
+    )
+
+
+def colored(series: str, color: str, **properties: object) -> Override:
+    """Return the override that gives a series its colour, and more of `custom`."""
+    more = {f"custom.{key}": value for key, value in properties.items()}
+    return Override("byName", series, {"color": {"fixedColor": color, "mode": "fixed"}, **more})
+
+
+def strip(
+    title: str,
+    question: str,
+    *targets: Target,
+    meanings: Meanings,
+    history: bool = False,
+    unit: str = "none",
+    no_data: str = "no state in this range",
+    thresholds: Thresholds = (),
+) -> Panel:
+    """Return states over time, a row for each series.
+
+    Args:
+        title: what it shows.
+        question: which question it answers.
+        targets: its queries.
+        meanings: words and colours of the states.
+        history: a cell for each sample, so that a missing one shows; otherwise joined.
+        unit: in Grafana's words.
+        no_data: what stands there without rows.
+        thresholds: instead of meanings, for numbers.
+    """
+    options: dict[str, Any] = {
+        "legend": LEGEND,
+        "rowHeight": 0.85,
+        "showValue": "never" if history else "auto",
+        "tooltip": {"mode": "single", "sort": "none"},
+    }
+    options |= {"colWidth": 0.9} if history else {"alignValue": "left", "mergeValues": True}
+    return Panel(
+        "status-history" if history else "state-timeline",
+        title,
+        question,
+        targets,
+        unit=unit,
+        no_data=no_data,
+        width=12,
+        height=7,
+        meanings=meanings,
+        thresholds=thresholds or GREY,
+        custom={"fillOpacity": 80, "lineWidth": 0},
+        options=options,
+    )
+
+
+def bars(
+    title: str,
+    question: str,
+    *targets: Target,
+    category: str,
+    unit: str = "none",
+    no_data: str = "no data",
+    transformations: tuple[Mapping[str, Any], ...] = (),
+) -> Panel:
+    """Return a bar for each row of a table, named by the column `category`."""
+    options = {
+        "barWidth": 0.8,
+        "groupWidth": 0.8,
+        "legend": LEGEND,
+        "orientation": "horizontal",
+        "showValue": "always",
+        "stacking": "none",
+        "tooltip": {"mode": "single", "sort": "none"},
+        "xField": category,
+        "xTickLabelRotation": 0,
+    }
+    return Panel(
+        "barchart",
+        title,
+        question,
+        targets,
+        unit=unit,
+        no_data=no_data,
+        width=8,
+        height=8,
+        custom={"fillOpacity": 80, "lineWidth": 0},
+        options=options,
+        transformations=transformations,
+        defaults={"color": {"fixedColor": VALUE, "mode": "fixed"}},
+    )
+
+
+def gauges(
+    title: str,
+    question: str,
+    *targets: Target,
+    unit: str = "none",
+    no_data: str = "no data",
+    thresholds: Thresholds,
+    maximum: float | None = None,
+) -> Panel:
+    """Return a bar gauge for each series, from 0 to `maximum`."""
+    defaults: dict[str, Any] = {"min": 0}
+    if maximum is not None:
+        defaults["max"] = maximum
+    return Panel(
+        "bargauge",
+        title,
+        question,
+        targets,
+        unit=unit,
+        no_data=no_data,
+        width=8,
+        height=8,
+        thresholds=thresholds,
+        options={
+            "displayMode": "basic",
+            "minVizHeight": 10,
+            "minVizWidth": 0,
+            "orientation": "horizontal",
+            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+            "showUnfilled": True,
+        },
+        defaults=defaults,
+    )
+
+
+def histogram(
+    title: str, question: str, *targets: Target, unit: str = "none", bucket: float
+) -> Panel:
+    """Return how often values of each size occur, in buckets of this width."""
+    return Panel(
+        "histogram",
+        title,
+        question,
+        targets,
+        unit=unit,
+        no_data="no data in this range",
+        width=8,
+        height=8,
+        custom={"fillOpacity": 60, "lineWidth": 1},
+        options={"bucketOffset": 0, "bucketSize": bucket, "combine": True, "legend": NO_LEGEND},
+        defaults={"color": {"fixedColor": VALUE, "mode": "fixed"}},
+    )
