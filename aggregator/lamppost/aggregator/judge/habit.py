@@ -17,7 +17,6 @@ from lamppost.aggregator.judge.pattern import settle_doubts
 from lamppost.aggregator.judge.policy import alarm, count_alarm, threshold
 from lamppost.aggregator.judge.season import expect, learn_season
 from lamppost.aggregator.judge.seasonal_nn import days_mean, keep, open_slot, smooth
-from lamppost.aggregator.judge.tail import DECADES, rarity, take
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -28,7 +27,7 @@ PACE_PAUSE = 10.0
 FIRST_CODE = 8_192.0
 SMALLEST = 1e-200  # difference from the origin: its unit is a normal number
 MAX_SCORE = 100.0
-EVIDENCE_DECADES = 0.5  # evidence is calibrated as if it were so many decades of distance
+ALARM_SCORE = 8.0  # of evidence that is `evidence_base`
 
 
 @kernel
@@ -134,7 +133,7 @@ def _close(
     head[h.CELLS] += 1.0
     head[h.CLOSED] = time
     head[h.IN_CELL] = 0.0
-    _rate(head, fine, total / MEMBERS, p)
+    _rate(head, total / MEMBERS, p)
     return wanted, spread
 
 
@@ -166,15 +165,12 @@ def _make_room(head: Array, codes: Codes, size: float) -> None:
 
 
 @kernel
-def _rate(head: Array, fine: Singles, evidence: float, p: HabitProfile) -> None:
-    """Keep the evidence, and how rare so much of it is."""
-    at = h.TAILS_AT + h.ALL_TAIL * h.TAIL_WIDTH
-    size = max(EVIDENCE_DECADES * evidence, 0.0)
+def _rate(head: Array, evidence: float, p: HabitProfile) -> None:
+    """Keep the evidence, as it is and beside that of an alarm."""
     head[h.EVIDENCE] = evidence
     head[h.USUAL] += (evidence - head[h.USUAL]) / min(head[h.CELLS], p.usual_memory)
-    head[h.H_SCORE] = min(rarity(fine, at, 10.0 ** (size - DECADES)), MAX_SCORE)
-    if head[h.CELLS] > p.warm_tail:
-        take(fine, at, size, p.tail_memory, 0.5 * p.warm_tail)
+    beside = max(evidence / p.evidence_base, 0.0)
+    head[h.H_SCORE] = min(ALARM_SCORE * beside, MAX_SCORE)
     peak = head[h.H_PEAK] * (1.0 - 1.0 / p.severity_cells)
     head[h.H_PEAK] = max(peak, evidence / (evidence + p.severity_half))
 

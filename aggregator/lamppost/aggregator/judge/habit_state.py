@@ -83,8 +83,7 @@ TAIL_WIDTH = T_BINS + BINS
 TAILS_AT = SCALES * SCALE_WIDTH
 FAST_TAIL = SCALES
 SLOW_TAIL = SCALES + 1
-ALL_TAIL = SCALES + 2
-FINE_WIDTH = TAILS_AT + (SCALES + 3) * TAIL_WIDTH
+FINE_WIDTH = TAILS_AT + (SCALES + 2) * TAIL_WIDTH
 
 # --- codes -----------------------------------------------------------------------------------
 PATTERNS = 128  # remembered a scale
