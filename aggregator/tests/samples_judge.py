@@ -11,6 +11,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
 from lamppost.aggregator.judge.judge import Judge
+from lamppost.aggregator.judge.profile import DEFAULT, Profile
 
 T0 = 1_700_000_000_000
 POLL_MS = 500
@@ -55,9 +56,10 @@ def judge_of(
     high: float | None = None,
     kind: int = c.NUMERIC,
     habits: HabitProfile = HABITS,
+    profile: Profile = DEFAULT,
 ) -> Judge:
     """A judge of `count` series with one declaration."""
-    judge = Judge(count, habits=habits)
+    judge = Judge(count, profile, habits)
     for index in range(count):
         judge.add_series(index, low, high, HEARTBEAT_MS, kind)
     return judge

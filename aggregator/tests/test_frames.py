@@ -1,6 +1,7 @@
 """Frames: what goes in comes out, and anything else is a FrameError."""
 
 import contextlib
+import dataclasses
 import json
 from typing import Any
 
@@ -14,10 +15,12 @@ from lamppost.aggregator.spool.frames import (
     COLUMNS,
     HEAD,
     MAX_ROWS,
+    WITHOUT_P,
     DataFrame,
     Delivery,
     FrameError,
     TextRow,
+    row_bytes,
 )
 
 
@@ -62,6 +65,18 @@ def test_data_frames_round_trip(
     """Columns, deliveries and texts of any content come back as they were packed."""
     frame = frame_of(rows, deliveries, texts)
     assert_same(DataFrame.unpack(frame.pack()), frame)
+
+
+def test_frames_of_the_release_before_are_read() -> None:
+    """They lack `p`, which is then no number; all else is there."""
+    frame = frame_of(5, (Delivery("n", 1, 2),))
+    payload = frame.pack()
+    (head, rows, meta), end = HEAD.unpack_from(payload)[:3], HEAD.size + 5 * row_bytes(COLUMNS)
+    old = HEAD.pack(WITHOUT_P, rows, meta, 0) + payload[HEAD.size : end - 5 * 4] + payload[end:]
+    read = DataFrame.unpack(old)
+    assert head == 2
+    assert np.isnan(read.p).all()
+    assert_same(dataclasses.replace(read, p=frame.p), frame)
 
 
 def test_nan_and_infinity_survive() -> None:
@@ -114,7 +129,7 @@ def test_a_huge_row_count_allocates_nothing() -> None:
 
 def test_another_version_says_so() -> None:
     """A frame of a later version tells which version came and which is known."""
-    with pytest.raises(FrameError, match="version 9 came, 1 is known"):
+    with pytest.raises(FrameError, match="version 9 came, 1 and 2 are known"):
         DataFrame.unpack(HEAD.pack(9, 0, 0, 0))
 
 

@@ -49,7 +49,9 @@ def fingerprint() -> str:
     resolve(rows, count, nodes, joined, table.cells, table.seed)
     judge = judge_of(6, 0.0, 100.0)
     out = judged(judge, troubled(3, 2_500, 6), 2 * 10**12)
-    columns = (out.flags, out.expected, out.low, out.score, out.severity, out.onset_ms)
+    columns = (
+        out.flags, out.expected, out.low, out.score, out.severity, out.onset_ms, out.p
+    )  # fmt: skip
     for array in (rows, messages, table.cells, *columns, *judge.state().values()):
         text.update(np.ascontiguousarray(array).tobytes())
     return text.hexdigest()

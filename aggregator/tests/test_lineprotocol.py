@@ -24,7 +24,7 @@ def slow_lines(given: StoreBatch) -> list[str]:
     for row, index in enumerate(given.index.tolist()):
         info = given.series[index]
         fields = []
-        for name in ("value", "expected", "low", "high", "score", "severity"):
+        for name in ("value", "expected", "low", "high", "score", "severity", "p"):
             number = getattr(given, name)[row]
             if np.isfinite(number):
                 text = repr(float(number)) if name == "value" else f"{number:.9g}"
@@ -46,12 +46,12 @@ def test_a_reading_as_a_line() -> None:
     ]
 
 
-@given(st.lists(st.lists(st.booleans(), min_size=6, max_size=6), max_size=30))
+@given(st.lists(st.lists(st.booleans(), min_size=7, max_size=7), max_size=30))
 def test_any_pattern_of_absent_fields(present: list[list[bool]]) -> None:
     """Rows with different fields come in their order, each with just the fields it has."""
     rng = np.random.default_rng(len(present))
     names = [name for name in COLUMNS if name != "flags"]
-    numbers = np.where(np.array(present).reshape(len(present), 6), rng.normal(size=6), NAN)
+    numbers = np.where(np.array(present).reshape(len(present), 7), rng.normal(size=7), NAN)
     columns = {name: numbers[:, i].tolist() for i, name in enumerate(names)}
     given = batch(
         [series(0), series(1)],

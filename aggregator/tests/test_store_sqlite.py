@@ -173,7 +173,7 @@ def test_a_later_schema_is_refused(tmp_path: Path, clock: Clock) -> None:
         connection.execute("PRAGMA user_version = 99")
     with (
         closing(store_of(path, clock)) as store,
-        pytest.raises(StoreRefused, match="schema version 99 came, 2 is known"),
+        pytest.raises(StoreRefused, match="schema version 99 came, 3 is known"),
     ):
         store.write(batch([series()], [0], [T0], [1.0]))
 
@@ -220,7 +220,8 @@ def test_incidents_are_kept_and_an_older_file_is_upgraded(tmp_path: Path) -> Non
     """A file from before there were incidents keeps its events and takes incidents."""
     path = tmp_path / "readings.db"
     with closing(sqlite3.connect(path)) as old:
-        old.executescript(TABLES.replace(", incident TEXT NOT NULL DEFAULT ''", ""))
+        before = TABLES.replace(", incident TEXT NOT NULL DEFAULT ''", "")
+        old.executescript(before.replace(", p REAL", ""))
         old.execute("DROP TABLE incidents")
         old.execute("PRAGMA user_version = 1")
         old.commit()
@@ -238,3 +239,20 @@ def test_incidents_are_kept_and_an_older_file_is_upgraded(tmp_path: Path) -> Non
         ).fetchall()
         assert rows == [("i", 9, '["a", "b"]', 1)]
         assert kept.execute("SELECT incident FROM events").fetchall() == []
+
+
+def test_readings_of_an_older_file_have_no_p(tmp_path: Path) -> None:
+    """They are kept as they are; new ones beside them have it."""
+    path = tmp_path / "readings.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(TABLES.replace(", p REAL", ""))
+        row = f"VALUES (9, {T0 - 1}, 2.5, 0)"
+        old.execute(f"INSERT INTO readings (series, time_ms, value, flags) {row}")
+        old.execute("PRAGMA user_version = 2")
+        old.commit()
+    store = SqliteStore(path, RetentionRule(), lambda: T0)
+    store.write(batch([series()], [0], [T0], [3.0], p=[0.25]))
+    store.close()
+    with closing(sqlite3.connect(path)) as kept:
+        rows = kept.execute("SELECT value, p FROM readings ORDER BY time_ms").fetchall()
+        assert rows == [(2.5, None), (3.0, 0.25)]

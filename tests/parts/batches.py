@@ -11,7 +11,7 @@ from lamppost.aggregator.store.seam import EventRow, StoreBatch
 from lamppost.wire.datatypes import DataType
 
 T0 = 1_767_225_600_000  # 2026-01-01
-COLUMNS = ("value", "flags", "expected", "low", "high", "score", "severity")
+COLUMNS = ("value", "flags", "expected", "low", "high", "score", "severity", "p")
 
 
 def series(index: int = 0, **facts: Any) -> SeriesInfo:

@@ -25,6 +25,7 @@ reading.low float
 reading.high float
 reading.score float
 reading.severity float
+reading.p float
 reading.flags integer
 text.text string
 event.id string

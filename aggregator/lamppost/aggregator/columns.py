@@ -142,9 +142,10 @@ class Verdicts:
     expected: NDArray[np.float32]
     low: NDArray[np.float32]
     high: NDArray[np.float32]
-    score: NDArray[np.float32]  # evidence against "healthy": -log10 of a tail probability
+    score: NDArray[np.float32]  # evidence against "healthy"; 8 at an alarm
     severity: NDArray[np.float32]  # 0..1, peak held and decaying
     onset_ms: Int64s  # first deviating reading of the condition the flags tell of
+    p: NDArray[np.float32]  # chance of so much evidence, by this series' own past; 1 unknown
 
     @classmethod
     def empty(cls, capacity: int) -> "Verdicts":
@@ -158,6 +159,7 @@ class Verdicts:
             score,
             severity,
             np.full(capacity, -1, np.int64),
+            np.ones(capacity, np.float32),
         )
 
     def head(self, count: int) -> "Verdicts":
@@ -170,4 +172,5 @@ class Verdicts:
             self.score[:count],
             self.severity[:count],
             self.onset_ms[:count],
+            self.p[:count],
         )

@@ -105,5 +105,29 @@ def synthetic(seed: int) -> Iterator[Series]:
         yield Series(name, times, value.astype(np.float64), (), kind, hot)
 
 
+def noises(seed: int) -> Iterator[Series]:
+    """Healthy series of eight weeks: noise of several tails, alike for a while, or on a wave."""
+    rng = np.random.default_rng([seed, 2])
+    count = 2 * DAYS * PER_DAY
+    at = np.arange(count)
+    day = np.sin(2 * np.pi * at / PER_DAY)
+    kicks = rng.standard_normal((6, count))
+    alike = np.zeros(count)
+    for row in range(1, count):
+        alike[row] = 0.95 * alike[row - 1] + kicks[0, row]
+    columns: dict[str, NDArray[Any]] = {
+        "white": kicks[1],
+        "Laplace": rng.laplace(size=count),
+        "autocorrelated": alike,
+        "wave": 10 * day + kicks[2],
+        "wave, autocorrelated": 30 * day + alike,
+        "pump": 5.0 * (at // 7 % 3 == 0) + 0.1 * kicks[3],
+        "counter": np.cumsum(np.abs(kicks[4])),
+        "quantised": np.round(20 + 6 * day + 0.5 * kicks[5]),
+    }
+    for name, value in columns.items():
+        yield Series(name, T0 + at * STEP_MS, value.astype(np.float64), (), "noise")
+
+
 def _ms(text: str) -> int:
     return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)

@@ -76,6 +76,8 @@ class ChannelView:
         severity: 0 (nothing) to 1 (worst).
         stale: True when nothing came within the time the channel promised, or its node or
             device is offline: the value is then not a present one.
+        p: How often this channel shows so much evidence of an anomaly, 0 (never) to 1; 1 when
+            it is not judged or still learning.
     """
 
     group: str
@@ -91,6 +93,7 @@ class ChannelView:
     flags: tuple[str, ...]
     severity: float
     stale: bool
+    p: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ READING = Measurement(
     RAW,
     ("device", "group", "metric", "node"),
     (
-        *_fields(FLOAT, "value", "expected", "low", "high", "score", "severity"),
+        *_fields(FLOAT, "value", "expected", "low", "high", "score", "severity", "p"),
         *_fields(INTEGER, "flags"),
     ),
 )

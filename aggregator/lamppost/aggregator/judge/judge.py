@@ -18,6 +18,7 @@ from lamppost.aggregator.judge.instrument import instrument_tier
 from lamppost.aggregator.judge.level import level_tier
 from lamppost.aggregator.judge.maintenance import maintenance_tier
 from lamppost.aggregator.judge.neighbours import neighbours_tier
+from lamppost.aggregator.judge.odds import ODDS_WIDTH, odds_tier
 from lamppost.aggregator.judge.profile import DEFAULT, Profile
 from lamppost.aggregator.judge.quality import quality_tier
 from lamppost.aggregator.judge.silence import find_silent
@@ -61,7 +62,7 @@ CHANNELS, QUALITY, MAINTENANCE, LEVEL, HABIT = (
     "level",
     "habit",
 )
-INSTRUMENT, NEIGHBOURS, CLOCKS = "instrument", "neighbours", "clocks"
+INSTRUMENT, NEIGHBOURS, CLOCKS, ODDS = "instrument", "neighbours", "clocks", "odds"
 TIERS = (
     Tier(
         QUALITY,
@@ -86,6 +87,7 @@ TIERS = (
         habit_tier,
         {HABIT: h.HEAD_BLANK, "habit-fine": h.FINE_BLANK, "habit-codes": h.CODES_BLANK},
     ),
+    Tier(ODDS, odds_tier, {ODDS: _blank(ODDS_WIDTH)}),
 )
 CHANNEL_BLANK = np.array((np.nan, np.nan, *(0.0,) * (q.CHANNEL_WIDTH - 2)))
 BLANKS: dict[str, AnyArray] = {CHANNELS: CHANNEL_BLANK, CLOCKS: _blank(w.CLOCKS_WIDTH)}
@@ -244,6 +246,7 @@ class Judge:
             out.score,
             out.severity,
             out.onset_ms,
+            *((out.p,) if tier.name == ODDS else ()),
         )
 
     def seen(self, series: NDArray[np.int32], now_ms: int) -> None:

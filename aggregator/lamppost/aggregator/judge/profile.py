@@ -78,6 +78,8 @@ class Profile(NamedTuple):
     clock_step_ms: float = 20_000.0
     clock_readings: float = 5.0
     clock_ms: float = 60_000.0
+    # odds
+    odds_readings: float = 400.0  # judged, before p is anything but 1
     # level
     warm_readings: float = 20.0
     warm_ms: float = 10_000.0

@@ -72,6 +72,7 @@ class FastPath:
             high=verdicts.high,
             score=verdicts.score,
             severity=verdicts.severity,
+            p=verdicts.p,
             texts=tuple(texts),
         )
         tools.counters.judged += len(readings.series) + len(texts)

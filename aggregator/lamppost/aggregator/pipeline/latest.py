@@ -21,6 +21,7 @@ COLUMNS: dict[str, tuple[Any, Any]] = {
     "low": (np.float32, np.nan),
     "high": (np.float32, np.nan),
     "severity": (np.float32, 0.0),
+    "p": (np.float32, 1.0),
 }
 
 
@@ -72,6 +73,7 @@ class Latest:
             self._columns["low"][series] = verdicts.low[keep]
             self._columns["high"][series] = verdicts.high[keep]
             self._columns["severity"][series] = verdicts.severity[keep]
+            self._columns["p"][series] = verdicts.p[keep]
 
     def take_texts(self, rows: Sequence[TextRow]) -> None:
         """Keep the last text of each series among these."""

@@ -242,6 +242,7 @@ def _texts_only(texts: list[TextRow]) -> DataFrame:
         high=none.astype(np.float32),
         score=none.astype(np.float32),
         severity=none.astype(np.float32),
+        p=none.astype(np.float32),
         texts=tuple(texts),
     )
 
@@ -258,4 +259,5 @@ def _without_texts(frame: DataFrame) -> DataFrame:
         high=frame.high,
         score=frame.score,
         severity=frame.severity,
+        p=frame.p,
     )

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 1
+VERSION = 2
+WITHOUT_P = 1  # the version before, which had no `p`
 MAX_ROWS = 250_000
 MAX_META_BYTES = 4 * 1024 * 1024
 MAX_TOPIC_BYTES = 4096
@@ -32,8 +33,8 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("high", "<f4"),
     ("score", "<f4"),
     ("severity", "<f4"),
+    ("p", "<f4"),
 )
-ROW_BYTES = sum(np.dtype(kind).itemsize for _, kind in COLUMNS)
 
 
 class FrameKind(IntEnum):
@@ -85,6 +86,7 @@ class DataFrame:
         high: float32.
         score: float32, evidence against the reading.
         severity: float32, 0 to 1.
+        p: float32, 0 to 1; NaN in frames of releases that did not find it.
         texts: values that are text, beside the columns.
     """
 
@@ -98,6 +100,7 @@ class DataFrame:
     high: NDArray[np.float32]
     score: NDArray[np.float32]
     severity: NDArray[np.float32]
+    p: NDArray[np.float32]
     texts: tuple[TextRow, ...] = ()
 
     def __len__(self) -> int:
@@ -139,17 +142,26 @@ class DataFrame:
                 f"{len(payload)} bytes came, a data frame has at least {HEAD.size}"
             )
         version, rows, meta_bytes, _ = HEAD.unpack_from(payload)
-        if version != VERSION:
-            raise FrameError(f"data frame version {version} came, {VERSION} is known")
-        wanted = HEAD.size + rows * ROW_BYTES + meta_bytes
+        if version not in {VERSION, WITHOUT_P}:
+            raise FrameError(
+                f"data frame version {version} came, {WITHOUT_P} and {VERSION} are known"
+            )
+        there = COLUMNS if version == VERSION else COLUMNS[:-1]
+        wanted = HEAD.size + rows * row_bytes(there) + meta_bytes
         if rows > MAX_ROWS or len(payload) != wanted:
             raise FrameError(f"{len(payload)} bytes came for {rows} rows, {wanted} wanted")
         columns, position = {}, HEAD.size
-        for name, kind in COLUMNS:
+        for name, kind in there:
             columns[name] = np.frombuffer(payload, kind, rows, position)
             position += columns[name].nbytes
+        columns.setdefault("p", np.full(rows, np.nan, np.float32))
         deliveries, texts = _unpack_meta(payload[position:])
         return cls(deliveries=deliveries, texts=texts, **columns)
+
+
+def row_bytes(columns: tuple[tuple[str, str], ...]) -> int:
+    """Bytes of a row of these columns."""
+    return sum(np.dtype(kind).itemsize for _, kind in columns)
 
 
 def _unpack_meta(data: bytes) -> tuple[tuple[Delivery, ...], tuple[TextRow, ...]]:

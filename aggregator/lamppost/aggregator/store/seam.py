@@ -157,6 +157,7 @@ class StoreBatch:
     high: NDArray[np.float32]
     score: NDArray[np.float32]
     severity: NDArray[np.float32]
+    p: NDArray[np.float32]
     texts: Sequence[TextRow] = ()
     events: Sequence[EventRow] = ()
     samples: Sequence[Sample] = ()

@@ -47,7 +47,7 @@ from lamppost.aggregator.store.sqlschema import (
 )
 
 BUSY_TIMEOUT_S = 10.0
-NUMBERS = ("value", "expected", "low", "high", "score", "severity")
+NUMBERS = ("value", "expected", "low", "high", "score", "severity", "p")
 
 
 class SqliteStore:

@@ -6,7 +6,7 @@ import sqlite3
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.store.seam import EventRow
 
-VERSION = 2
+VERSION = 3
 CACHE_KIB = 32 * 1024
 JOURNAL_BYTES = 64 * 1024 * 1024
 EVENT_COLUMNS = tuple(EventRow.__dataclass_fields__)
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS series (
 );
 CREATE TABLE IF NOT EXISTS readings (
     series INTEGER NOT NULL, time_ms INTEGER NOT NULL, value REAL, flags INTEGER NOT NULL,
-    expected REAL, low REAL, high REAL, score REAL, severity REAL,
+    expected REAL, low REAL, high REAL, score REAL, severity REAL, p REAL,
     PRIMARY KEY (series, time_ms)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS texts (
@@ -55,8 +55,8 @@ _BUCKET = "time_ms - (time_ms % :step + :step) % :step"
 
 INSERT_READING = """
 INSERT OR REPLACE INTO readings
-    (series, time_ms, flags, value, expected, low, high, score, severity)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (series, time_ms, flags, value, expected, low, high, score, severity, p)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 INSERT_TEXT = "INSERT OR REPLACE INTO texts (series, time_ms, text) VALUES (?, ?, ?)"
 INSERT_EVENT = f"INSERT OR REPLACE INTO events ({_EVENT_NAMES}) VALUES ({_MARKS})"  # noqa: S608
@@ -65,7 +65,11 @@ _INCIDENT_MARKS = ", ".join("?" * len(INCIDENT_COLUMNS))
 INSERT_INCIDENT = f"""
 INSERT OR REPLACE INTO incidents ({_INCIDENT_NAMES}) VALUES ({_INCIDENT_MARKS})
 """  # noqa: S608
-UPGRADE_1 = "ALTER TABLE events ADD COLUMN incident TEXT NOT NULL DEFAULT ''"
+UPGRADES = {
+    1: "ALTER TABLE events ADD COLUMN incident TEXT NOT NULL DEFAULT ''",
+    2: "ALTER TABLE readings ADD COLUMN p REAL",
+}
+"""What makes a file of a version one of the next."""
 UPSERT_SERIES = """
 INSERT INTO series
     ("group", node, device, metric, datatype, unit, low, high, heartbeat_ms, channel_class)
@@ -115,8 +119,8 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
-    if version == 1:
+    for old in range(version or VERSION, VERSION):
         with contextlib.suppress(sqlite3.OperationalError):  # done by a run that then died
-            connection.execute(UPGRADE_1)
+            connection.execute(UPGRADES[old])
     # The version is written with the tables: a reader that finds it finds them.
     connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT")

@@ -144,7 +144,7 @@ class Live:
         lists = [columns[name].tolist() for name in columns]
         rows = zip(infos, *lists, strict=False)
         channels = []
-        for info, time_ms, value, flags, expected, low, high, severity in rows:
+        for info, time_ms, value, flags, expected, low, high, severity, p in rows:
             shown: float | str | bool | None = _shown(info, value)
             if info.index in texts:
                 shown = texts[info.index][1]
@@ -155,7 +155,7 @@ class Live:
                 ChannelView(
                     info.group, info.node, info.device, info.metric, info.unit, shown,
                     time_ms, _some(expected), _some(low), _some(high),
-                    _words(flags & VERDICT_MASK), severity, offline or silent,
+                    _words(flags & VERDICT_MASK), severity, offline or silent, p,
                 )
             )  # fmt: skip
         return tuple(channels)
