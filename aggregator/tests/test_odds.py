@@ -10,7 +10,16 @@ from lamppost.aggregator.judge.odds import odds_tier
 from lamppost.aggregator.judge.profile import DEFAULT
 from lamppost.aggregator.judge.state import KIND
 
-from .samples_judge import T0, Floats, autocorrelated, healthy, judge_of, judged, polled, troubled
+from .samples_judge import (
+    T0,
+    Floats,
+    autocorrelated,
+    healthy,
+    judge_of,
+    judged,
+    polled,
+    troubled,
+)
 from .twins_odds import Odds
 
 SERIES = 6
@@ -94,7 +103,7 @@ def test_p_is_right_of_whole_verdicts() -> None:
 
 
 def test_an_anomaly_is_rare() -> None:
-    """A step that stays: within three readings p is below one in a thousand, on every channel."""
+    """A step that stays: within ten readings p is below one in a thousand, everywhere."""
     values = healthy("gauss", 6, 4_000, 8)
     values[3_900:] += 15.0
     stream = polled(values, deadband=False)

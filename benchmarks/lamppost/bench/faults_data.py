@@ -106,7 +106,7 @@ def synthetic(seed: int) -> Iterator[Series]:
 
 
 def noises(seed: int) -> Iterator[Series]:
-    """Healthy series of eight weeks: noise of several tails, alike for a while, or on a wave."""
+    """Healthy series of eight weeks: several tails, alike for a while, or on a wave."""
     rng = np.random.default_rng([seed, 2])
     count = 2 * DAYS * PER_DAY
     at = np.arange(count)
