@@ -234,4 +234,5 @@ def _believed(one: Series, out: Verdicts) -> NDArray[np.float32]:
     keep[:CALIBRATED_FROM] = False
     for first, last in one.windows:
         keep &= (one.time_ms < first) | (one.time_ms > last)
-    return out.p[keep]
+    p: NDArray[np.float32] = out.p[keep]
+    return p
