@@ -8,6 +8,7 @@ from typing import Any
 from lamppost.aggregator.alarms.alarms import AlarmConfig
 from lamppost.aggregator.alarms.topology import Feed, read_topology
 from lamppost.aggregator.settings.data import DataConfig, RebirthConfig
+from lamppost.aggregator.settings.kinds import Profiles, read_profiles
 from lamppost.aggregator.settings.mqtt import MqttConfig
 from lamppost.aggregator.settings.rules import (
     ConfigError,
@@ -49,6 +50,7 @@ class Config:
     console: ConsoleConfig = field(default_factory=ConsoleConfig)
     alarms: AlarmConfig = field(default_factory=AlarmConfig)
     topology: tuple[Feed, ...] = ()
+    profiles: Profiles = field(default_factory=Profiles)
 
     @property
     def data_dir(self) -> Path:
@@ -94,15 +96,17 @@ def check(document: dict[str, Any], file: str, base: Path) -> Config:
         ConfigError: with every problem found.
     """
     problems: list[Problem] = []
-    for name in document.keys() - SECTIONS.keys() - {"topology"}:
-        allowed = "one of " + ", ".join([*(f"[{known}]" for known in SECTIONS), "[[topology]]"])
+    for name in document.keys() - SECTIONS.keys() - {"topology", "profiles", "channels"}:
+        known = (*(f"[{one}]" for one in SECTIONS), "[profiles.KIND]")
+        allowed = "one of " + ", ".join((*known, "[[channels]]", "[[topology]]"))
         problems.append(Problem(file, f"[{name}]", document[name], allowed))
     built: dict[str, Any] = {
         name: section(cls, document.get(name, {}), name, file, base, problems)
         for name, cls in SECTIONS.items()
     }
     topology = read_topology(document.get("topology", []), file, problems)
-    config = Config(**built, topology=topology)
+    profiles = read_profiles(document, file, problems)
+    config = Config(**built, topology=topology, profiles=profiles)
     if (config.mqtt.cert_file is None) != (config.mqtt.key_file is None):
         came = f"cert_file={config.mqtt.cert_file}, key_file={config.mqtt.key_file}"
         problems.append(Problem(file, "[mqtt] cert_file", came, "both files, or neither"))

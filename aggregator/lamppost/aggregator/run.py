@@ -162,7 +162,7 @@ def _pipeline(
         spool,
         checkpoints,
         Quarantine(folder / "quarantine", data.quarantine_files, kept_bytes),
-        Settings(data, config.rebirth, config.alarms, config.topology),
+        Settings(data, config.rebirth, config.alarms, config.topology, config.profiles),
         publish=host.publish,
         on_incident=tell,
         maintenance=MaintenanceFile(folder / MAINTENANCE_FILE),

@@ -76,7 +76,10 @@ def habit_tier(
                 expected[i] = wanted
                 low[i] = wanted - p.band_sd * spread
                 high[i] = wanted + p.band_sd * spread
-        _tell(head, i, time, closed, p, flags, score, severity, onset_ms)
+        rate = channels[s, q.FALSE_A_WEEK]
+        if rate == 0.0:
+            rate = p.false_a_week
+        _tell(head, i, time, closed, rate, p, flags, score, severity, onset_ms)
 
 
 @kernel
@@ -181,6 +184,7 @@ def _tell(
     i: int,
     time: float,
     closed: bool,
+    rate: float,
     p: HabitProfile,
     flags: NDArray[np.uint32],
     score: Singles,
@@ -193,7 +197,7 @@ def _tell(
     found = int(np.int64(flags[i]))
     alone = head[h.PACE] > p.level_alone_ms
     if closed:
-        found |= _decide(head, time, found, p)
+        found |= _decide(head, time, found, rate, p)
     peak = head[h.H_PEAK]
     if found & c.SPIKE and head[h.PENDING] > 0.0:
         count_alarm(head, time)
@@ -223,13 +227,13 @@ def _tell(
 
 
 @kernel
-def _decide(head: Array, time: float, found: int, p: HabitProfile) -> int:
+def _decide(head: Array, time: float, found: int, rate: float, p: HabitProfile) -> int:
     """After a cell: raise an alarm, hold one, or let it go; returns ALARM or 0."""
     evidence = head[h.EVIDENCE]
     if evidence < p.evidence_never and head[h.ACTIVE] == 0.0:
         head[h.RISE] = 0.0
         return 0
-    limit = threshold(head, time, p)
+    limit = threshold(head, time, rate, p)
     if evidence < limit - p.rise:
         head[h.RISE] = 0.0
     elif head[h.RISE] == 0.0:

@@ -89,7 +89,9 @@ TIERS = (
     ),
     Tier(ODDS, odds_tier, {ODDS: _blank(ODDS_WIDTH)}),
 )
-CHANNEL_BLANK = np.array((np.nan, np.nan, *(0.0,) * (q.CHANNEL_WIDTH - 2)))
+CHANNEL_BLANK = np.zeros(q.CHANNEL_WIDTH)
+CHANNEL_BLANK[[q.LOW, q.HIGH]] = np.nan
+CHANNEL_BLANK[q.LEVEL_FACTOR : q.FALSE_A_WEEK] = 1.0
 BLANKS: dict[str, AnyArray] = {CHANNELS: CHANNEL_BLANK, CLOCKS: _blank(w.CLOCKS_WIDTH)}
 for _tier in TIERS:
     BLANKS.update(_tier.blanks)
@@ -181,6 +183,34 @@ class Judge:
             return
         channels[index, q.NEXT] = channels[neighbour, q.NEXT] or neighbour + 1
         channels[neighbour, q.NEXT] = index + 1
+
+    def tune(
+        self,
+        index: int,
+        *,
+        level_factor: float = 1.0,
+        spike_factor: float = 1.0,
+        stuck_factor: float = 1.0,
+        silence_factor: float = 1.0,
+        false_a_week: float = 0.0,
+    ) -> None:
+        """Give a series, once added, a profile of its own.
+
+        Args:
+            index: the series.
+            level_factor: times its noise, as far as the level tier and its band go.
+            spike_factor: times the height at which an excursion is one.
+            stuck_factor: times the time a healthy value may stand.
+            silence_factor: times the silence allowed.
+            false_a_week: false alarms of the habit tier; 0 for what `habits` says.
+        """
+        self._arrays[CHANNELS][index, q.LEVEL_FACTOR :] = (
+            level_factor,
+            spike_factor,
+            stuck_factor,
+            silence_factor,
+            false_a_week,
+        )
 
     def grow(self, capacity: int) -> None:
         """Make room for series up to `capacity`, in whole slabs; never shrinks."""

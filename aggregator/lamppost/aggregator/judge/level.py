@@ -55,6 +55,8 @@ def level_tier(
             continue
         time = float(time_ms[i])
         single, run = scales(state, s, p)
+        single *= channels[s, q.LEVEL_FACTOR]
+        run *= channels[s, q.LEVEL_FACTOR]
         if single > 0.0:
             middle = predict(state, s, time - state[s, q.L_LAST], p)
             expected[i] = middle

@@ -20,12 +20,12 @@ WEEK_MS = 604_800_000.0
 
 
 @kernel
-def threshold(head: Head, time: float, p: HabitProfile) -> float:
-    """Evidence that makes an alarm now."""
+def threshold(head: Head, time: float, rate: float, p: HabitProfile) -> float:
+    """Evidence that makes an alarm now, for `rate` false alarms a week."""
     chances = max(WEEK_MS / max(head[h.PACE], 1.0), p.usual_chances) / p.usual_chances
-    rarity = log10(chances * p.usual_false / p.false_a_week)
+    rarity = log10(chances * p.usual_false / rate)
     load = head[h.LOAD] * exp((head[h.LOAD_AT] - time) / WEEK_MS)
-    excess = max(load - p.false_a_week, 0.0)
+    excess = max(load - rate, 0.0)
     usual = max(head[h.USUAL] - p.evidence_usual, 0.0)
     young = p.evidence_young * p.warm_cells / max(head[h.CELLS], 1.0)
     return float(

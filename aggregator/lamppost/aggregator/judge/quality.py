@@ -103,10 +103,10 @@ def _judge(
         return _judge_outside(state, s, time, p)
     out_since = state[s, q.OUT_SINCE]
     state[s, q.OUT_SINCE] = -1.0
-    found = judge_stand(state, s, time, x, p)
+    found = judge_stand(state, s, time, x, channels[s, q.STUCK_FACTOR], p)
     if found & c.STUCK:
         return found, state[s, q.STAND_SINCE]
-    excursion = judge_excursion(state, s, time, x, p)
+    excursion = judge_excursion(state, s, time, x, channels[s, q.SPIKE_FACTOR], p)
     since = state[s, q.HELD_SINCE]
     if excursion != c.SUSPECT:
         state[s, q.HELD_SINCE] = -1.0

@@ -32,7 +32,9 @@ def find_silent(
         since = -1.0
         if state[s, q.BAD_SINCE] >= 0.0 and now - state[s, q.BAD_SEEN] >= p.bad_hold_ms:
             since = state[s, q.BAD_SINCE]
-        elif now - state[s, q.SEEN] > _allowed(channels, state, s, p):
+        elif now - state[s, q.SEEN] > channels[s, q.SILENCE_FACTOR] * _allowed(
+            channels, state, s, p
+        ):
             since = state[s, q.SEEN]
         if since >= 0.0:
             state[s, q.SILENT] = 1.0

@@ -16,7 +16,9 @@ MIN_CHANGES = 5.0  # before, nothing is known of how this channel moves
 
 
 @kernel
-def judge_excursion(state: Array, s: int, time: float, x: float, p: Profile) -> int:
+def judge_excursion(
+    state: Array, s: int, time: float, x: float, factor: float, p: Profile
+) -> int:
     """Take a good value that is in range; returns SUSPECT, SPIKE or 0.
 
     After a 0 with HELD_SINCE set, the withheld readings were the beginning of a step; the
@@ -27,7 +29,7 @@ def judge_excursion(state: Array, s: int, time: float, x: float, p: Profile) -> 
     count = state[s, q.BASE_COUNT]
     held = state[s, q.HELD]
     limit = max(p.spike_mad * state[s, q.BASE_DEV], MIN_STEPS * state[s, q.STEP])
-    limit *= min(1.0 + p.spike_load * state[s, q.SPIKES], MAX_LOAD)
+    limit *= factor * min(1.0 + p.spike_load * state[s, q.SPIKES], MAX_LOAD)
     if held > 0.0:
         limit = p.spike_return * state[s, q.HELD_HEIGHT]
     known = count >= p.spike_warm and state[s, q.CHANGES] >= MIN_CHANGES

@@ -6,9 +6,25 @@ the verdict columns.
 """
 
 # --- channels: what births declared; read by all tiers, written by none ---------------------
-# The last four stand in `Judge.relate`. LEAD is 1 + the first series of its node, NEXT 1 + the
-# next series in its ring of neighbours; 0 is none.
-LOW, HIGH, HEARTBEAT, KIND, COUNTER, TEMPERATURE, LEAD, NEXT, CHANNEL_WIDTH = range(9)
+# COUNTER to NEXT stand in `Judge.relate`. LEAD is 1 + the first series of its node, NEXT 1 +
+# the next series in its ring of neighbours; 0 is none.
+# The factors and FALSE_A_WEEK (0: as the profile says) stand in `Judge.tune`.
+(
+    LOW,
+    HIGH,
+    HEARTBEAT,
+    KIND,
+    COUNTER,
+    TEMPERATURE,
+    LEAD,
+    NEXT,
+    LEVEL_FACTOR,
+    SPIKE_FACTOR,
+    STUCK_FACTOR,
+    SILENCE_FACTOR,
+    FALSE_A_WEEK,
+    CHANNEL_WIDTH,
+) = range(14)
 
 # --- quality tier ----------------------------------------------------------------------------
 (

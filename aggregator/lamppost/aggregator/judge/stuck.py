@@ -20,8 +20,11 @@ STEP_RISE = 1.001  # the smallest change is slowly forgotten
 
 
 @kernel
-def judge_stand(state: Array, s: int, time: float, x: float, p: Profile) -> int:
-    """Take a good value that is in range; returns STUCK, SUSPECT or 0."""
+def judge_stand(state: Array, s: int, time: float, x: float, factor: float, p: Profile) -> int:
+    """Take a good value that is in range; returns STUCK, SUSPECT or 0.
+
+    `factor` times the usual time must pass until it is stuck.
+    """
     if state[s, q.FIRST] < 0.0:
         state[s, q.FIRST] = time
         _stand_anew(state, s, time, x)
@@ -36,7 +39,7 @@ def judge_stand(state: Array, s: int, time: float, x: float, p: Profile) -> int:
     if state[s, q.STAND_COUNT] == 0.0:
         state[s, q.STAND_SINCE] = time
     state[s, q.STAND_COUNT] += 1.0
-    if state[s, q.IS_STUCK] == 0.0 and _stands_too_long(state, s, time, x, p):
+    if state[s, q.IS_STUCK] == 0.0 and _stands_too_long(state, s, time, x, factor, p):
         state[s, q.IS_STUCK] = 1.0
     if state[s, q.IS_STUCK] != 0.0:
         return c.STUCK
@@ -104,18 +107,20 @@ def _patience(state: Array, s: int, alpha: float) -> float:
 
 
 @kernel
-def _stands_too_long(state: Array, s: int, time: float, x: float, p: Profile) -> bool:
+def _stands_too_long(
+    state: Array, s: int, time: float, x: float, factor: float, p: Profile
+) -> bool:
     if state[s, q.CHANGES] < p.stuck_min_changes or state[s, q.FALLS] < p.stuck_min_falls:
         return False  # what only rises is a counter, and rests when nothing passes
     if state[s, q.STAND_COUNT] < p.stuck_min_readings or x == 0.0:
         return False
-    stood = time - state[s, q.STAND_SINCE]
+    stood = (time - state[s, q.STAND_SINCE]) / factor
     longest = state[s, q.LONGEST]
     if state[s, q.STEPS] >= p.stuck_min_steps:
         patience = _patience(state, s, p.stuck_alpha)
         rests = longest > patience and x == state[s, q.HOME]
-        factor = p.stuck_home if rests else p.stuck_longest
-        return bool(stood >= p.stuck_min_ms and stood > patience and stood > factor * longest)
+        times = p.stuck_home if rests else p.stuck_longest
+        return bool(stood >= p.stuck_min_ms and stood > patience and stood > times * longest)
     # Below its quantum a channel moves near a rounding edge only, in bursts.
     long = stood >= p.coarse_min_ms and stood > p.coarse_longest * longest
     return bool(long and x != state[s, q.HOME])

@@ -23,6 +23,7 @@ from lamppost.aggregator.nodes.births import NUMERIC
 from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo
 from lamppost.aggregator.pipeline.latest import Latest
 from lamppost.aggregator.pipeline.rings import Rings
+from lamppost.aggregator.settings.kinds import Profiles
 from lamppost.aggregator.spool.frames import FrameKind, TextRow, pack_json
 from lamppost.wire.datatypes import DataType
 
@@ -101,6 +102,7 @@ class Judging:
         index: of all series.
         config: how much an operator is told.
         topology: what feeds what.
+        profiles: what is asked of which kind of sensor.
     """
 
     def __init__(
@@ -108,8 +110,10 @@ class Judging:
         index: SeriesIndex,
         config: AlarmConfig | None = None,
         topology: Topology | None = None,
+        profiles: Profiles | None = None,
     ) -> None:
         self.index = index
+        self._profiles = profiles or Profiles()
         self.judge = Judge()
         self._rings = Rings()
         self.alarms = Alarms(index.__getitem__, config, topology)
@@ -123,8 +127,14 @@ class Judging:
             info.index, info.low, info.high, info.heartbeat_ms, kind_of(info.datatype)
         )
         self._rings.admit(self.judge, info)
+        self._tune(info)
         if self.alarms.maintenance:
             self._pause([info])
+
+    def _tune(self, info: SeriesInfo) -> None:
+        name = "/".join(part for part in info.key if part)
+        profile = self._profiles.of(name, info.channel_class, info.unit)
+        self.judge.tune(info.index, **asdict(profile))
 
     def readings(self, readings: Readings, texts: list[TextRow], now_ms: int) -> Verdicts:
         """Judge readings in the order given; the verdicts are valid until the next call."""
@@ -215,6 +225,8 @@ class Judging:
             self.judge.restore(_under(arrays, "judge/"))
         except (ValueError, KeyError):
             fits = False
+        for info in self.index:
+            self._tune(info)  # the configuration may be another one than it was
         self.latest.restore(_under(arrays, "latest/"), document["texts"])
         self.alarms.restore(document["events"])
         self._pause(self.index)

@@ -23,6 +23,7 @@ from lamppost.aggregator.pipeline.outlet import Outlet
 from lamppost.aggregator.pipeline.tally import Owners
 from lamppost.aggregator.pipeline.tools import Counters, Item, Tools
 from lamppost.aggregator.settings.data import MB, DataConfig, RebirthConfig
+from lamppost.aggregator.settings.kinds import Profiles
 from lamppost.aggregator.spool.checkpoint import Checkpoint, Checkpoints
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.wire.encode import encode
@@ -49,6 +50,7 @@ class Settings:
     rebirth: RebirthConfig
     alarms: AlarmConfig = field(default_factory=AlarmConfig)
     topology: tuple[Feed, ...] = ()
+    profiles: Profiles = field(default_factory=Profiles)
 
 
 class Pipeline:
@@ -92,7 +94,10 @@ class Pipeline:
             book=NodeBook(),
             table=AliasTable(),
             judging=Judging(
-                SeriesIndex(), self.settings.alarms, Topology(self.settings.topology)
+                SeriesIndex(),
+                self.settings.alarms,
+                Topology(self.settings.topology),
+                self.settings.profiles,
             ),
             owners=Owners(),
             rebirths=Rebirths(
