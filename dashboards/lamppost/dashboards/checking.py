@@ -11,8 +11,6 @@ from lamppost.dashboards.sources import BY_UID
 from lamppost.dashboards.substitute import Scene, UnknownVariable, Value
 from lamppost.dashboards.variables import EVERY
 
-NOBODY = "nobody"
-"""What a choice of exactly one is when there is nothing to choose from."""
 HOUR_MS = 3_600_000
 
 
@@ -127,8 +125,8 @@ def _constants(board: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def _first(outcome: Outcome) -> str:
-    """The first choice in the order in which Grafana shows them."""
+    """The first choice in the order in which Grafana shows them; "" when there is none."""
     found = sorted(
         (str(row[1]) for single in outcome.series for row in single["values"]), key=str.lower
     )
-    return found[0] if found else NOBODY
+    return found[0] if found else ""

@@ -31,30 +31,23 @@ class Column:
     """One column of a SELECT.
 
     Attributes:
-        call: what comes before its name: "last(", or nothing.
-        name: a field, or a tag.
-        rest: what comes after it: ")", ", 95)".
-        alias: its heading; the name itself by default.
+        expression: InfluxQL.
+        names: the fields and tags in it.
+        heading: what its values are called in the answer.
     """
 
-    call: str
-    name: str
-    rest: str = ""
-    alias: str = ""
+    expression: str
+    names: tuple[str, ...]
+    heading: str
 
-    def named(self, alias: str) -> "Column":
+    def named(self, heading: str) -> "Column":
         """Return it under another heading."""
-        return replace(self, alias=alias)
-
-    @property
-    def heading(self) -> str:
-        """What its values are called in the answer."""
-        return self.alias or self.name
+        return replace(self, heading=heading)
 
     @property
     def text(self) -> str:
         """Return it as InfluxQL."""
-        return f"{self.call}{identifier(self.name)}{self.rest} AS {identifier(self.heading)}"
+        return f"{self.expression} AS {identifier(self.heading)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +96,7 @@ class Statement:
 
     def __post_init__(self) -> None:
         known = _known(self.measurement, self.inner)
-        names = [column.name for column in self.columns]
+        names = [name for column in self.columns for name in column.names]
         names += [condition.name for condition in self.conditions]
         for name in names:
             if name not in known:
@@ -181,7 +174,23 @@ def outer(inner: Statement, *columns: Column | str) -> Statement:
 def call(function: str, name: str, *arguments: str | float) -> Column:
     """Return `function("name", arguments)` under the name of the field."""
     given = "".join(f", {argument}" for argument in arguments)
-    return Column(f"{function}(", name, f"{given})")
+    return Column(f"{function}({identifier(name)}{given})", (name,), name)
+
+
+def formula(heading: str, template: str, *names: str) -> Column:
+    """Return arithmetic on several names: `formula("share", "sum({}) / sum({})", "a", "b")`."""
+    return Column(template.format(*map(identifier, names)), names, heading)
+
+
+def rate(name: str) -> Column:
+    """Return how much a counter grows a second; a counter that began again makes no dip."""
+    return formula(name, "non_negative_derivative(last({}), 1s)", name)
+
+
+def ranked(way: str, name: str, limit: int, *tags: str) -> Column:
+    """Return the `limit` largest ("top") or smallest ("bottom") values, one for each of tags."""
+    listed = ", ".join(map(identifier, (name, *tags)))
+    return Column(f"{way}({listed}, {limit})", (name, *tags), name)
 
 
 def last(name: str) -> Column:
@@ -198,15 +207,15 @@ def chosen(tag: str, variable: str = "") -> Condition:
     return Condition(tag, f"{identifier(tag)} =~ /^${{{variable or tag}:regex}}$/")
 
 
-def equals(name: str, value: str | bool | float) -> Condition:
+def equals(name: str, value: str | bool | int) -> Condition:
     """Return the condition that a field or tag has this value."""
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return Condition(name, f"{identifier(name)} = {literal(value) if value is text else text}")
+    text = literal(value) if isinstance(value, str) else str(value).lower()
+    return Condition(name, f"{identifier(name)} = {text}")
 
 
-def above(name: str, value: float) -> Condition:
-    """Return the condition that a field is greater than this."""
-    return Condition(name, f"{identifier(name)} > {value}")
+def compared(name: str, how: str, value: float) -> Condition:
+    """Return the condition that a field is greater (">", ">=") or less than this."""
+    return Condition(name, f"{identifier(name)} {how} {value}")
 
 
 def values_of(tag: str, measurement: Measurement, *conditions: Condition) -> str:
@@ -235,7 +244,9 @@ def literal(text: str) -> str:
 
 
 def _column(given: Column | str) -> Column:
-    return Column("", given) if isinstance(given, str) else given
+    if isinstance(given, Column):
+        return given
+    return Column(identifier(given), (given,), given)
 
 
 def _known(measurement: Measurement, inner: Statement | None) -> set[str]:

@@ -87,7 +87,7 @@ class Panel:
         links: of each value.
         panel_links: of the panel, in its corner.
         transformations: Grafana's.
-        repeat: a variable; the panel stands there once for each of its values.
+        max_points: of a series over time; Grafana's choice by default.
         defaults: further fieldConfig.defaults, such as "min" and "max".
         source: of a panel that asks no query of ours.
     """
@@ -109,7 +109,7 @@ class Panel:
     links: tuple[Link, ...] = ()
     panel_links: tuple[Link, ...] = ()
     transformations: tuple[Mapping[str, Any], ...] = ()
-    repeat: str = ""
+    max_points: int = 0
     defaults: Mapping[str, Any] = field(default_factory=dict)
     source: Source | None = None
 
@@ -163,8 +163,8 @@ class Panel:
         source = self._source()
         if source is not None:
             panel["datasource"] = source.reference
-        if self.repeat:
-            panel |= {"repeat": self.repeat, "repeatDirection": "h", "maxPerRow": 2}
+        if self.max_points:
+            panel["maxDataPoints"] = self.max_points
         return panel
 
     def _source(self) -> Source | None:

@@ -26,6 +26,7 @@ class Choice:
         conditions: on variables that stand before it.
         several: several at once, and all; otherwise exactly one.
         why: one sentence for people.
+        hidden: it follows from the others and only serves queries.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Choice:
     conditions: tuple[Condition, ...] = ()
     several: bool = True
     why: str = ""
+    hidden: bool = False
 
     @property
     def query(self) -> str:
@@ -50,7 +52,7 @@ class Choice:
             "datasource": source_of(self.measurement).reference,
             "definition": self.query,
             "description": self.why,
-            "hide": 0,
+            "hide": HIDDEN if self.hidden else 0,
             "includeAll": self.several,
             "label": self.label,
             "multi": self.several,

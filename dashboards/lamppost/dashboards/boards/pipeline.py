@@ -3,7 +3,7 @@
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import uids
 from lamppost.dashboards.charts import line, strip, timeseries
-from lamppost.dashboards.influxql import Column, Statement, call, chosen, last, outer, select
+from lamppost.dashboards.influxql import Column, Statement, call, chosen, last, outer, rate, select
 from lamppost.dashboards.looks import CRITICAL, NONE_IS_CRITICAL, WARNING, WORKS, steps
 from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tiles import column as heading
@@ -93,7 +93,7 @@ def _lost_now() -> Panel:
 
 
 def _rates(*names: str) -> Statement:
-    inner = [Column("non_negative_derivative(last(", name, "), 1s)", name) for name in names]
+    inner = map(rate, names)
     return _pipeline(*inner).by("host").every()
 
 
