@@ -1,0 +1,207 @@
+"""City overview: is anything wrong, where, getting worse, can I trust the picture?"""
+
+from lamppost.dashboards.board import Board
+from lamppost.dashboards.boards import uids
+from lamppost.dashboards.boards.common import (
+    CLASSES,
+    DISTRICT,
+    IN_DISTRICT,
+    LEVEL_CODES,
+    LEVEL_STEPS,
+    LIVE,
+    MINUTELY,
+    act_on_alarms,
+    act_on_incident,
+    color_of,
+    freshness,
+    incidents,
+    open_asset,
+)
+from lamppost.dashboards.charts import colored, line, timeseries
+from lamppost.dashboards.influxql import Statement, call, formula, last, outer, select
+from lamppost.dashboards.links import cell, to_board
+from lamppost.dashboards.looks import (
+    ANY_IS_STALE,
+    NONE_IS_CRITICAL,
+    SHARE_OF_GOOD,
+    Thresholds,
+    steps,
+)
+from lamppost.dashboards.panel import Panel
+from lamppost.dashboards.tiles import alert_list, rows, stat, table, worldmap
+from lamppost.dashboards.tiles import column as heading
+from lamppost.dashboards.variables import console
+from lamppost.wire.series import ALARM, ROLLUP_DISTRICT
+
+ABNORMAL = ("advisory", "warning", "critical", "stale")
+
+
+def board(console_url: str) -> Board:
+    """Return the board."""
+    to_triage = to_board(uids.TRIAGE, "Which one first?", keep=("district",))
+    return Board(
+        uid=uids.CITY,
+        title="City overview",
+        question="Is anything wrong, where, is it getting worse, can I trust the picture?",
+        folder=uids.OPERATE,
+        variables=(DISTRICT, console(console_url)),
+        notes=(incidents(),),
+        rows=(
+            (
+                _count("ok", "Assets that are well", NONE_IS_CRITICAL).sized(4, 4),
+                _abnormal("critical").cornered(to_triage),
+                _abnormal("warning").cornered(to_triage),
+                _count("stale", "Assets nobody hears", ANY_IS_STALE).sized(3, 4),
+                _unacked().cornered(act_on_alarms()),
+                _reporting(),
+                freshness(ROLLUP_DISTRICT, "assets", IN_DISTRICT).sized(4, 4),
+            ),
+            (_map(), _incidents().cornered(to_triage, act_on_alarms())),
+            (_trend(), _districts(), _alerts()),
+        ),
+        tags=("overview",),
+    )
+
+
+def _now(*names: str) -> Statement:
+    """The newest minute of each district."""
+    newest = [last(name).named(name) for name in names]
+    return (
+        select(ROLLUP_DISTRICT, *newest)
+        .where(IN_DISTRICT)
+        .within(MINUTELY)
+        .by("district", "host")
+    )
+
+
+def _sum(*names: str) -> Statement:
+    return outer(_now(*names), *(call("sum", name).named(name) for name in names))
+
+
+def _count(state: str, title: str, thresholds: Thresholds) -> Panel:
+    return stat(
+        title,
+        f"How many assets are {state} now? Counted, never concluded from silence.",
+        rows(_sum(state)),
+        no_data="not known",
+        thresholds=thresholds,
+    )
+
+
+def _abnormal(state: str) -> Panel:
+    return _count(state, state.capitalize(), steps((1, color_of(state)))).sized(3, 4)
+
+
+def _unacked() -> Panel:
+    return stat(
+        "Nobody has it",
+        "How many open incidents has nobody acknowledged?",
+        rows(_sum("unacked")),
+        no_data="not known",
+        thresholds=steps((1, color_of("warning"))),
+    ).sized(3, 4)
+
+
+def _reporting() -> Panel:
+    share = formula("share", "1 - sum({}) / sum({})", "channels_stale", "channels")
+    return stat(
+        "Channels that report",
+        "Can I trust the picture? The share of known channels with fresh readings.",
+        rows(outer(_now("channels", "channels_stale"), share)),
+        unit="percentunit",
+        decimals=1,
+        no_data="not known",
+        thresholds=SHARE_OF_GOOD,
+    ).sized(4, 4)
+
+
+def _open(*names: str) -> Statement:
+    return (
+        select(ALARM, last("level"), *names)
+        .where(IN_DISTRICT)
+        .within(LIVE)
+        .by("asset", "asset_class", "class", "device", "district", "group", "node")
+    )
+
+
+def _map() -> Panel:
+    return worldmap(
+        "Abnormal assets",
+        "Where is something wrong? A marker for each asset with an open incident.",
+        rows(_open("severity", "lat", "lon", "name", "kind", "reason", "incident")),
+        color_field="level",
+        thresholds=LEVEL_STEPS,
+        meanings=LEVEL_CODES,
+    ).linked(open_asset(), act_on_incident())
+
+
+def _incidents() -> Panel:
+    return table(
+        "Open incidents",
+        "What is wrong now, is it the sensor or the asset, and who has it?",
+        rows(_open("name", "kind", "reason", "age_s", "acked", "incident")),
+        columns={
+            "level": heading("Level", thresholds=LEVEL_STEPS, meanings=LEVEL_CODES, width=80),
+            "name": heading("Asset", width=150, links=(open_asset(),)),
+            "class": heading("What", meanings=CLASSES, width=120),
+            "reason": heading("Reason", links=(act_on_incident(),)),
+            "age_s": heading("Open for", "s", width=90, decimals=0),
+            "acked": heading("Acknowledged", "bool_yes_no", width=110),
+            "district": heading("District", width=100),
+            **{name: heading(name, hidden=True) for name in _UNSEEN},
+        },
+        sort="Level",
+        no_data="no open incident",
+    ).sized(12, 13)
+
+
+_UNSEEN = ("asset", "asset_class", "device", "group", "node", "kind", "incident")
+
+
+def _trend() -> Panel:
+    inner = (
+        select(ROLLUP_DISTRICT, *(call("max", name).named(name) for name in ABNORMAL))
+        .where(IN_DISTRICT)
+        .by("district", "host")
+        .every(fill="none")
+    )
+    summed = outer(inner, *(call("sum", name).named(name) for name in ABNORMAL))
+    panel = timeseries(
+        "Abnormal assets over time",
+        "Is it getting worse? The most of each district in each step, added up.",
+        line(summed.every(fill="none"), "$col"),
+        unit="none",
+        minimum=0,
+        fill=30,
+        stacked=True,
+    )
+    return panel.overridden(*(colored(name, color_of(name)) for name in ABNORMAL)).sized(10, 9)
+
+
+def _districts() -> Panel:
+    names = ("critical", "warning", "stale", "ok", "assets")
+    here = to_board(uids.CITY, "Only this district", {"district": cell("district")})
+    counts = {
+        name: heading(name.capitalize(), thresholds=steps((1, color_of(name))), width=80)
+        for name in ("critical", "warning", "stale")
+    }
+    return table(
+        "Districts",
+        "Which district has how much of it?",
+        rows(select(ROLLUP_DISTRICT, last("critical"), *names[1:]).where(IN_DISTRICT)
+             .within(MINUTELY).by("district")),
+        columns={
+            "district": heading("District", links=(here,)),
+            **counts,
+            "ok": heading("Ok", width=70),
+            "assets": heading("Assets", width=80),
+        },
+        sort="Critical",
+        no_data="no district reports",
+    ).sized(8, 9)  # fmt: skip
+
+
+def _alerts() -> Panel:
+    return alert_list(
+        "Alerts", "What has Grafana told people, or is about to tell?"
+    ).sized(6, 9)

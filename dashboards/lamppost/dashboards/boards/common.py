@@ -1,0 +1,96 @@
+"""What several boards have alike."""
+
+from dataclasses import replace
+
+from lamppost.dashboards.board import Notes
+from lamppost.dashboards.boards import uids
+from lamppost.dashboards.influxql import Condition, chosen, compared, last, select
+from lamppost.dashboards.links import Link, cell, to_board, to_console
+from lamppost.dashboards.looks import (
+    ADVISORY,
+    CRITICAL,
+    NORMAL,
+    STALE,
+    WARNING,
+    Meaning,
+    Meanings,
+    steps,
+)
+from lamppost.dashboards.panel import Override, Panel
+from lamppost.dashboards.tiles import rows, stat
+from lamppost.dashboards.variables import Choice
+from lamppost.wire.series import INCIDENT, LEVELS, ROLLUP_CLASS, ROLLUP_DISTRICT, STATES
+from lamppost.wire.series import Measurement
+
+LIVE = "2m"
+"""An alarm is written each minute while its incident is open."""
+MINUTELY = "5m"
+"""How old a rollup, written each minute, may be and still tell what is."""
+
+DISTRICT = Choice("district", "District", ROLLUP_DISTRICT, why="Which districts to look at.")
+ASSET_CLASS = Choice(
+    "asset_class", "Class of asset", ROLLUP_CLASS, why="Which kinds of assets to look at."
+)
+IN_DISTRICT = chosen("district")
+OF_CLASS = chosen("asset_class")
+
+_COLORS = dict(zip(STATES, (NORMAL, ADVISORY, WARNING, CRITICAL, STALE, ADVISORY), strict=True))
+STATE_CODES: Meanings = {
+    str(code): Meaning(word, _COLORS[word]) for code, word in enumerate(STATES)
+}
+LEVEL_CODES: Meanings = {
+    str(code): Meaning(word, _COLORS[word]) for code, word in enumerate(LEVELS)
+}
+LEVEL_STEPS = steps(*((code, _COLORS[word]) for code, word in enumerate(LEVELS) if code))
+CLASSES: Meanings = {
+    "sensor_fault": Meaning("sensor fault"),
+    "process_anomaly": Meaning("process anomaly"),
+    "communication": Meaning("communication"),
+}
+
+
+def color_of(state: str) -> str:
+    """Return the colour of a state."""
+    return _COLORS[state]
+
+
+def open_asset() -> Link:
+    """Return the link from a row with the tags of an asset to the board of that asset."""
+    names = ("asset", "group", "node", "device")
+    return to_board(
+        uids.ASSET, "Open the asset", {name: cell(name) for name in names}, keep=("district",)
+    )
+
+
+def act_on_incident() -> Link:
+    """Return the link from a row with an incident's id to where people act on it."""
+    return to_console("/", "Acknowledge, shelve or assign", {"incident": cell("incident")})
+
+
+def act_on_alarms() -> Link:
+    """Return the link to where people act on alarms."""
+    return to_console("/", "Acknowledge, shelve or assign")
+
+
+def freshness(measurement: Measurement, field: str, *conditions: Condition) -> Panel:
+    """Return the tile that says when the newest row was written, however long ago."""
+    newest = select(measurement, last(field)).where(*conditions)
+    tile = stat(
+        "Newest data",
+        "Can I trust this picture? How long ago the newest row was written.",
+        rows(newest),
+        unit="dateTimeFromNow",
+        no_data="nothing in this range",
+    )
+    options = {**tile.options}
+    options["reduceOptions"] = {"calcs": ["last"], "fields": "/^[Tt]ime$/", "values": False}
+    from_now = Override("byType", "time", {"unit": "dateTimeFromNow"})
+    return replace(tile, options=options).overridden(from_now)
+
+
+def incidents(*conditions: Condition) -> Notes:
+    """Return the incidents of level "warning" and above as annotations."""
+    columns = ("reason", "class", "closed_ms")
+    serious = compared("level", ">=", LEVELS.index("warning"))
+    statement = select(INCIDENT, *columns).where(serious, *conditions).newest(100)
+    return Notes("Incidents", statement, "reason", WARNING, tags=("class",), end="closed_ms")
