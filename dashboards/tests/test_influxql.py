@@ -45,7 +45,9 @@ def test_an_outer_statement_repeats_the_window() -> None:
 def test_values_are_quoted_by_their_type() -> None:
     """Text is quoted so that no quote in it ends it; booleans and numbers stand bare."""
     statement = select(EVENT, "reason").where(
-        equals("kind", "it's \\ here"), equals("open", value=True), compared("severity", ">", 0.5)
+        equals("kind", "it's \\ here"),
+        equals("open", value=True),
+        compared("severity", ">", 0.5),
     )
     assert (
         '"kind" = \'it\\\'s \\\\ here\' AND "open" = true AND "severity" > 0.5'

@@ -188,7 +188,7 @@ def rate(name: str) -> Column:
 
 
 def ranked(way: str, name: str, limit: int, *tags: str) -> Column:
-    """Return the `limit` largest ("top") or smallest ("bottom") values, one for each of tags."""
+    """Return the `limit` largest ("top") or smallest ("bottom") values of different tags."""
     listed = ", ".join(map(identifier, (name, *tags)))
     return Column(f"{way}({listed}, {limit})", (name, *tags), name)
 

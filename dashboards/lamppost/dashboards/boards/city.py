@@ -202,6 +202,6 @@ def _districts() -> Panel:
 
 
 def _alerts() -> Panel:
-    return alert_list(
-        "Alerts", "What has Grafana told people, or is about to tell?"
-    ).sized(6, 9)
+    return alert_list("Alerts", "What has Grafana told people, or is about to tell?").sized(
+        6, 9
+    )

@@ -19,8 +19,14 @@ from lamppost.dashboards.looks import (
 from lamppost.dashboards.panel import Override, Panel
 from lamppost.dashboards.tiles import rows, stat
 from lamppost.dashboards.variables import Choice
-from lamppost.wire.series import INCIDENT, LEVELS, ROLLUP_CLASS, ROLLUP_DISTRICT, STATES
-from lamppost.wire.series import Measurement
+from lamppost.wire.series import (
+    INCIDENT,
+    LEVELS,
+    ROLLUP_CLASS,
+    ROLLUP_DISTRICT,
+    STATES,
+    Measurement,
+)
 
 LIVE = "2m"
 """An alarm is written each minute while its incident is open."""

@@ -3,10 +3,16 @@
 from collections.abc import Callable
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import pipeline
+from lamppost.dashboards.boards import asset, city, fleet, pipeline, triage
 
 DEFAULT_CONSOLE = "http://127.0.0.1:8080"
-MAKERS: tuple[Callable[[str], Board], ...] = (pipeline.board,)
+MAKERS: tuple[Callable[[str], Board], ...] = (
+    city.board,
+    asset.board,
+    triage.board,
+    fleet.board,
+    pipeline.board,
+)
 
 
 def every_board(console_url: str = DEFAULT_CONSOLE) -> tuple[Board, ...]:

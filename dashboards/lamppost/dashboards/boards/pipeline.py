@@ -3,7 +3,16 @@
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import uids
 from lamppost.dashboards.charts import line, strip, timeseries
-from lamppost.dashboards.influxql import Column, Statement, call, chosen, last, outer, rate, select
+from lamppost.dashboards.influxql import (
+    Column,
+    Statement,
+    call,
+    chosen,
+    last,
+    outer,
+    rate,
+    select,
+)
 from lamppost.dashboards.looks import CRITICAL, NONE_IS_CRITICAL, WARNING, WORKS, steps
 from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tiles import column as heading
