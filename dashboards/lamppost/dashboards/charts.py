@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lamppost.dashboards.influxql import Statement
-from lamppost.dashboards.looks import GREY, VALUE, Meanings, Thresholds
+from lamppost.dashboards.looks import BAND, EXPECTED, GREY, VALUE, Meanings, Thresholds
 from lamppost.dashboards.panel import Override, Panel, Target
 
 LEGEND = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
@@ -78,6 +78,23 @@ def colored(series: str, color: str, **properties: object) -> Override:
     """Return the override that gives a series its colour, and more of `custom`."""
     more = {f"custom.{key}": value for key, value in properties.items()}
     return Override("byName", series, {"color": {"fixedColor": color, "mode": "fixed"}, **more})
+
+
+def banded(value: str, middle: str) -> tuple[Override, ...]:
+    """Return the overrides of a value that is drawn over a band from "low" to "high".
+
+    Args:
+        value: the series that matters.
+        middle: the one in the middle of the band.
+    """
+    dashed = {"dash": [6, 4], "fill": "dash"}
+    edge = {"lineWidth": 0, "showPoints": "never"}
+    return (
+        colored(value, VALUE, lineWidth=2),
+        colored(middle, EXPECTED, lineStyle=dashed, showPoints="never"),
+        colored("low", BAND, **edge),
+        colored("high", BAND, **edge, fillBelowTo="low", fillOpacity=18),
+    )
 
 
 def strip(

@@ -11,10 +11,18 @@ from lamppost.dashboards.boards.common import (
     freshness,
     incidents,
 )
-from lamppost.dashboards.charts import colored, line, strip, timeseries
-from lamppost.dashboards.influxql import Column, Statement, call, chosen, last, select
+from lamppost.dashboards.charts import banded, colored, line, strip, timeseries
+from lamppost.dashboards.influxql import (
+    Column,
+    Condition,
+    Statement,
+    call,
+    chosen,
+    last,
+    select,
+)
 from lamppost.dashboards.links import Link, cell, to_board, to_console
-from lamppost.dashboards.looks import BAND, EXPECTED, ONLINE, VALUE, steps
+from lamppost.dashboards.looks import EXPECTED, ONLINE, steps
 from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tiles import column as heading
 from lamppost.dashboards.tiles import rows, stat, table
@@ -66,11 +74,11 @@ def _variables() -> tuple[Choice, ...]:
 
 
 def _follows(
-    name: str, label: str, *conditions: object, tag: str = "", hidden: bool = False
+    name: str, label: str, *conditions: Condition, tag: str = "", hidden: bool = False
 ) -> Choice:
     return Choice(
         name, label, ASSET_STATE, tag=tag, conditions=conditions, several=False, hidden=hidden
-    )  # type: ignore[arg-type]
+    )
 
 
 def _asset(*columns: Column | str) -> Statement:
@@ -141,12 +149,7 @@ def _value() -> Panel:
         line(_reading(*columns).where(METRIC).every(), "$col"),
         unit="short",
     )
-    return panel.overridden(
-        colored("value", VALUE, lineWidth=2),
-        colored("expected", EXPECTED, lineStyle={"dash": [6, 4], "fill": "dash"}),
-        colored("low", BAND, lineWidth=0, showPoints="never"),
-        colored("high", BAND, lineWidth=0, fillBelowTo="low", fillOpacity=18, showPoints="never"),
-    ).sized(14, 10)  # fmt: skip
+    return panel.overridden(*banded("value", "expected")).sized(14, 10)
 
 
 def _sensors() -> Panel:
@@ -198,12 +201,7 @@ def _neighbours() -> Panel:
         line(select(PEERS, *columns).where(*like_it).every(), "$col"),
         unit="short",
     )
-    return panel.overridden(
-        colored("this asset", VALUE, lineWidth=2),
-        colored("median", EXPECTED, lineStyle={"dash": [6, 4], "fill": "dash"}),
-        colored("low", BAND, lineWidth=0, showPoints="never"),
-        colored("high", BAND, lineWidth=0, fillBelowTo="low", fillOpacity=18, showPoints="never"),
-    ).sized(12, 7)  # fmt: skip
+    return panel.overridden(*banded("this asset", "median")).sized(12, 7)
 
 
 def _events() -> Panel:

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import asset, city, fleet, pipeline, triage
+from lamppost.dashboards.boards import (
+    asset,
+    capacity,
+    city,
+    fleet,
+    indicators,
+    pipeline,
+    resources,
+    triage,
+)
 
 DEFAULT_CONSOLE = "http://127.0.0.1:8080"
 MAKERS: tuple[Callable[[str], Board], ...] = (
@@ -11,6 +20,9 @@ MAKERS: tuple[Callable[[str], Board], ...] = (
     asset.board,
     triage.board,
     fleet.board,
+    resources.board,
+    capacity.board,
+    indicators.board,
     pipeline.board,
 )
 

@@ -15,10 +15,9 @@ from lamppost.dashboards.influxql import (
 )
 from lamppost.dashboards.looks import CRITICAL, NONE_IS_CRITICAL, WARNING, WORKS, steps
 from lamppost.dashboards.panel import Panel
-from lamppost.dashboards.tiles import column as heading
-from lamppost.dashboards.tiles import rows, stat, table
+from lamppost.dashboards.tiles import rows, stat
 from lamppost.dashboards.variables import Choice, console
-from lamppost.wire.series import PIPELINE
+from lamppost.wire.series import CANARY, PIPELINE, SLO, STAGE
 
 HOST = chosen("host")
 NOW = "5m"
@@ -37,10 +36,10 @@ def board(console_url: str) -> Board:
             console(console_url),
         ),
         rows=(
-            (_alive(), _works(), _latency_now(), _lost_now()),
+            (_alive(), _works(), _latency_now(), _lag(), _lost_now(), _canary()),
             (_rate(), _loss()),
             (_latency(), _parts()),
-            (_asked(), _hosts()),
+            (_stages(), _budget()),
         ),
     )
 
@@ -57,7 +56,7 @@ def _alive() -> Panel:
         rows(outer(inner, call("count", "up").named("reporting"))),
         no_data="none reports",
         thresholds=NONE_IS_CRITICAL,
-    ).sized(6, 4)
+    ).sized(4, 4)
 
 
 def _works() -> Panel:
@@ -75,18 +74,18 @@ def _works() -> Panel:
         rows(outermost),
         no_data="not known",
         meanings=WORKS,
-    ).sized(6, 4)
+    ).sized(4, 4)
 
 
 def _latency_now() -> Panel:
     return stat(
-        "Latency P99, five minutes",
+        "Latency P99",
         "How old is a reading when its verdict is known?",
         rows(_pipeline(call("max", "latency_p99_ms").named("latency")).within(NOW)),
         unit="ms",
         no_data="not known",
         thresholds=steps((1_000, WARNING), (5_000, CRITICAL)),
-    ).sized(6, 4)
+    ).sized(4, 4)
 
 
 def _lost_now() -> Panel:
@@ -98,7 +97,7 @@ def _lost_now() -> Panel:
         rows(outer(inner, call("sum", "dropped").named("dropped"))),
         no_data="not known",
         thresholds=steps((1, WARNING)),
-    ).sized(6, 4)
+    ).sized(4, 4)
 
 
 def _rates(*names: str) -> Statement:
@@ -118,9 +117,12 @@ def _rate() -> Panel:
 
 def _loss() -> Panel:
     return timeseries(
-        "Refused a second",
-        "What is lost or put aside on the way?",
-        line(_rates("quarantined", "dropped", "seq_gaps"), "$tag_host $col"),
+        "Put aside a second",
+        "What is put aside or asked for again on the way?",
+        line(
+            _rates("quarantined", "dropped", "seq_gaps", "dead_letters", "rebirths_asked"),
+            "$tag_host $col",
+        ),
         unit="cps",
         minimum=0,
     )
@@ -148,33 +150,48 @@ def _parts() -> Panel:
     ).sized(12, 8)
 
 
-def _asked() -> Panel:
+def _lag() -> Panel:
+    return stat(
+        "Behind in the database",
+        "How old is what boards show? How far the database is behind the spool.",
+        rows(_pipeline(call("max", "store_lag_s").named("lag")).within(NOW)),
+        unit="s",
+        no_data="not known",
+        thresholds=steps((30, WARNING), (300, CRITICAL)),
+    ).sized(4, 4)
+
+
+def _canary() -> Panel:
+    return stat(
+        "Canary, until notified",
+        "Would an alarm reach somebody? How long a made-up anomaly took, end to end.",
+        rows(select(CANARY, last("delivered_ms").named("delivered")).where(HOST)),
+        unit="ms",
+        no_data="none came through",
+        thresholds=steps((60_000, WARNING), (120_000, CRITICAL)),
+    ).sized(4, 4)
+
+
+def _stages() -> Panel:
+    statement = select(STAGE, call("mean", "share_pct").named("share")).where(HOST)
     return timeseries(
-        "Rebirths asked for",
-        "Do nodes speak in a way that cannot be understood without asking again?",
-        line(_rates("rebirths_asked", "warnings"), "$tag_host $col"),
-        unit="cps",
+        "What the pipeline is busy with",
+        "Which stage is the bottleneck?",
+        line(statement.by("stage").every(), "$tag_stage"),
+        unit="percent",
         minimum=0,
+        fill=30,
+        stacked=True,
     )
 
 
-def _hosts() -> Panel:
-    names = ("uptime_s", "channels", "channels_stale", "nodes", "nodes_online", "open_events")
-    columns = (last("uptime_s"), *names[1:])
-    return table(
-        "Aggregators",
-        "Which aggregator carries what?",
-        rows(_pipeline(*columns).within(NOW).by("host")),
-        columns={
-            "host": heading("Aggregator"),
-            "uptime_s": heading("Up for", "s"),
-            "channels": heading("Channels"),
-            "channels_stale": heading("Stale"),
-            "nodes": heading("Nodes"),
-            "nodes_online": heading("Online"),
-            "open_events": heading("Open events"),
-        },
-        sort="Aggregator",
-        descending=False,
-        no_data="no aggregator reports",
-    ).sized(12, 8)
+def _budget() -> Panel:
+    statement = select(SLO, call("max", "burn").named("burn")).where(HOST)
+    return timeseries(
+        "How fast error budgets burn",
+        "Do we keep our promises? At 1 the budget lasts just as long as it should.",
+        line(statement.by("slo", "span").every(), "$tag_slo $tag_span"),
+        unit="short",
+        minimum=0,
+        thresholds=steps((1, WARNING), (14.4, CRITICAL)),
+    )

@@ -91,11 +91,6 @@ def _unacked() -> Panel:
     ).sized(5, 4)
 
 
-def _measure(title: str, question: str, column: Column) -> Panel:
-    inner = select(ALARM_SYSTEM, column).where(IN_DISTRICT).within(MEASURED).by("district")
-    return stat(title, question, rows(inner), no_data="not measured")
-
-
 def _system(*columns: Column) -> Statement:
     return select(ALARM_SYSTEM, *columns).where(IN_DISTRICT).within(MEASURED).by("district")
 
@@ -184,7 +179,7 @@ def _causes() -> Panel:
     summed = outer(inner, *(call("sum", name).named(name) for name in CAUSES))
     panel = timeseries(
         "Sensor against process",
-        "Do the assets misbehave, or what watches them? Open incidents by their cause, all classes.",
+        "Do the assets misbehave, or what watches them? Open incidents of all classes of asset.",
         line(summed.every(fill="none"), "$col"),
         minimum=0,
         stepped=True,
