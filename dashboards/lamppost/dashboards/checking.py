@@ -1,5 +1,6 @@
 """Executes every query of every board on a real InfluxDB and tells which failed."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,16 @@ from lamppost.dashboards.sources import BY_UID
 from lamppost.dashboards.substitute import Scene, UnknownVariable, Value
 from lamppost.dashboards.variables import EVERY
 
-HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+SPANS_MS = {"h": HOUR_MS, "d": DAY_MS, "w": 7 * DAY_MS, "y": 365 * DAY_MS}
+POINTS = 1_000
+"""About as many as a panel is wide."""
+STEPS_MS = tuple(
+    minutes * MINUTE_MS for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440)
+)
+"""Those Grafana chooses from, not below the minute of its data sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +96,25 @@ def check(
         told: is told of each board's and rule's outcomes as they come.
     """
     now_ms = time.time_ns() // 1_000_000
-    scene = Scene(now_ms - 6 * HOUR_MS, now_ms)
     outcomes = []
     for board in boards:
-        for outcome in check_board(influx, city, board, scene):
+        for outcome in check_board(influx, city, board, opened(board, now_ms)):
             told(outcome)
             outcomes.append(outcome)
+    scene = Scene(now_ms - HOUR_MS, now_ms)
     for rule in rules:
         outcomes.append(ask(influx, city, rule, scene))
         told(outcomes[-1])
     return outcomes
+
+
+def opened(board: Mapping[str, Any], now_ms: int) -> Scene:
+    """Return what a browser looks at that opens a rendered board: its own range until now."""
+    count, unit = re.fullmatch(r"now-(\d+)([hdwy])", board["time"]["from"]).groups()  # type: ignore[union-attr]
+    span_ms = int(count) * SPANS_MS[unit]
+    wanted_ms = span_ms / POINTS
+    step_ms = next((step for step in STEPS_MS if step >= wanted_ms), STEPS_MS[-1])
+    return Scene(now_ms - span_ms, now_ms, f"{step_ms // MINUTE_MS}m")
 
 
 def summary(outcomes: Iterable[Outcome]) -> dict[str, Any]:

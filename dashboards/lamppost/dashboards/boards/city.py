@@ -16,6 +16,7 @@ from lamppost.dashboards.boards.common import (
     freshness,
     incidents,
     open_asset,
+    over_time,
 )
 from lamppost.dashboards.charts import colored, line, timeseries
 from lamppost.dashboards.influxql import Statement, call, formula, last, outer, select
@@ -159,17 +160,10 @@ _UNSEEN = ("asset", "asset_class", "device", "group", "node", "kind", "incident"
 
 
 def _trend() -> Panel:
-    inner = (
-        select(ROLLUP_DISTRICT, *(call("max", name).named(name) for name in ABNORMAL))
-        .where(IN_DISTRICT)
-        .by("district", "host")
-        .every(fill="none")
-    )
-    summed = outer(inner, *(call("sum", name).named(name) for name in ABNORMAL))
     panel = timeseries(
         "Abnormal assets over time",
-        "Is it getting worse? The most of each district in each step, added up.",
-        line(summed.every(fill="none"), "$col"),
+        "Is it getting worse? Counted each minute.",
+        line(over_time(*ABNORMAL), "$col"),
         unit="none",
         minimum=0,
         fill=30,

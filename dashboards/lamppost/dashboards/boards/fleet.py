@@ -9,7 +9,7 @@ from lamppost.dashboards.influxql import (
     Statement,
     call,
     chosen,
-    equals,
+    formula,
     last,
     outer,
     select,
@@ -88,12 +88,12 @@ def _online() -> Panel:
 
 def _offline() -> Panel:
     inner = _now(last("online").named("online"))
-    gone = outer(inner, call("count", "online").named("offline")).where(equals("online", 0))
+    away = formula("offline", "count({}) - sum({})", "online", "online")
     return stat(
         "Offline",
         "How many nodes are away?",
-        rows(gone),
-        no_data="none is offline",
+        rows(outer(inner, away)),
+        no_data="not known",
         thresholds=steps((1, CRITICAL)),
     ).sized(6, 3)
 

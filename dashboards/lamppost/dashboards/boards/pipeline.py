@@ -20,6 +20,7 @@ from lamppost.dashboards.variables import Choice, console
 from lamppost.wire.series import CANARY, PIPELINE, SLO, STAGE
 
 HOST = chosen("host")
+ASIDE = ("quarantined", "dropped", "seq_gaps", "dead_letters", "rebirths_asked")
 NOW = "5m"
 """A sample is taken every 30 seconds: what has none in ten times that is silent."""
 

@@ -12,11 +12,13 @@ from lamppost.dashboards.boards.common import (
     LEVEL_CODES,
     LEVEL_STEPS,
     LIVE,
+    MINUTELY,
     OF_CLASS,
     act_on_alarms,
     act_on_incident,
     incidents,
     open_asset,
+    over_time,
 )
 from lamppost.dashboards.charts import colored, histogram, line, strip, timeseries
 from lamppost.dashboards.influxql import (
@@ -34,7 +36,14 @@ from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tiles import column as heading
 from lamppost.dashboards.tiles import rows, stat, table
 from lamppost.dashboards.variables import console
-from lamppost.wire.series import ALARM, ALARM_SYSTEM, EVENT, INCIDENT, LEVELS, ROLLUP_DISTRICT
+from lamppost.wire.series import (
+    ALARM,
+    ALARM_SYSTEM,
+    EVENT,
+    INCIDENT,
+    LEVELS,
+    ROLLUP_CELL,
+)
 
 BY_ASSET = ("asset", "asset_class", "class", "device", "district", "group", "node")
 CAUSES = ("process_anomalies", "sensor_faults", "communication")
@@ -70,23 +79,29 @@ def _now(*columns: Column | str) -> Statement:
     return _alarms(*columns).within(LIVE).by(*BY_ASSET)
 
 
+def _counted(name: str) -> Statement:
+    """A count of now, over the districts and classes that are chosen."""
+    inner = select(ROLLUP_CELL, last(name).named(name)).where(IN_DISTRICT, OF_CLASS)
+    cells = inner.within(MINUTELY).by("asset_class", "district", "host")
+    return outer(cells, call("sum", name).named("open"))
+
+
 def _standing() -> Panel:
     return stat(
         "Standing alarms",
         "How many incidents are open now?",
-        rows(outer(_now(last("level").named("open")), call("count", "open").named("open"))),
-        no_data="no open incident",
+        rows(_counted("open_incidents")),
+        no_data="not known",
         thresholds=steps((10, WARNING), (30, CRITICAL)),
     ).sized(5, 4)
 
 
 def _unacked() -> Panel:
-    inner = _now(last("level").named("open"), "acked")
     return stat(
         "Nobody has it",
         "How many of them has nobody acknowledged?",
-        rows(outer(inner, call("count", "open").named("open")).where(equals("acked", 0))),
-        no_data="all are acknowledged",
+        rows(_counted("unacked")),
+        no_data="not known",
         thresholds=steps((1, WARNING)),
     ).sized(5, 4)
 
@@ -170,17 +185,10 @@ def _ranked() -> Panel:
 
 
 def _causes() -> Panel:
-    inner = (
-        select(ROLLUP_DISTRICT, *(call("max", name).named(name) for name in CAUSES))
-        .where(IN_DISTRICT)
-        .by("district", "host")
-        .every(fill="none")
-    )
-    summed = outer(inner, *(call("sum", name).named(name) for name in CAUSES))
     panel = timeseries(
         "Sensor against process",
-        "Do the assets misbehave, or what watches them? Open incidents of all classes of asset.",
-        line(summed.every(fill="none"), "$col"),
+        "Do the assets misbehave, or what watches them? Open incidents of all classes.",
+        line(over_time(*CAUSES), "$col"),
         minimum=0,
         stepped=True,
     )
