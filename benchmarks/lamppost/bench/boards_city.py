@@ -314,7 +314,7 @@ def _register(city: City) -> Iterator[Sample]:
             "runs_out_ms": city.now_ms + int(days * DAY_MS), "unit": "L/s",
             "basis": "nameplate", "name": asset.name,
         })  # fmt: skip
-        fields = {
+        per_day: Fields = {
             "used": used,
             "baseline": 80.0,
             "target": 60.0,
@@ -322,7 +322,7 @@ def _register(city: City) -> Iterator[Sample]:
             "period": "day",
         }
         yield Sample(
-            s.RESOURCE_USE, city.now_ms - DAY_MS, {**tags, "resource": "energy"}, fields
+            s.RESOURCE_USE, city.now_ms - DAY_MS, {**tags, "resource": "energy"}, per_day
         )
     for number, district in enumerate(sorted({asset.district for asset in city.assets})):
         yield Sample(s.ALARM_SYSTEM, city.now_ms - 10 * MINUTE_MS, {"district": district}, {

@@ -13,6 +13,7 @@ from lamppost.dashboards.influxql import (
     rate,
     select,
 )
+from lamppost.dashboards.links import to_console
 from lamppost.dashboards.looks import CRITICAL, NONE_IS_CRITICAL, WARNING, WORKS, steps
 from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tiles import rows, stat
@@ -57,7 +58,7 @@ def _alive() -> Panel:
         rows(outer(inner, call("count", "up").named("reporting"))),
         no_data="none reports",
         thresholds=NONE_IS_CRITICAL,
-    ).sized(4, 4)
+    ).sized(4, 4).cornered(to_console("/", "Ledger, warnings"))  # fmt: skip
 
 
 def _works() -> Panel:
