@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
 
 with warnings.catch_warnings():  # the types of classic boards warn when they are read
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -13,6 +14,7 @@ with warnings.catch_warnings():  # the types of classic boards warn when they ar
 
 from lamppost.dashboards.rendering import RENDERED, load
 
+register_default_plugins()
 BOARDS = load(RENDERED)
 OLDER_WORDS = {"displayMode", "style"}
 """Words of schema 37 that Grafana migrates and the newest types no longer have."""
@@ -60,6 +62,8 @@ def test_nothing_is_lost_in_grafanas_types(board: dict[str, Any]) -> None:
 
 
 def test_a_misspelt_key_would_be_found() -> None:
-    """The oracle sees a key that Grafana does not have."""
-    board = {**BOARDS[0], "refreshes": "1m"}
-    assert lost(board, there_and_back(board)) == [".refreshes"]
+    """The oracle sees a key that Grafana does not have, in a board and in a panel's options."""
+    panel = {**BOARDS[0]["panels"][0]}
+    panel["options"] = {**panel["options"], "colorMood": "value"}
+    board = {**BOARDS[0], "panels": [panel], "refreshes": "1m"}
+    assert lost(board, there_and_back(board)) == [".panels[0].options.colorMood", ".refreshes"]
