@@ -1,5 +1,6 @@
 """Line protocol: each line is one line, says what it shall, and loses nothing."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -8,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.spool.frames import TextRow
 from lamppost.aggregator.store import lineprotocol
-from lamppost.aggregator.store.lineprotocol import MAX_TEXT_CHARS, Lines, ops_lines, sample_line
+from lamppost.aggregator.store.lineprotocol import (
+    MAX_TEXT_CHARS,
+    Lines,
+    incident_line,
+    ops_lines,
+    sample_line,
+)
 from lamppost.aggregator.store.seam import Sample, StoreBatch
 from lamppost.wire.series import DATABASES, MEASUREMENTS, NODE_HEALTH, PIPELINE, FieldType
 from parts.batches import COLUMNS, T0, batch, event, random_batch, series
@@ -137,6 +145,26 @@ def test_bulk_lines_equal_the_slow_ones(rows: int) -> None:
     """The fast path writes what the obvious one does."""
     given = random_batch([series(i) for i in range(7)], rows)
     assert Lines().of(given) == slow_lines(given)
+
+
+def test_an_incident_as_a_line() -> None:
+    """It lies at its opening, so that its end overwrites it; its ids and words are fields."""
+    incident = Incident(
+        "i1", "g", "n", "d", "process_anomaly", "deviation", T0, T0 + 5, None, 0.9,
+        ("flow", "level"), 2, 1, None, "flow rose",
+    )  # fmt: skip
+    assert incident_line(incident) == (
+        'incident,device=d,group=g,node=n id="i1",class="process_anomaly",kind="deviation",'
+        'reason="flow rose",channels="flow, level",open=1i,level=3i,notified=0i,events=2i,'
+        f"open_events=1i,detected_ms={T0 + 5}i,severity=0.9 {T0}"
+    )
+    ended = dataclasses.replace(incident, closed_ms=T0 + 9000, open_events=0)
+    assert f"open=0i,level=3i,notified=0i,events=2i,open_events=0i,detected_ms={T0 + 5}i," in (
+        incident_line(ended)
+    )
+    assert incident_line(ended).endswith(
+        f"closed_ms={T0 + 9000}i,severity=0.9,duration_s=9.0 {T0}"
+    )
 
 
 def test_a_sample_as_a_line() -> None:

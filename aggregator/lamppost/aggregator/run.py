@@ -20,11 +20,11 @@ from lamppost.aggregator.ingest.quarantine import Quarantine
 from lamppost.aggregator.pipeline.pipeline import Pipeline, Settings
 from lamppost.aggregator.pipeline.replay import restore
 from lamppost.aggregator.records import feed, open_register
+from lamppost.aggregator.rollup.watch import Watch
 from lamppost.aggregator.settings.data import MB
 from lamppost.aggregator.spool.checkpoint import Checkpoints
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.drain import Drain
-from lamppost.aggregator.store.health import samples
 from lamppost.aggregator.store.open import open_store
 from lamppost.aggregator.view.board import Board
 from lamppost.aggregator.view.keeping import both
@@ -129,7 +129,15 @@ def run(
         board = Board(pipeline)
         board.refresh()
         live = Live(pipeline, board, Parts(host, drain, inbox, spool, intake, keeper), store)
-        drain.watch(lambda: samples(live.snapshot(), config.mqtt.host_id))
+        watch = Watch(
+            live,
+            register.database,
+            config.data_dir,
+            config.mqtt.host_id,
+            lambda: _figures(config, spool, drain),
+            lambda: dict(pipeline.stage_ns),
+        )
+        drain.watch(watch.samples)
         drain.start()
         keeper.start(live)
         say(f"register: {register.address}")
@@ -145,6 +153,17 @@ def _spool(config: Config) -> Spool:
         max_bytes=int(data.spool_mb * MB),
         max_buffered_bytes=int(data.held_mb * MB) + SPOOL_SLACK_BYTES,
     )
+
+
+def _figures(config: Config, spool: Spool, drain: Drain) -> dict[str, float]:
+    return {
+        "spool_bytes": spool.size_bytes,
+        "spool_limit_bytes": int(config.data.spool_mb * MB),
+        "store_lag_bytes": drain.lag_bytes,
+        "store_lag_s": drain.lag_s,
+        "store_readings": drain.stored_readings,
+        "store_failures": drain.failures,
+    }
 
 
 def _pipeline(

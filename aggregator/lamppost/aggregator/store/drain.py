@@ -24,7 +24,9 @@ MAX_LOAD_BYTES = 16 * 1024 * 1024
 IDLE_S = 0.5
 LINGER_S = 0.2
 SAVE_EVERY_S = 1.0
-SAMPLE_EVERY_S = 30.0
+SAMPLE_EVERY_S = 10.0
+SAMPLE_SOON_S = 0.5
+MAX_SAMPLES_KEPT = 50_000
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +107,8 @@ class Drain:
         self._samples: Callable[[], Sequence[Sample]] | None = None
         self._sample_every_s = 0.0
         self._sample_at = 0.0
+        self._unsent: tuple[Sample, ...] = ()
+        self._behind_since: float | None = None
         self._moved = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store drain", daemon=True)
@@ -123,6 +127,12 @@ class Drain:
     def lag_bytes(self) -> int:
         """How many committed bytes of the spool are not in the store yet."""
         return max(0, self._spool.position - max(self._position, self._spool.first_position))
+
+    @property
+    def lag_s(self) -> float:
+        """How long it has been since the store last had all that was committed."""
+        since = self._behind_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def watch(
         self, samples: Callable[[], Sequence[Sample]], every_s: float = SAMPLE_EVERY_S
@@ -171,19 +181,26 @@ class Drain:
         self._save(SAVE_EVERY_S)
         load, end = self._collect()
         if end > self._position:
+            if self._behind_since is None:
+                self._behind_since = time.monotonic()
             self._carry(load, end)
+            if self._position >= self._spool.position:
+                self._behind_since = None
         elif self._spool.wait(self._position, IDLE_S):
             # A little later there is more to write at once; nobody waits for the store.
             self._stopping.wait(LINGER_S)
         self._sample()
 
     def _sample(self) -> None:
-        """Write samples when they are due, with one try: the next ones are as good."""
+        """Write samples when they are due, with one try; they go again with the next ones."""
         now = time.monotonic()
         if self._samples is None or now < self._sample_at or self._stopping.is_set():
             return
         self._sample_at = now + self._sample_every_s
-        self._written(StoreBatch.of_samples(self._samples()))
+        kept = (*self._unsent, *self._samples())[-MAX_SAMPLES_KEPT:]
+        self._unsent = kept
+        if not kept or self._written(StoreBatch.of_samples(kept)):
+            self._unsent = ()
 
     def _collect(self) -> tuple[Load, int]:
         load, end = Load(self._book), self._position
@@ -205,6 +222,9 @@ class Drain:
         if batch is not None:
             self.stored_readings += len(batch) + len(batch.texts)
             self.stored_events += len(batch.events)
+            if batch.incidents:  # boards shall not wait for the next sample
+                soon = time.monotonic() + SAMPLE_SOON_S
+                self._sample_at = min(self._sample_at, soon)
         with self._moved:
             self._position = end
             self._moved.notify_all()

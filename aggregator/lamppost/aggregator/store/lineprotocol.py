@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from lamppost.aggregator.alarms.incident import Incident
+from lamppost.aggregator.alarms.levels import level_of
 from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.store.seam import EventRow, Sample, StoreBatch
-from lamppost.wire.series import EVENT, READING, TEXT, FieldType, Measurement
+from lamppost.wire.series import EVENT, INCIDENT, READING, TEXT, FieldType, Measurement
 
+INCIDENT_FACTS = tuple(Incident.__dataclass_fields__)
 MAX_TEXT_CHARS = 16_000  # InfluxDB takes 64 KiB a string, and four bytes a character may be
 NUMBERS = READING.names(FieldType.FLOAT)
 # repr of a float64 and nine digits of a float32 read back as the very same number.
@@ -115,8 +118,9 @@ def _formatted(
 
 
 def ops_lines(batch: StoreBatch) -> list[str]:
-    """Return the lines of the operations database: events, then samples."""
+    """Return the lines of the operations database: events, incidents, then samples."""
     lines = [event_line(event) for event in batch.events]
+    lines += map(incident_line, batch.incidents)
     lines += (line for sample in batch.samples if (line := sample_line(sample)))
     return lines
 
@@ -126,6 +130,21 @@ def event_line(event: EventRow) -> str:
     facts = {name: getattr(event, name, None) for name in (*EVENT.tags, *EVENT.names())}
     facts |= {"class": event.event_class, "open": event.end_ms is None}
     return _line(EVENT, facts, facts, event.onset_ms)
+
+
+def incident_line(incident: Incident) -> str:
+    """Return an incident as one line at its opening; a later state of it overwrites that."""
+    closed = incident.closed_ms
+    facts = {name: getattr(incident, name) for name in INCIDENT_FACTS} | {
+        "class": incident.incident_class,
+        "channels": ", ".join(incident.channels),
+        "open": closed is None,
+        "notified": bool(incident.notified),
+        "level": level_of(incident.incident_class, incident.severity),
+        "duration_s": None if closed is None else (closed - incident.opened_ms) / 1000,
+    }
+    tags = {name: getattr(incident, name) for name in INCIDENT.tags}
+    return _line(INCIDENT, tags, facts, incident.opened_ms)
 
 
 def sample_line(sample: Sample) -> str:

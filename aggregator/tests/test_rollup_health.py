@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lamppost.aggregator.store.health import samples
+from lamppost.aggregator.rollup.health import samples
 from lamppost.aggregator.store.lineprotocol import sample_line
 from lamppost.register.live import ChannelView, EventView, HealthView, NodeView, Snapshot
 from lamppost.wire.series import NODE_HEALTH, PIPELINE
@@ -58,12 +58,14 @@ def test_the_rows_as_lines() -> None:
         "pipeline,host=lamppost received=10i,judged=9i,stored=8i,quarantined=7i,dropped=6i,"
         "rebirths_asked=5i,seq_gaps=4i,warnings=1i,broker_ok=1i,store_ok=0i,spool_ok=1i,"
         "nodes=2i,nodes_online=1i,channels=2i,channels_stale=1i,open_events=1i,"
-        f"uptime_s=60.0,latency_p50_ms=20.0 {T0}"
+        f'open_incidents=0i,hidden=0i,uptime_s=60.0,latency_p50_ms=20.0,trouble="one" {T0}'
     )
     assert near == (
-        "node_health,group=riverside,node=pump-station-1 online=1i,acks=1i,buffer_full=0i,"
-        "disk_full=1i,pending=3i,evicted=0i,silent_s=1.5,clock_offset_ms=12.5,"
-        f'version="0.1.0",drivers="modbus:pump-1 ok" {T0}'
+        "node_health,district=riverside,group=riverside,node=pump-station-1 "
+        "online=1i,acks=1i,buffer_full=0i,disk_full=1i,pending=3i,evicted=0i,channels=2i,"
+        f"channels_stale=1i,last_seen_ms={T0 - 1500}i,since_ms={T0 - 9000}i,silent_s=1.5,"
+        f'clock_offset_ms=12.5,version="0.1.0",drivers="modbus:pump-1 ok",'
+        f'name="pump-station-1" {T0}'
     )
 
 

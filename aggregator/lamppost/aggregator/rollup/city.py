@@ -1,0 +1,116 @@
+"""Once a minute the live view becomes rows: no panel over many assets reads a reading."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from lamppost.aggregator.rollup.alarmrows import alarm_row, incident_row, state_row
+from lamppost.aggregator.rollup.counts import MINUTE_MS, counted
+from lamppost.aggregator.rollup.peers import peers
+from lamppost.aggregator.rollup.places import Key, Places, places_of
+from lamppost.aggregator.rollup.standing import Standing, standings_of
+from lamppost.aggregator.rollup.states import PlaceState, states_of
+from lamppost.aggregator.store.seam import Sample
+from lamppost.register.live import Snapshot
+from lamppost.register.records.database import Database
+
+HEARTBEAT_MS = 600_000
+PLACES_EVERY_MS = 300_000
+NOBODY = Standing()
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class City:
+    """Turns snapshots into rows; one thread calls it.
+
+    Args:
+        database: the register's, which knows the assets and what operators did.
+        host: the aggregator's Sparkplug host id.
+    """
+
+    def __init__(self, database: Database, host: str) -> None:
+        self.places = Places()
+        self._database = database
+        self._host = host
+        self._minute_ms = -1
+        self._places_ms = -PLACES_EVERY_MS
+        self._standings: Mapping[str, Standing] = {}
+        self._told: dict[Key, tuple[object, int]] = {}
+        self._incidents: dict[str, object] = {}
+
+    def samples(self, snapshot: Snapshot) -> tuple[Sample, ...]:
+        """Return what changed, and the minute's rows: at its start and with each incident."""
+        now_ms = snapshot.time_ms
+        minute_ms = now_ms // MINUTE_MS * MINUTE_MS
+        new_minute = minute_ms != self._minute_ms
+        self._minute_ms = minute_ms
+        self._ask(now_ms)
+        states = states_of(snapshot, self.places)
+        incidents = self._changed_incidents(snapshot)
+        rows = (*self._changed(states, now_ms), *incidents)
+        if not new_minute and not incidents:
+            return rows
+        open_ones = (one for one in snapshot.incidents if one.closed_ms is None)
+        return (
+            *counted(snapshot, states, self.places, self._standings, self._host),
+            *(
+                alarm_row(
+                    one,
+                    self.places.of(one.group, one.node, one.device),
+                    self._standings.get(one.id, NOBODY),
+                    minute_ms,
+                    now_ms,
+                )
+                for one in open_ones
+            ),
+            *peers(snapshot.channels, self.places, minute_ms, self._host),
+            *rows,
+        )
+
+    def _ask(self, now_ms: int) -> None:
+        """Ask the register; what it said last holds while it does not answer."""
+        if not 0 <= now_ms - self._places_ms < PLACES_EVERY_MS:
+            self._places_ms = now_ms
+            self.places = _answered(lambda: places_of(self._database), self.places)
+        self._standings = _answered(
+            lambda: standings_of(self._database, now_ms), self._standings
+        )
+
+    def _changed(self, states: Mapping[Key, PlaceState], now_ms: int) -> list[Sample]:
+        """States that changed, and the others each in its own minute of the heartbeat."""
+        rows = []
+        for key, state in states.items():
+            facts = (state.place, state.code, state.level, state.stale, state.maintenance)
+            known = self._told.get(key)
+            if known is not None and known[0] == facts and now_ms < known[1]:
+                continue
+            # The first heartbeat comes early, by a share of its own: not all in one minute.
+            early_ms = hash(key) % HEARTBEAT_MS if known is None else 0
+            self._told[key] = facts, now_ms + HEARTBEAT_MS - early_ms
+            rows.append(state_row(key, state, now_ms))
+        for gone in self._told.keys() - states.keys():
+            del self._told[gone]
+        return rows
+
+    def _changed_incidents(self, snapshot: Snapshot) -> list[Sample]:
+        rows, seen = [], {}
+        for one in snapshot.incidents:
+            place = self.places.of(one.group, one.node, one.device)
+            standing = self._standings.get(one.id, NOBODY)
+            seen[one.id] = one, place, standing
+            if self._incidents.get(one.id) != seen[one.id]:
+                rows.append(incident_row(one, place, standing))
+        self._incidents = dict(seen)
+        return rows
+
+
+def _answered(ask: Callable[[], T], otherwise: T) -> T:
+    try:
+        return ask()
+    except SQLAlchemyError as problem:
+        log.warning("rollups: the register does not answer: %s", problem)
+        return otherwise
