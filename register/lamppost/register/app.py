@@ -20,6 +20,7 @@ from lamppost.register.feed import Feed
 from lamppost.register.guard import Guard
 from lamppost.register.page import build_page
 from lamppost.register.records import api as records_api
+from lamppost.register.sensorthings import api as sensorthings_api
 from lamppost.register.theme import FAVICON
 from lamppost.register.work import api as work_api
 
@@ -56,7 +57,7 @@ def application() -> FastAPI:
     app.add_middleware(Guard)
     problems.install(app)
     app.include_router(api.router)
-    for router in ROUTERS:
+    for router in (*ROUTERS, sensorthings_api.router):
         app.include_router(router)
 
     @ui.page("/")
