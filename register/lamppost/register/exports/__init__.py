@@ -1,0 +1,1 @@
+"""The records in formats that others read, whole."""
