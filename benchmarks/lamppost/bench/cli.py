@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 MODULES = {
+    "boards": "lamppost.bench.boards",
     "decode": "lamppost.bench.decode",
     "detect": "lamppost.bench.detect",
     "edge": "lamppost.bench.edge",

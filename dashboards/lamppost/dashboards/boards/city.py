@@ -16,7 +16,6 @@ from lamppost.dashboards.boards.common import (
     freshness,
     incidents,
     open_asset,
-    over_time,
 )
 from lamppost.dashboards.charts import colored, line, timeseries
 from lamppost.dashboards.influxql import Statement, call, formula, last, outer, select
@@ -32,7 +31,7 @@ from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tiles import alert_list, rows, stat, table, worldmap
 from lamppost.dashboards.tiles import column as heading
 from lamppost.dashboards.variables import console
-from lamppost.wire.series import ALARM, ROLLUP_DISTRICT
+from lamppost.wire.series import ALARM, ROLLUP_CITY, ROLLUP_DISTRICT
 
 ABNORMAL = ("advisory", "warning", "critical", "stale")
 
@@ -160,11 +159,13 @@ _UNSEEN = ("asset", "asset_class", "device", "group", "node", "kind", "incident"
 
 
 def _trend() -> Panel:
+    # Twenty districts a minute over a day are ten times the work of the city's own rows.
+    most = [call("max", name).named(name) for name in ABNORMAL]
+    statement = select(ROLLUP_CITY, *most).by("host").every(fill="none")
     panel = timeseries(
-        "Abnormal assets over time",
-        "Is it getting worse? Counted each minute.",
-        line(over_time(*ABNORMAL), "$col"),
-        unit="none",
+        "Abnormal assets over time, whole city",
+        "Is it getting worse? The most in each step, whichever districts are chosen.",
+        line(statement, "$col"),
         minimum=0,
         fill=30,
         stacked=True,
