@@ -21,9 +21,10 @@ def small_city() -> City:
     """A city of 24 assets, half of whose names are hostile."""
     kinds = ("pump", "street light")
     plain = assets_of(("north", "south"), kinds, 2, 3)
-    hostile = assets_of((HOSTILE, "Zürich, Altstadt"), kinds, 2, 3, HOSTILE.replace("{y}", "y"))
+    bad = HOSTILE.replace("{y}", "y")
+    hostile = assets_of((HOSTILE, "Zürich, Altstadt"), kinds, 2, 3, bad, first=len(plain))
     return City(
-        assets=tuple(plain) + tuple(hostile),
+        assets=plain + hostile,
         metrics=("flow", "pressure"),
         now_ms=time.time_ns() // 1_000_000,
         hours=7,

@@ -78,6 +78,12 @@ class City:
     abnormal: int
 
     @property
+    def ill(self) -> dict[Asset, int]:
+        """The assets with an open incident, spread over the city, and its level."""
+        spread = self.assets[:: max(1, len(self.assets) // self.abnormal)][: self.abnormal]
+        return {asset: 1 + place % 3 for place, asset in enumerate(spread)}
+
+    @property
     def places(self) -> dict[str, list[Asset]]:
         """Assets by node."""
         nodes: dict[str, list[Asset]] = {}
@@ -96,6 +102,7 @@ def assets_of(
     nodes: int,
     devices: int,
     name: str = "{}",
+    first: int = 0,
 ) -> tuple[Asset, ...]:
     """Return assets: `devices` for each of `nodes` nodes for each of `districts`.
 
@@ -105,6 +112,7 @@ def assets_of(
         nodes: in each district.
         devices: on each node, an asset each.
         name: "{}" in it becomes the number of the asset, node or device.
+        first: the number of the first one.
     """
     places = product(range(len(districts)), range(nodes), range(devices))
     return tuple(
@@ -117,7 +125,7 @@ def assets_of(
             name.format(f"device-{device}"),
             "g1",
         )
-        for number, (district, node, device) in enumerate(places)
+        for number, (district, node, device) in enumerate(places, first)
     )
 
 
@@ -135,11 +143,12 @@ def _wave(number: int, time_ms: int) -> float:
 
 
 def _readings(city: City) -> Iterator[Sample]:
+    ill = city.ill
     for asset, metric in product(city.assets, city.metrics):
         tags = {**asset.place, "metric": metric}
         for time_ms in city.times(city.readings_every_ms):
             expected = _wave(asset.number, time_ms)
-            abnormal = asset.number < city.abnormal and time_ms > city.now_ms - HOUR_MS
+            abnormal = asset in ill and time_ms > city.now_ms - HOUR_MS
             fields = {
                 "value": expected + (6 if abnormal else 0.3),
                 "expected": expected,
@@ -160,15 +169,12 @@ def _readings(city: City) -> Iterator[Sample]:
             yield Sample(s.PEERS, time_ms, {**tags, "metric": metric}, fields)
 
 
-def _level(city: City, asset: Asset) -> int:
-    return 1 + asset.number % 3 if asset.number < city.abnormal else 0
-
-
 def _states(city: City) -> Iterator[Sample]:
+    ill = city.ill
     for asset in city.assets:
         for time_ms in city.times(city.states_every_ms):
-            level = _level(city, asset) if time_ms > city.now_ms - HOUR_MS else 0
-            stale = int(asset.number % 97 == 96)
+            level = ill.get(asset, 0) if time_ms > city.now_ms - HOUR_MS else 0
+            stale = int(asset.number % 23 == 22 and asset not in ill)
             code = s.STATES.index("stale") if stale else level
             yield Sample(s.ASSET_STATE, time_ms, asset.tags, {
                 "code": code, "level": level, "stale": stale, "maintenance": 0,
@@ -180,14 +186,14 @@ def _states(city: City) -> Iterator[Sample]:
 
 def _alarms(city: City) -> Iterator[Sample]:
     """An hour of open incidents, a row each minute, and the incidents themselves."""
-    for asset in city.assets[: city.abnormal]:
-        kind, level = CLASSES[asset.number % 3], _level(city, asset)
+    for asset, level in city.ill.items():
+        kind = CLASSES[level % 3]
         opened_ms = city.now_ms - HOUR_MS
         reason = f"flow rose to {asset.number} L/s (expected 38 to 42); also pressure"
         about = {"name": asset.name, "kind": "deviation", "reason": reason}
         for time_ms in range(opened_ms, city.now_ms + 1, MINUTE_MS):
             yield Sample(s.ALARM, time_ms, {**asset.tags, "class": kind}, {
-                "level": level, "open_events": 1, "notified": 1, "acked": asset.number % 2,
+                "level": level, "open_events": 1, "notified": 1, "acked": int(level < 2),
                 "shelved": 0, "opened_ms": opened_ms, "severity": level / 3.1,
                 "score": level / 3, "age_s": (time_ms - opened_ms) / 1e3, **asset.spot,
                 **about, "incident": f"incident-{asset.number}",
@@ -196,16 +202,17 @@ def _alarms(city: City) -> Iterator[Sample]:
             "id": f"incident-{asset.number}", "asset": asset.name, "class": kind, **about,
             "asset_class": asset.asset_class, "district": asset.district,
             "channels": "flow, pressure", "open": 1, "level": level, "notified": 1,
-            "events": 1, "open_events": 1, "acked": asset.number % 2, "shelved": 0,
-            "false_alarm": int(asset.number % 5 == 0), "detected_ms": opened_ms + 5000,
+            "events": 1, "open_events": 1, "acked": int(level < 2), "shelved": 0,
+            "false_alarm": int(asset.number % 4 == 0), "detected_ms": opened_ms + 5000,
             "severity": level / 3,
         })  # fmt: skip
 
 
 def _counts(city: City, chosen: Callable[[Asset], bool]) -> dict[str, float]:
     assets = [asset for asset in city.assets if chosen(asset)]
-    levels = [_level(city, asset) for asset in assets]
-    stale = sum(asset.number % 97 == 96 for asset in assets)
+    ill = city.ill
+    levels = [ill.get(asset, 0) for asset in assets]
+    stale = sum(asset.number % 23 == 22 and asset not in ill for asset in assets)
     wrong = sum(level > 0 for level in levels)
     spots = [asset.spot for asset in assets]
     channels = len(assets) * len(city.metrics)
@@ -249,7 +256,7 @@ def _nodes(city: City) -> Iterator[Sample]:
     for number, (node, assets) in enumerate(city.places.items()):
         tags = {"district": assets[0].district, "group": assets[0].group, "node": node}
         for time_ms in city.times(5 * MINUTE_MS):
-            online = int(number % 9 != 8 or time_ms < city.now_ms - 2 * HOUR_MS)
+            online = int(number % 7 != 6 or time_ms < city.now_ms - 2 * HOUR_MS)
             yield Sample(s.NODE_HEALTH, time_ms, tags, {
                 "online": online, "acks": 1, "buffer_full": 0, "disk_full": 0,
                 "pending": 40 + number % 7 + 9000 * (1 - online), "evicted": 0,
@@ -349,10 +356,10 @@ def _indicators(city: City, district: str, month: int) -> Iterator[Sample]:
 
 
 def _events(city: City) -> Iterator[EventRow]:
-    for asset in city.assets[: city.abnormal]:
-        kind = "chattering" if asset.number % 4 == 3 else "deviation"
+    for place, (asset, level) in enumerate(city.ill.items()):
+        kind = "chattering" if place % 4 == 3 else "deviation"
         yield EventRow.from_json({
-            "id": f"event-{asset.number}", "event_class": CLASSES[asset.number % 3],
+            "id": f"event-{asset.number}", "event_class": CLASSES[level % 3],
             "kind": kind, "group": asset.group, "node": asset.node, "device": asset.device,
             "channel": city.metrics[0], "onset_ms": city.now_ms - HOUR_MS,
             "detected_ms": city.now_ms - HOUR_MS + 4000, "end_ms": None, "severity": 0.8,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lamppost.dashboards.influxql import Statement
-from lamppost.dashboards.looks import BAND, EXPECTED, GREY, VALUE, Meanings, Thresholds
+from lamppost.dashboards.looks import BAND, EXPECTED, GREY, NORMAL, VALUE, Meanings, Thresholds
 from lamppost.dashboards.panel import Override, Panel, Target
 
 LEGEND = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
@@ -28,6 +28,7 @@ def timeseries(
     stepped: bool = False,
     minimum: float | None = None,
     thresholds: Thresholds = (),
+    gap_min: int = 15,
 ) -> Panel:
     """Return lines over time.
 
@@ -42,6 +43,7 @@ def timeseries(
         stepped: a value holds until the next one.
         minimum: of the axis.
         thresholds: drawn as lines when there are any.
+        gap_min: a longer time without a value is drawn as a gap.
     """
     custom = {
         "axisPlacement": "auto",
@@ -51,7 +53,7 @@ def timeseries(
         "lineWidth": 1,
         "pointSize": 4,
         "showPoints": "auto",
-        "spanNulls": False,
+        "spanNulls": gap_min * 60_000,
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
         "thresholdsStyle": {"mode": "line" if thresholds else "off"},
     }
@@ -139,6 +141,8 @@ def strip(
         thresholds=thresholds or GREY,
         custom={"fillOpacity": 80, "lineWidth": 0},
         options=options,
+        # By thresholds a timeline would join states and call them by ranges of numbers.
+        defaults={"color": {"fixedColor": NORMAL, "mode": "fixed"}},
     )
 
 
@@ -229,5 +233,5 @@ def histogram(
         height=8,
         custom={"fillOpacity": 60, "lineWidth": 1},
         options={"bucketOffset": 0, "bucketSize": bucket, "combine": True, "legend": NO_LEGEND},
-        defaults={"color": {"fixedColor": VALUE, "mode": "fixed"}},
+        defaults={"color": {"fixedColor": VALUE, "mode": "fixed"}, "min": 0},
     )

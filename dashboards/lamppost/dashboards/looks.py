@@ -75,6 +75,12 @@ def thresholds_json(thresholds: Thresholds) -> dict[str, Any]:
     return {"mode": "absolute", "steps": steps_json}
 
 
+def silence_json(text: str) -> dict[str, Any]:
+    """Return the mapping that shows a missing value as what it is: not known."""
+    result = {"color": STALE, "index": 99, "text": text}
+    return {"options": {"match": "null+nan", "result": result}, "type": "special"}
+
+
 def mappings_json(meanings: Meanings) -> list[dict[str, Any]]:
     """Return value mappings as a panel has them."""
     if not meanings:

@@ -11,6 +11,7 @@ from lamppost.dashboards.looks import (
     Meanings,
     Thresholds,
     mappings_json,
+    silence_json,
     thresholds_json,
 )
 from lamppost.dashboards.sources import Source, source_of
@@ -88,6 +89,7 @@ class Panel:
         panel_links: of the panel, in its corner.
         transformations: Grafana's.
         max_points: of a series over time; Grafana's choice by default.
+        silence: a missing value is a state that stands out, not just nothing to tell.
         defaults: further fieldConfig.defaults, such as "min" and "max".
         source: of a panel that asks no query of ours.
     """
@@ -110,6 +112,7 @@ class Panel:
     panel_links: tuple[Link, ...] = ()
     transformations: tuple[Mapping[str, Any], ...] = ()
     max_points: int = 0
+    silence: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     source: Source | None = None
 
@@ -135,7 +138,8 @@ class Panel:
             "color": {"mode": "thresholds"},
             "custom": dict(self.custom),
             "links": [link.as_json() for link in self.links],
-            "mappings": mappings_json(self.meanings),
+            "mappings": mappings_json(self.meanings)
+            + ([silence_json(self.no_data)] if self.silence else []),
             "noValue": self.no_data,
             "thresholds": thresholds_json(self.thresholds),
             "unit": self.unit,

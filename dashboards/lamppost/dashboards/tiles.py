@@ -26,6 +26,7 @@ def stat(
     decimals: int | None = None,
     calc: str = "lastNotNull",
     spark: bool = False,
+    silence: bool = True,
 ) -> Panel:
     """Return numbers.
 
@@ -40,6 +41,7 @@ def stat(
         decimals: digits after the point.
         calc: which value of a series.
         spark: the way there, as a line below the number.
+        silence: having no number stands out, in the colour of what is not known.
     """
     return Panel(
         "stat",
@@ -53,6 +55,7 @@ def stat(
         decimals=decimals,
         thresholds=thresholds,
         meanings=meanings or {},
+        silence=silence,
         options={
             "colorMode": "value",
             "graphMode": "area" if spark else "none",
@@ -136,10 +139,11 @@ def column(
     thresholds: Thresholds = (),
     meanings: Meanings | None = None,
     hidden: bool = False,
+    missing: str = "-",
     links: tuple[Link, ...] = (),
 ) -> dict[str, Any]:
     """Return the properties of a column of a table."""
-    properties: dict[str, Any] = {"displayName": heading}
+    properties: dict[str, Any] = {"displayName": heading, "noValue": missing}
     if unit:
         properties["unit"] = unit
     if width:
@@ -206,7 +210,7 @@ def worldmap(
             },
             "layers": [layer],
             "tooltip": {"mode": "details"},
-            "view": {"allLayers": True, "id": "fit", "lat": 0, "lon": 0, "zoom": 12},
+            "view": {"allLayers": True, "id": "fit", "lat": 0, "lon": 0, "zoom": 15},
         },
     )
 

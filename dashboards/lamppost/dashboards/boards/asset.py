@@ -121,6 +121,7 @@ def _condition() -> Panel:
         "How worn is it, by the register's grade: 1 is new, 5 worn out?",
         rows(_asset(last("condition"))),
         no_data="not graded",
+        silence=False,
         decimals=1,
         thresholds=steps((4, color_of("warning")), (4.75, color_of("critical"))),
     ).sized(4, 4)

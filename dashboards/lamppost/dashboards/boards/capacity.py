@@ -27,6 +27,7 @@ from lamppost.wire.series import CAPACITY, PIPELINE, RESOURCE_USE
 RESOURCE = chosen("resource")
 KNOWN = "25h"
 """Capacity is computed at least once a day."""
+DAY_MIN = 24 * 60
 NOW = "5m"
 FULL_PCT, TIGHT_PCT = 90, 70
 SOON_DAYS = 90
@@ -88,6 +89,7 @@ def _full() -> Panel:
         "What has no room left today?",
         rows(full.where(compared("utilisation_pct", ">", FULL_PCT))),
         no_data="none",
+        silence=False,
         thresholds=steps((1, CRITICAL)),
     )
     return panel.sized(6, 4)
@@ -100,6 +102,7 @@ def _soon() -> Panel:
         "What has to be decided this quarter? A forecast, not an observation.",
         rows(soon.where(compared("days_left", "<", SOON_DAYS))),
         no_data="none",
+        silence=False,
         thresholds=steps((1, WARNING)),
     )
     return panel.sized(6, 4)
@@ -113,6 +116,7 @@ def _first() -> Panel:
         unit="d",
         decimals=0,
         no_data="no forecast",
+        silence=False,
         thresholds=DAYS,
     ).sized(6, 4)
 
@@ -175,6 +179,7 @@ def _utilisation() -> Panel:
         unit="percent",
         minimum=0,
         thresholds=OF_100,
+        gap_min=2 * DAY_MIN,
     )
     return panel.sized(12, 9)
 
@@ -189,6 +194,7 @@ def _use() -> Panel:
         unit="short",
         minimum=0,
         stepped=True,
+        gap_min=2 * DAY_MIN,
     ).sized(12, 9)
 
 

@@ -125,14 +125,18 @@ def _open(*names: str) -> Statement:
 
 
 def _map() -> Panel:
-    return worldmap(
-        "Abnormal assets",
-        "Where is something wrong? A marker for each asset with an open incident.",
-        rows(_open("severity", "lat", "lon", "name", "kind", "reason", "incident")),
-        color_field="level",
-        thresholds=LEVEL_STEPS,
-        meanings=LEVEL_CODES,
-    ).linked(open_asset(), act_on_incident())
+    return (
+        worldmap(
+            "Abnormal assets",
+            "Where is something wrong? A marker for each asset with an open incident.",
+            rows(_open("severity", "lat", "lon", "name", "kind", "reason", "incident")),
+            color_field="level",
+            thresholds=LEVEL_STEPS,
+            meanings=LEVEL_CODES,
+        )
+        .linked(open_asset(), act_on_incident())
+        .sized(10, 13)
+    )
 
 
 def _incidents() -> Panel:
@@ -141,18 +145,18 @@ def _incidents() -> Panel:
         "What is wrong now, is it the sensor or the asset, and who has it?",
         rows(_open("name", "kind", "reason", "age_s", "acked", "incident")),
         columns={
-            "level": heading("Level", thresholds=LEVEL_STEPS, meanings=LEVEL_CODES, width=80),
-            "name": heading("Asset", width=150, links=(open_asset(),)),
-            "class": heading("What", meanings=CLASSES, width=120),
+            "level": heading("Level", thresholds=LEVEL_STEPS, meanings=LEVEL_CODES, width=75),
+            "name": heading("Asset", width=130, links=(open_asset(),)),
+            "class": heading("What", meanings=CLASSES, width=125),
             "reason": heading("Reason", links=(act_on_incident(),)),
-            "age_s": heading("Open for", "s", width=90, decimals=0),
-            "acked": heading("Acknowledged", "bool_yes_no", width=110),
+            "age_s": heading("Open for", "s", width=80, decimals=0),
+            "acked": heading("Seen", "bool_yes_no", width=60),
             "district": heading("District", width=100),
             **{name: heading(name, hidden=True) for name in _UNSEEN},
         },
         sort="Level",
         no_data="no open incident",
-    ).sized(12, 13)
+    ).sized(14, 13)
 
 
 _UNSEEN = ("asset", "asset_class", "device", "group", "node", "kind", "incident")
@@ -177,7 +181,7 @@ def _districts() -> Panel:
     names = ("critical", "warning", "stale", "ok", "assets")
     here = to_board(uids.CITY, "Only this district", {"district": cell("district")})
     counts = {
-        name: heading(name.capitalize(), thresholds=steps((1, color_of(name))), width=80)
+        name: heading(name.capitalize(), thresholds=steps((1, color_of(name))), width=75)
         for name in ("critical", "warning", "stale")
     }
     return table(
@@ -188,8 +192,8 @@ def _districts() -> Panel:
         columns={
             "district": heading("District", links=(here,)),
             **counts,
-            "ok": heading("Ok", width=70),
-            "assets": heading("Assets", width=80),
+            "ok": heading("Ok", width=60),
+            "assets": heading("Assets", width=70),
         },
         sort="Critical",
         no_data="no district reports",

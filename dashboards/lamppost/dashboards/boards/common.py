@@ -71,7 +71,7 @@ EACH_MINUTE = Step(
 
 def over_time(*names: str) -> Statement:
     """Return counts of the chosen districts, added up, minute by minute."""
-    columns = [call("sum", name).named(name) for name in names]
+    columns = [call("sum", name).named(name.replace("_", " ")) for name in names]
     return select(ROLLUP_DISTRICT, *columns).where(IN_DISTRICT).every(EACH_MINUTE, "none")
 
 

@@ -132,7 +132,7 @@ def _visit() -> Panel:
         "Which node do I visit? Offline ones first, then by how long they are silent.",
         rows(_now(last("online"), *names)),
         columns={
-            "node": heading("Node", links=(this, card), width=130),
+            "node": heading("Node", links=(this, card)),
             "online": heading("Is", meanings=ONLINE, width=70),
             "last_seen_ms": heading("Last seen", "dateTimeFromNow", width=120),
             "autonomy_h": heading("Autonomy", "h", decimals=1, width=90,

@@ -34,6 +34,8 @@ from lamppost.wire.series import INDICATOR
 DISTRICT, ONE = chosen("district"), chosen("indicator")
 REPORTED: Meanings = {"0": Meaning("NR", WARNING), "1": Meaning("reported")}
 MET: Meanings = {"0": Meaning("missed", WARNING), "1": Meaning("met")}
+MONTHS = 100 * 24 * 60
+"""A period may be a quarter: a gap is what is longer."""
 ENOUGH = 0.75
 """The completeness below which most standards take no value."""
 
@@ -110,6 +112,7 @@ def _thin() -> Panel:
         f"How many stand on less than {ENOUGH:.0%} of the data they should have?",
         rows(_newest(few).where(compared("completeness", "<", ENOUGH))),
         no_data="none",
+        silence=False,
         thresholds=steps((1, WARNING)),
     ).sized(6, 4)
 
@@ -135,7 +138,7 @@ def _sheet() -> Panel:
             "district": heading("District", width=110),
             "period": heading("Period", width=90),
             "reported": heading("Is", meanings=REPORTED, width=80),
-            "value": heading("Value", "short", width=90),
+            "value": heading("Value", "short", width=90, missing="NR"),
             "unit": heading("Unit", width=80),
             "target": heading("Target", "short", width=80),
             "met": heading("Target is", meanings=MET, width=80),
@@ -164,6 +167,7 @@ def _trend() -> Panel:
         unit="short",
         no_data="not reported in this range",
         stepped=True,
+        gap_min=MONTHS,
     )
     return panel.overridden(
         colored("value", VALUE, lineWidth=2),
@@ -192,6 +196,7 @@ def _by_district() -> Panel:
         unit="short",
         no_data="not reported in this range",
         stepped=True,
+        gap_min=MONTHS,
     ).sized(14, 8)
 
 
@@ -205,4 +210,5 @@ def _sample() -> Panel:
         minimum=0,
         no_data="not reported in this range",
         stepped=True,
+        gap_min=MONTHS,
     ).sized(10, 8)

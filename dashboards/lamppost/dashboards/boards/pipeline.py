@@ -131,7 +131,8 @@ def _loss() -> Panel:
 
 
 def _latency() -> Panel:
-    columns = [call("max", name).named(name) for name in ("latency_p50_ms", "latency_p99_ms")]
+    names = {"P50": "latency_p50_ms", "P99": "latency_p99_ms"}
+    columns = [call("max", name).named(heading) for heading, name in names.items()]
     return timeseries(
         "Latency",
         "Is the aggregator keeping up? From the arrival of a reading to its verdict.",
@@ -142,7 +143,7 @@ def _latency() -> Panel:
 
 
 def _parts() -> Panel:
-    columns = [call("min", name).named(name) for name in ("broker_ok", "spool_ok", "store_ok")]
+    columns = [call("min", f"{name}_ok").named(name) for name in ("broker", "spool", "store")]
     return strip(
         "Parts of the way",
         "When was which part down? A cell without colour had no sample.",

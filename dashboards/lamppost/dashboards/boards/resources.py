@@ -34,6 +34,7 @@ OF_DEVICES = equals("metric", "")
 GRADED = "35m"
 """Devices are graded every 15 minutes: two may be late."""
 PARTS = ("completeness", "validity", "timeliness", "consistency", "uniqueness", "accuracy")
+GAP_MIN = 40
 MINUTELY = "5m"
 
 
@@ -184,6 +185,7 @@ def _trend() -> Panel:
         "Does it get better, and which part of it does not?",
         line(_devices(*columns).every(), "$col"),
         unit="percentunit",
+        gap_min=GAP_MIN,
     ).sized(14, 9)
 
 
@@ -225,6 +227,7 @@ def _refused() -> Panel:
         line(_devices(*columns).every(), "$col"),
         unit="short",
         minimum=0,
+        gap_min=GAP_MIN,
     )
     return panel.sized(12, 9)
 

@@ -141,6 +141,7 @@ def _false_share() -> Panel:
         rows(outer(inner, call("mean", "share").named("share"))),
         unit="percentunit",
         no_data="not judged",
+        silence=False,
         decimals=0,
         thresholds=steps((0.1, WARNING), (0.3, CRITICAL)),
     ).sized(4, 4)
@@ -192,10 +193,9 @@ def _causes() -> Panel:
         minimum=0,
         stepped=True,
     )
-    colors = dict(zip(CAUSES, (VALUE, EXPECTED, STALE), strict=True))
-    return panel.overridden(*(colored(name, color) for name, color in colors.items())).sized(
-        10, 9
-    )
+    names = [name.replace("_", " ") for name in CAUSES]
+    colors = map(colored, names, (VALUE, EXPECTED, STALE))
+    return panel.overridden(*colors).sized(10, 9)
 
 
 def _persistence() -> Panel:
