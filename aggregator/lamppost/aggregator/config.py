@@ -8,6 +8,7 @@ from typing import Any
 from lamppost.aggregator.alarms.alarms import AlarmConfig
 from lamppost.aggregator.alarms.topology import Feed, read_topology
 from lamppost.aggregator.settings.data import DataConfig, RebirthConfig
+from lamppost.aggregator.settings.groups import GroupConfig, read_groups
 from lamppost.aggregator.settings.kinds import Profiles, read_profiles
 from lamppost.aggregator.settings.mqtt import MqttConfig
 from lamppost.aggregator.settings.rules import (
@@ -51,6 +52,7 @@ class Config:
     alarms: AlarmConfig = field(default_factory=AlarmConfig)
     topology: tuple[Feed, ...] = ()
     profiles: Profiles = field(default_factory=Profiles)
+    groups: tuple[GroupConfig, ...] = ()
 
     @property
     def data_dir(self) -> Path:
@@ -63,6 +65,7 @@ class Config:
         return self.store.url or DEFAULT_STORE
 
 
+LISTS = frozenset({"topology", "profiles", "channels", "groups"})
 SECTIONS: dict[str, type] = {
     "mqtt": MqttConfig,
     "data": DataConfig,
@@ -96,9 +99,9 @@ def check(document: dict[str, Any], file: str, base: Path) -> Config:
         ConfigError: with every problem found.
     """
     problems: list[Problem] = []
-    for name in document.keys() - SECTIONS.keys() - {"topology", "profiles", "channels"}:
+    for name in document.keys() - SECTIONS.keys() - LISTS:
         known = (*(f"[{one}]" for one in SECTIONS), "[profiles.KIND]")
-        allowed = "one of " + ", ".join((*known, "[[channels]]", "[[topology]]"))
+        allowed = "one of " + ", ".join((*known, "[[channels]]", "[[groups]]", "[[topology]]"))
         problems.append(Problem(file, f"[{name}]", document[name], allowed))
     built: dict[str, Any] = {
         name: section(cls, document.get(name, {}), name, file, base, problems)
@@ -106,7 +109,8 @@ def check(document: dict[str, Any], file: str, base: Path) -> Config:
     }
     topology = read_topology(document.get("topology", []), file, problems)
     profiles = read_profiles(document, file, problems)
-    config = Config(**built, topology=topology, profiles=profiles)
+    groups = read_groups(document.get("groups", []), file, problems)
+    config = Config(**built, topology=topology, profiles=profiles, groups=groups)
     if (config.mqtt.cert_file is None) != (config.mqtt.key_file is None):
         came = f"cert_file={config.mqtt.cert_file}, key_file={config.mqtt.key_file}"
         problems.append(Problem(file, "[mqtt] cert_file", came, "both files, or neither"))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamppost.aggregator.alarms.chatter import Chatter
-from lamppost.aggregator.alarms.event import Event, Place
+from lamppost.aggregator.alarms.event import Event, Place, revived
 from lamppost.aggregator.alarms.events import Events
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.alarms.incidents import Incidents, Pace, Record
@@ -119,6 +119,10 @@ class Alarms:
             self.conditions.clock(group, node, since_ms, ahead_ms, now_ms), now_ms
         )
 
+    def relation(self, event: Event, now_ms: int, *, over: bool) -> list[Record]:
+        """A group's members left each other, or are together again; see `Events.relation`."""
+        return self._pass(self.conditions.relation(event, now_ms, over=over), now_ms)
+
     def maintain(self, places: Iterable[Place], now_ms: int) -> list[Record]:
         """Say on what somebody works now."""
         return self._pass(self.conditions.maintain(places, now_ms), now_ms)
@@ -167,8 +171,8 @@ class Alarms:
         self._chatter.restore(state["chatter"])
         self._incidents.restore(state["incidents"])
         self.budget.restore(state["budget"])
-        self._open = {fields["id"]: Event(**fields) for fields in state["open"]}
-        self._recent = {fields["id"]: Event(**fields) for fields in state["recent"]}
+        self._open = {fields["id"]: revived(fields) for fields in state["open"]}
+        self._recent = {fields["id"]: revived(fields) for fields in state["recent"]}
         self._recent_incidents = deque(
             map(Incident.from_json, state["recent_incidents"]), MAX_RECENT_INCIDENTS
         )

@@ -1,7 +1,9 @@
 """An event as a value, and the words for its classes and kinds."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 SENSOR_FAULT = "sensor_fault"
 PROCESS_ANOMALY = "process_anomaly"
@@ -17,9 +19,14 @@ DRIFT = "drift"
 COUNTER = "counter"
 CLOCK = "clock"
 DEVIATION = "deviation"
+RELATION = "relation"
 NODE_OFFLINE = "node_offline"
 DEVICE_OFFLINE = "device_offline"
 CHATTERING = "chattering"
+
+APART = "apart"
+TOGETHER = "together"
+"""How a group departs: its members leave each other, or go together where they never were."""
 
 NO_SERIES = -1
 
@@ -44,9 +51,11 @@ class Event:
         value: the worst reading so far, in `unit`.
         reason: one sentence for a person.
         peak_ms: when the worst reading was taken, None where there is none.
-        of: the kind of what comes and goes, when `kind` is CHATTERING.
+        of: the kind of what comes and goes, when `kind` is CHATTERING; APART or TOGETHER, when
+            it is RELATION.
         count: how often it came.
         incident: id of the incident it belongs to.
+        contributors: of a RELATION, its channels and their shares (0..1), the largest first.
     """
 
     id: str
@@ -71,6 +80,7 @@ class Event:
     of: str = ""
     count: int = 1
     incident: str = ""
+    contributors: tuple[tuple[str, float], ...] = ()
 
     @property
     def asset(self) -> Place:
@@ -81,6 +91,13 @@ class Event:
     def key(self) -> Key:
         """The condition it tells of."""
         return self.kind, self.group, self.node, self.device, self.channel
+
+
+def revived(fields: Mapping[str, Any]) -> Event:
+    """The event of its fields as JSON kept them."""
+    shares = fields.get("contributors", ())
+    known = {"contributors": tuple((str(name), float(share)) for name, share in shares)}
+    return Event(**(dict(fields) | known))
 
 
 def reopened(event: Event) -> Event:

@@ -22,6 +22,7 @@ from lamppost.aggregator.alarms.event import (
     Event,
     Key,
     Place,
+    revived,
 )
 from lamppost.aggregator.alarms.event_of import (
     Reading,
@@ -210,6 +211,17 @@ class Events:
             self._close(key, now_ms, told)
         return told
 
+    def relation(self, event: Event, now_ms: int, *, over: bool) -> list[Event]:
+        """A group departs from what it has always done, or does it again."""
+        told: list[Event] = []
+        known = self._open.get(event.key)
+        if not over:
+            first = event if known is None else replace(event, detected_ms=known.event.detected_ms)
+            self._put(event.key, first, told)
+        elif known is not None:
+            self._close(event.key, max(now_ms, known.event.onset_ms), told)
+        return told
+
     def maintain(self, places: Iterable[Place], now_ms: int) -> list[Event]:
         """Say on what somebody works now: all that is wrong there is hidden meanwhile."""
         self.masks.maintenance = frozenset(places)
@@ -248,7 +260,7 @@ class Events:
         self._open.clear()
         self._by_node.clear()
         for fields, *rest in state["open"]:
-            one = _Open(Event(**fields), *rest)
+            one = _Open(revived(fields), *rest)
             self._open[one.event.key] = one
             self._by_node.setdefault(one.event.node, set()).add(one.event.key)
         self._cleared = {key for key, one in self._open.items() if one.cleared_ms is not None}

@@ -115,6 +115,26 @@ def _clock(event: e.Event) -> str:
     return f"the clock of node {event.group}/{event.node} is {by} {side} since {since}{hint}"
 
 
+def _relation(event: e.Event) -> str:
+    names = [name for name, _ in event.contributors]
+    lead, share = event.contributors[0] if event.contributors else (event.channel, 1.0)
+    where = "/".join(filter(None, event.asset))
+    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    others = f" with {', '.join(names[1:])}" if names[1:] else " with the others"
+    part = f"{share:.0%} of the departure is its"
+    if event.of == e.TOGETHER:
+        mean = _exactly(event.expected, event)
+        return (
+            f"{lead} at {where} has gone{others} where they have never been since {since}: "
+            f"it is {value}, its mean is {mean}; {part}"
+        )
+    said = _exactly(event.expected, event)
+    return (
+        f"{lead} at {where} no longer goes{others} as it always has since {since}: "
+        f"it is {value} where they say {said}; {part}"
+    )
+
+
 def _node_offline(event: e.Event) -> str:
     return f"node {event.group}/{event.node} is offline since {clock(event.onset_ms)}"
 
@@ -142,6 +162,7 @@ _SENTENCES = {
     e.DRIFT: _drift,
     e.COUNTER: _counter,
     e.CLOCK: _clock,
+    e.RELATION: _relation,
     e.NODE_OFFLINE: _node_offline,
     e.DEVICE_OFFLINE: _device_offline,
     e.CHATTERING: _chattering,

@@ -5,6 +5,7 @@ bits, whether the reading was historical and its quality code, and a note before
 which time it was. A replay therefore repeats exactly what happened.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -16,13 +17,17 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.alarms.alarms import AlarmConfig, Alarms
 from lamppost.aggregator.alarms.event import Event, Place
 from lamppost.aggregator.alarms.incidents import Record
+from lamppost.aggregator.alarms.relation import relation_of
 from lamppost.aggregator.alarms.topology import Topology
 from lamppost.aggregator.columns import Verdicts
+from lamppost.aggregator.judge.groups import Change, Groups
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.nodes.births import NUMERIC
 from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo
 from lamppost.aggregator.pipeline.latest import Latest
 from lamppost.aggregator.pipeline.rings import Rings
+from lamppost.aggregator.pipeline.teams import Teams, place_of
+from lamppost.aggregator.settings.groups import GroupConfig
 from lamppost.aggregator.settings.kinds import Profiles
 from lamppost.aggregator.spool.frames import FrameKind, TextRow, pack_json
 from lamppost.wire.datatypes import DataType
@@ -103,6 +108,7 @@ class Judging:
         config: how much an operator is told.
         topology: what feeds what.
         profiles: what is asked of which kind of sensor.
+        groups: which sensors are judged together, beside those of one device.
     """
 
     def __init__(
@@ -111,11 +117,14 @@ class Judging:
         config: AlarmConfig | None = None,
         topology: Topology | None = None,
         profiles: Profiles | None = None,
+        groups: Iterable[GroupConfig] = (),
     ) -> None:
         self.index = index
         self._profiles = profiles or Profiles()
         self.judge = Judge()
         self._rings = Rings()
+        self.groups = Groups()
+        self._teams = Teams(self.groups, groups)
         self.alarms = Alarms(index.__getitem__, config, topology)
         self.latest = Latest()
         self._out = Verdicts.empty(0)
@@ -128,6 +137,7 @@ class Judging:
         )
         self._rings.admit(self.judge, info)
         self._tune(info)
+        self._teams.admit(info)
         if self.alarms.maintenance:
             self._pause([info])
 
@@ -145,6 +155,7 @@ class Judging:
         out = self._out.head(count)
         if count:
             self.judge.update(series, time_ms, value, quality, historical, now_ms, out)
+            self.groups.update(series, time_ms, value, out.flags)
             self.latest.take(series, time_ms, value, out)
         if texts:
             spoken = np.fromiter((row.series for row in texts), np.int32, len(texts))
@@ -181,8 +192,19 @@ class Judging:
             info = self.index[index]
             records += self.alarms.clock(info.group, info.node, since, ahead_ms, now_ms)
             moved += 1
+        for change in self.groups.changes(now_ms):
+            records += self._told_of(change, now_ms)
+            moved += 1
         changed, told = self.alarms.tick(now_ms)
         return bool(found or moved) or changed, records + told
+
+    def _told_of(self, change: Change, now_ms: int) -> list[Record]:
+        infos = {member.series: self.index[member.series] for member in change.members}
+        first = self.index[self.groups.members(change.group)[0]]
+        event = relation_of(
+            self._teams.name(change.group), place_of(first), infos, change, now_ms
+        )
+        return self.alarms.relation(event, now_ms, over=not change.open)
 
     def maintain(self, places: Iterable[Place], now_ms: int) -> list[Record]:
         """Say on what somebody works now: it is not learned from, and its events are hidden."""
@@ -210,6 +232,7 @@ class Judging:
         arrays: dict[str, NDArray[Any]] = {
             f"judge/{name}": array for name, array in self.judge.state().items()
         }
+        arrays |= {f"groups/{name}": array for name, array in self.groups.state().items()}
         arrays |= {f"latest/{name}": array for name, array in self.latest.state().items()}
         document = {"events": self.alarms.state(), "texts": self.latest.text_state()}
         return document, arrays
@@ -225,6 +248,8 @@ class Judging:
             self.judge.restore(_under(arrays, "judge/"))
         except (ValueError, KeyError):
             fits = False
+        with contextlib.suppress(ValueError, KeyError):  # another release's: learn them anew
+            self.groups.restore(_under(arrays, "groups/"))
         for info in self.index:
             self._tune(info)  # the configuration may be another one than it was
         self.latest.restore(_under(arrays, "latest/"), document["texts"])

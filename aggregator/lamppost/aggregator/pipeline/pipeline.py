@@ -23,6 +23,7 @@ from lamppost.aggregator.pipeline.outlet import Outlet
 from lamppost.aggregator.pipeline.tally import Owners
 from lamppost.aggregator.pipeline.tools import Counters, Item, Tools
 from lamppost.aggregator.settings.data import MB, DataConfig, RebirthConfig
+from lamppost.aggregator.settings.groups import GroupConfig
 from lamppost.aggregator.settings.kinds import Profiles
 from lamppost.aggregator.spool.checkpoint import Checkpoint, Checkpoints
 from lamppost.aggregator.spool.spool import Spool
@@ -51,6 +52,7 @@ class Settings:
     alarms: AlarmConfig = field(default_factory=AlarmConfig)
     topology: tuple[Feed, ...] = ()
     profiles: Profiles = field(default_factory=Profiles)
+    groups: tuple[GroupConfig, ...] = ()
 
 
 class Pipeline:
@@ -98,6 +100,7 @@ class Pipeline:
                 self.settings.alarms,
                 Topology(self.settings.topology),
                 self.settings.profiles,
+                self.settings.groups,
             ),
             owners=Owners(),
             rebirths=Rebirths(
