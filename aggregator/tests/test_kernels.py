@@ -29,9 +29,11 @@ def fingerprint() -> str:
     """A digest of what all kernels make of a stream with every kind of trouble."""
     from lamppost.aggregator.decode.payloads import decode_batch, join
     from lamppost.aggregator.decode.resolve import AliasTable, resolve
+    from lamppost.aggregator.judge.group_profile import GROUPS
+    from lamppost.aggregator.judge.groups import Groups
 
     from .samples_decode import corpus, mutated
-    from .samples_judge import judge_of, judged, troubled
+    from .samples_judge import healthy, judge_of, judged, polled, troubled
 
     text = hashlib.sha256()
     rng = __import__("random").Random(1)
@@ -52,7 +54,14 @@ def fingerprint() -> str:
     columns = (
         out.flags, out.expected, out.low, out.score, out.severity, out.onset_ms, out.p
     )  # fmt: skip
-    for array in (rows, messages, table.cells, *columns, *judge.state().values()):
+    groups = Groups(GROUPS._replace(warm_ms=3.6e6, peak_ms=1.8e6, warm_cells=40.0))
+    number = groups.add_group()
+    for series in range(4):
+        groups.join(number, series)
+    stream = polled(healthy("ar 0.9", 3, 3_000, 4), deadband=False, poll_ms=10_000)
+    groups.update(stream.series, stream.time_ms, stream.value, np.zeros(12_000, np.uint32))
+    group = groups.state()["rows"]
+    for array in (rows, messages, table.cells, *columns, group, *judge.state().values()):
         text.update(np.ascontiguousarray(array).tobytes())
     return text.hexdigest()
 

@@ -13,6 +13,7 @@ MODULES = {
     "detect": "lamppost.bench.detect",
     "edge": "lamppost.bench.edge",
     "faults": "lamppost.bench.faults",
+    "groups": "lamppost.bench.groups",
     "ingest": "lamppost.bench.ingest",
     "nab": "lamppost.bench.nab",
 }

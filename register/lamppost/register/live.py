@@ -118,6 +118,7 @@ class EventView:
         peak_ms: When that was read.
         unit: UCUM unit of `peak`.
         count: How often it came, when it comes and goes.
+        contributors: Of an event of several channels, their names and shares (0 to 1).
     """
 
     id: str
@@ -137,6 +138,7 @@ class EventView:
     peak_ms: int | None = None
     unit: str = ""
     count: int = 1
+    contributors: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,12 @@ def by_telling(events: Iterable[Event]) -> list[Event]:
 
 def channels_of(told: Iterable[Event]) -> tuple[str, ...]:
     """The channels of events in their order, each once."""
-    return tuple(dict.fromkeys(event.channel for event in told if event.channel))[:MAX_CHANNELS]
+    names = (
+        name
+        for event in told
+        for name in ([one for one, _ in event.contributors] or [event.channel])
+    )
+    return tuple(dict.fromkeys(filter(None, names)))[:MAX_CHANNELS]
 
 
 def sentence(told: list[Event], opened_ms: int, closed_ms: int | None) -> str:

@@ -238,7 +238,7 @@ def _learn(row: Array, p: GroupProfile) -> None:
             other = row[g.ROOM + j]
             if isnan(other) or row[g.LEARNED + i] == 1.0 or row[g.LEARNED + j] == 1.0:
                 continue
-            both = max(weight, max(1.0 / row[g.LEARNED + j], oldest))
+            both = max(weight, 1.0 / row[g.LEARNED + j], oldest)
             at = g.COVARIANCE + i * g.MEMBERS + j
             row[at] += both * ((1.0 - both) * away * other - row[at])
     row[g.CELLS] += 1.0

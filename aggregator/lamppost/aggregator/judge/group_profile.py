@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class GroupProfile(NamedTuple):
-    """A cell is the time in which every member reports; a vector is the members' means in it."""
+    """A cell is the time in which every member reports; a vector is their means in it."""
 
     cell_ms: float = 10_000.0  # at least
     cell_intervals: float = 1.5  # of the slowest member

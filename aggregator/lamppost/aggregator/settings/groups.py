@@ -18,9 +18,7 @@ class GroupConfig:
     members: tuple[str, ...]
 
 
-def read_groups(
-    tables: object, file: str, problems: list[Problem]
-) -> tuple[GroupConfig, ...]:
+def read_groups(tables: object, file: str, problems: list[Problem]) -> tuple[GroupConfig, ...]:
     """Check the `[[groups]]` tables of a configuration; what is wrong goes to `problems`."""
     if not isinstance(tables, list) or len(tables) > MAX_GROUPS:
         allowed = f"[[groups]] tables, at most {MAX_GROUPS}"

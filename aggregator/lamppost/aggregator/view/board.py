@@ -167,6 +167,7 @@ def event_view(event: Event) -> EventView:
         peak_ms=event.peak_ms,
         unit=event.unit,
         count=event.count,
+        contributors=event.contributors,
     )
 
 
