@@ -99,7 +99,7 @@ def watch(values: Floats) -> list[Change]:
 
 
 def _alike(rng: Rng, keep: float, count: int = 1) -> Floats:
-    kicks = rng.standard_normal((WEEKS * 7 * A_DAY, count)) * np.sqrt(1 - keep * keep)
+    kicks: Floats = rng.standard_normal((WEEKS * 7 * A_DAY, count)) * np.sqrt(1 - keep * keep)
     for tick in range(1, len(kicks)):
         kicks[tick] += keep * kicks[tick - 1]
     return kicks
