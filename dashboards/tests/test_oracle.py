@@ -50,7 +50,13 @@ def lost(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def there_and_back(board: dict[str, Any]) -> dict[str, Any]:
-    """What Grafana's types keep of a board."""
+    """What Grafana's types keep of a board.
+
+    They read queries by the data source of the panel, and cannot where it has several.
+    """
+    for panel in board["panels"]:
+        if panel["datasource"]["uid"] == "-- Mixed --":
+            panel["datasource"] = panel["targets"][0]["datasource"]
     back: dict[str, Any] = json.loads(JSONEncoder().encode(Dashboard.from_json(board)))
     return back
 

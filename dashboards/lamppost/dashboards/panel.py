@@ -17,6 +17,7 @@ from lamppost.dashboards.looks import (
 from lamppost.dashboards.sources import Source, source_of
 
 MAX_WIDTH = 24
+MIXED = {"type": "datasource", "uid": "-- Mixed --"}
 REF_IDS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -166,12 +167,15 @@ class Panel:
         }
         source = self._source()
         if source is not None:
-            panel["datasource"] = source.reference
+            panel["datasource"] = dict(source)
         if self.max_points:
             panel["maxDataPoints"] = self.max_points
         return panel
 
-    def _source(self) -> Source | None:
-        if self.targets:
-            return source_of(self.targets[0].statement.measurement)
-        return self.source
+    def _source(self) -> Mapping[str, str] | None:
+        """Return the data source of all its queries, or Grafana's mixture of several."""
+        sources = {source_of(target.statement.measurement) for target in self.targets}
+        if len(sources) > 1:
+            return MIXED
+        source = sources.pop() if sources else self.source
+        return source.reference if source else None

@@ -215,7 +215,7 @@ def _events() -> Panel:
             .newest(50)
         ),
         columns={
-            "class": heading("What", meanings=CLASSES, width=120),
+            "class": heading("What", meanings=CLASSES, width=130),
             "kind": heading("Kind", width=90),
             "channel": heading("Sensor", width=100),
             "severity": heading("Severity", decimals=2, width=80),

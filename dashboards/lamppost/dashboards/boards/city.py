@@ -155,7 +155,7 @@ def _incidents() -> Panel:
             **{name: heading(name, hidden=True) for name in _UNSEEN},
         },
         sort="Level",
-        no_data="no open incident",
+        no_data="no open incident in the last two minutes",
     ).sized(14, 13)
 
 

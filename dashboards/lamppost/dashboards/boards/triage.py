@@ -181,7 +181,7 @@ def _ranked() -> Panel:
             **{name: heading(name, hidden=True) for name in hidden},
         },
         sort="Severity",
-        no_data="no open incident",
+        no_data="no open incident in the last two minutes",
     ).sized(24, 10)  # fmt: skip
 
 
@@ -244,7 +244,7 @@ def _false_alarms() -> Panel:
         ),
         columns={
             "name": heading("Asset", width=120),
-            "class": heading("What", meanings=CLASSES, width=115),
+            "class": heading("What", meanings=CLASSES, width=130),
             "kind": heading("Kind", width=80),
             "reason": heading("Reason"),
         },
