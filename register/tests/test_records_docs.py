@@ -13,6 +13,7 @@ from lamppost.register.alarms import api as alarms_api
 from lamppost.register.alarms.reading import FILTERS
 from lamppost.register.alarms.values import STATES
 from lamppost.register.answering import PREFIX
+from lamppost.register.condition import api as condition_api
 from lamppost.register.records import assetfiles, geometry, importing, intake, reading
 from lamppost.register.records.api import router
 from lamppost.register.records.asked import COMMON
@@ -106,3 +107,16 @@ def test_pages_about_rooms_name_every_state_filter_and_path(name: str) -> None:
     ]
     assert sorted(told) == sorted(served)
     assert all(f"`{one}`" in part for one in filters)
+
+
+def test_the_page_about_conditions_names_every_path() -> None:
+    """All of them, and no others."""
+    page = (Path(__file__).parents[2] / "docs" / "condition.md").read_text()
+    told = re.findall(r"^\| `(GET|POST) (\S+)` \|", page, re.MULTILINE)
+    served = [
+        (method, re.sub(r"\{\w+\}", "ID", route.path.removeprefix(PREFIX)))
+        for route in condition_api.router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    ]
+    assert sorted(told) == sorted(served)

@@ -32,6 +32,7 @@ from lamppost.aggregator.view.live import Live
 from lamppost.aggregator.view.telling import Teller
 from lamppost.aggregator.warm import warm
 from lamppost.register.alarms.keeper import Keeper
+from lamppost.register.condition.following import ConditionFollower
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
@@ -118,7 +119,7 @@ def run(
         _warm(say)
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
-        keeper = Keeper(register, also=(follow,))
+        keeper = Keeper(register, also=(follow, ConditionFollower()))
         stack.callback(keeper.stop)
         tell = both(Teller(out).tell, keeper)
         pipeline = _pipeline(config, spool, host, tell, say)

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from lamppost.register import api, problems
 from lamppost.register.alarms import api as alarms_api
 from lamppost.register.bodies import BodyLimit
+from lamppost.register.condition import api as condition_api
 from lamppost.register.exports import api as exports_api
 from lamppost.register.feed import Feed
 from lamppost.register.guard import Guard
@@ -28,7 +29,13 @@ from lamppost.register.work import api as work_api
 RECONNECT_S = 10.0
 """A browser that comes back within this finds its page as it was."""
 
-ROUTERS = (alarms_api.router, work_api.router, exports_api.router, records_api.router)
+ROUTERS = (
+    alarms_api.router,
+    work_api.router,
+    condition_api.router,
+    exports_api.router,
+    records_api.router,
+)
 """What stands under /api/v1; the records answer for every path that nobody knows."""
 
 

@@ -93,8 +93,9 @@ class LinksAsked(Asked):
 
 
 AuditedKind = Literal[
-    "asset", "node", "device", "channel", "stream", "link", "alarm", "work_order"
-]
+    "asset", "node", "device", "channel", "stream", "link",
+    "alarm", "work_order", "requirement", "target",
+]  # fmt: skip
 
 
 class TrailAsked(BaseModel):

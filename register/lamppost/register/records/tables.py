@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 
 from lamppost.register.alarms.tables import alarm
+from lamppost.register.condition.tables import requirement, target
 from lamppost.register.records.base import kept, metadata
 from lamppost.register.work.tables import work_order
 
@@ -114,7 +115,18 @@ audit = Table(
 
 RECORDS = {
     table.name: table
-    for table in (asset, node, device, channel, stream, link, alarm, work_order)
+    for table in (
+        asset,
+        node,
+        device,
+        channel,
+        stream,
+        link,
+        alarm,
+        work_order,
+        requirement,
+        target,
+    )
 }
 """The tables of records, by kind, parents before children; each room brings its own."""
 

@@ -1,0 +1,1 @@
+"""How assets are, how much they carry, when that runs out, and what to do next."""

@@ -1,0 +1,116 @@
+"""How much of the city is watched, and what is missing."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Float, and_, case, cast, exists, func, select
+
+from lamppost.register.alarms.priority import CRITICALITY_UNKNOWN
+from lamppost.register.condition.tables import requirement
+from lamppost.register.condition.values import Covered, Gap
+from lamppost.register.records.tables import asset, channel, link
+
+PARTS = {"class": asset.c.asset_class, "district": asset.c.district}
+
+
+def coverage(connection: Connection, by: str | None = None) -> tuple[Covered, ...]:
+    """Return how much is watched: of the whole city, or by "class" or "district"."""
+    watched = exists().where(
+        link.c.asset == asset.c.id,
+        link.c.valid_to_ms.is_(None),
+        link.c.channel == channel.c.id,
+        channel.c.valid_to_ms.is_(None),
+    )
+    weight = func.coalesce(asset.c.criticality, CRITICALITY_UNKNOWN)
+    is_watched = case((watched, 1), else_=0).label("watched")
+    marked = (
+        select(
+            (PARTS[by] if by else asset.c.id).label("part"),
+            is_watched,
+            asset.c.length_m,
+            asset.c.population,
+            weight.label("weight"),
+        )
+        .where(asset.c.valid_to_ms.is_(None))
+        .subquery()
+    )
+    sums = [
+        func.count().label("assets"),
+        func.sum(marked.c.watched).label("monitored"),
+        *_sums("length", marked, marked.c.length_m),
+        *_sums("population", marked, marked.c.population),
+        *_sums("weight", marked, marked.c.weight),
+        func.count(marked.c.length_m).label("lengths"),
+        func.count(marked.c.population).label("populations"),
+    ]
+    if by is None:
+        rows = connection.execute(select(*sums)).mappings().all()
+        return tuple(_covered("all", row) for row in rows if row["assets"])
+    asked = select(marked.c.part, *sums).group_by(marked.c.part)
+    found = [_covered(row["part"] or "", row) for row in connection.execute(asked).mappings()]
+    return tuple(sorted(found, key=lambda one: (one.by_criticality, one.part)))
+
+
+def gaps(
+    connection: Connection, limit: int, asset_class: str | None, district: str | None
+) -> tuple[int, tuple[Gap, ...]]:
+    """Return how many required measurands are missing, and the most important of them."""
+    weight = func.coalesce(asset.c.criticality, CRITICALITY_UNKNOWN)
+    people = func.coalesce(asset.c.population, 0)
+    score = (weight * (1 + cast(people, Float) / 1_000)).label("score")
+    told = exists().where(
+        link.c.asset == asset.c.id,
+        link.c.valid_to_ms.is_(None),
+        link.c.channel == channel.c.id,
+        channel.c.valid_to_ms.is_(None),
+        channel.c.channel_class == requirement.c.measurand,
+    )
+    asked = [asset.c.valid_to_ms.is_(None), requirement.c.valid_to_ms.is_(None), ~told]
+    if asset_class is not None:
+        asked.append(asset.c.asset_class == asset_class)
+    if district is not None:
+        asked.append(asset.c.district == district)
+    joined = asset.join(requirement, requirement.c.asset_class == asset.c.asset_class)
+    total = connection.execute(select(func.count()).select_from(joined).where(and_(*asked)))
+    rows = connection.execute(
+        select(
+            asset.c.id,
+            asset.c.asset_class,
+            asset.c.district,
+            requirement.c.measurand,
+            requirement.c.why,
+            asset.c.criticality,
+            asset.c.population,
+            score,
+        )
+        .select_from(joined)
+        .where(and_(*asked))
+        .order_by(score.desc(), asset.c.id, requirement.c.measurand)
+        .limit(limit)
+    )
+    return int(total.scalar_one()), tuple(Gap(*row) for row in rows)
+
+
+def _sums(name: str, marked: Any, amount: Any) -> tuple[Any, Any]:  # noqa: ANN401 - columns
+    return (
+        func.sum(amount).label(name),
+        func.sum(marked.c.watched * amount).label(f"{name}_monitored"),
+    )
+
+
+def _covered(part: str, row: Any) -> Covered:  # noqa: ANN401 - a row
+    def share(name: str) -> float | None:
+        whole = row[name]
+        return float(row[f"{name}_monitored"] or 0) / float(whole) if whole else None
+
+    assets, monitored = int(row["assets"]), int(row["monitored"] or 0)
+    return Covered(
+        part,
+        assets,
+        monitored,
+        monitored / assets,
+        share("length"),
+        share("population"),
+        share("weight") or 0.0,
+        assets - int(row["lengths"]),
+        assets - int(row["populations"]),
+    )
