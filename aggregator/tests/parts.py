@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.nodes.series import SeriesKey
 from lamppost.aggregator.store.seam import (
-    EventRow,
     SeriesColumns,
     StoreBatch,
     StoreUnreachable,
@@ -42,7 +42,7 @@ class NoStore:
         """Refuse."""
         raise StoreUnreachable(f"{series.metric} from {from_ms} to {to_ms} by {step_ms}")
 
-    def events(self, from_ms: int, to_ms: int) -> tuple[EventRow, ...]:
+    def events(self, from_ms: int, to_ms: int) -> tuple[Event, ...]:
         """Refuse."""
         raise StoreUnreachable(f"events from {from_ms} to {to_ms}")
 

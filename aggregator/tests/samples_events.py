@@ -27,9 +27,9 @@ def deviation(
     """A process anomaly that has just opened."""
     place = (*PUMP[:2], device)
     blank = Event(
-        event_id(e.DEVIATION, at(second), *place, channel), 0, *place, channel,
+        event_id(e.DEVIATION, at(second), *place, channel), *place, channel,
         e.PROCESS_ANOMALY, e.DEVIATION, at(second), at(second), None, severity, value,
-        2.995, 2.92, 3.07, "bar", "", at(second),
+        2.995, 2.92, 3.07, "bar", "", 0, at(second),
     )  # fmt: skip
     return replace(blank, reason=reason(blank))
 

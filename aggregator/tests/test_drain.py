@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.nodes.series import SeriesInfo, SeriesKey
 from lamppost.aggregator.spool.frames import FrameKind, TextRow, pack_json
 from lamppost.aggregator.spool.segments import segment_path
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.drain import Backoff, Drain
 from lamppost.aggregator.store.seam import (
-    EventRow,
     Sample,
     StoreBatch,
     StoreRefused,
@@ -103,9 +103,9 @@ def test_everything_committed_arrives(spool: Spool, shelf: Shelf, tmp_path: Path
         assert drain.stored_events == 1
 
 
-def as_json(row: EventRow) -> dict[str, Any]:
+def as_json(row: Event) -> dict[str, Any]:
     """An event as the pipeline writes it."""
-    return {name: getattr(row, name) for name in EventRow.__dataclass_fields__}
+    return {name: getattr(row, name) for name in Event.__dataclass_fields__}
 
 
 def test_an_event_without_group_gets_its_series_group(
@@ -116,7 +116,7 @@ def test_an_event_without_group_gets_its_series_group(
     document = as_json(event("e"))
     del document["group"]
     with draining(spool, shelf, tmp_path) as drain:
-        spool.append(FrameKind.EVENT, pack_json({"series": 2} | document))
+        spool.append(FrameKind.EVENT, pack_json(document | {"series": 2}))
         spool.commit()
         assert drain.flush(20.0)
     assert shelf.found["e"].group == "riverside"

@@ -12,7 +12,6 @@ AT = 1_699_970_602_000  # 14:03:22Z
 
 EVENT = Event(
     "id",
-    0,
     "riverside",
     "pump-station-1",
     "pump-1",

@@ -9,6 +9,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.alarms import event as e
 from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.reasons import reason
+from lamppost.aggregator.judge.state import NEXT
 from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo, SeriesKey
 from lamppost.aggregator.pipeline.judging import Judging, Readings
 from lamppost.aggregator.pipeline.rings import Rings, is_counter
@@ -20,7 +21,7 @@ from .test_instrument import BEFORE, STEP_MS, daily
 INFO = SeriesInfo(0, "city", "n", "d", "temperature", DataType.DOUBLE, "Cel")
 SINCE = 1_700_000_002_000  # 22:13:22Z
 EVENT = Event(
-    "id", 0, "city", "n", "d", "temperature", e.SENSOR_FAULT, e.UNIT, SINCE, SINCE, None,
+    "id", "city", "n", "d", "temperature", e.SENSOR_FAULT, e.UNIT, SINCE, SINCE, None,
     0.6, 20_000.0, 20.0, 19.0, 21.0, "Cel", "",
 )  # fmt: skip
 PLACE = "temperature at city/n/d"
@@ -151,7 +152,7 @@ def test_rings_hold_one_class_and_unit_of_a_device() -> None:
         )
     ):
         rings.admit(judge, replace(info, index=index))
-    following = judge.state()["channels"][:, -1].astype(int) - 1
+    following = judge.state()["channels"][:, NEXT].astype(int) - 1
     assert following.tolist() == [2, 0, 1, -1, -1]
 
 

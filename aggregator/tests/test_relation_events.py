@@ -9,7 +9,7 @@ import pytest
 
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.alarms import event as e
-from lamppost.aggregator.alarms.event import Event, revived
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.reasons import reason
 from lamppost.aggregator.config import check
 from lamppost.aggregator.judge import group_state as g
@@ -24,7 +24,7 @@ from .test_groups import A_WEEK, STEP_MS, pump
 
 CHANNELS = {"current": "A", "flow": "L/s", "pressure": "bar", "level": "m"}
 EVENT = Event(
-    "id", e.NO_SERIES, "city", "n", "pump-1", "", e.PROCESS_ANOMALY, e.RELATION, T0, T0 + 1,
+    "id", "city", "n", "pump-1", "", e.PROCESS_ANOMALY, e.RELATION, T0, T0 + 1,
     None, 0.6, 2.1, 3.9, None, None, "bar", "", of=e.APART,
     contributors=(("pressure", 0.62), ("flow", 0.3)),
 )  # fmt: skip
@@ -112,7 +112,7 @@ def test_sentences(change: dict[str, object], sentence: str) -> None:
 
 def test_an_event_comes_back_from_json_as_it_was() -> None:
     """Contributors are pairs again."""
-    assert revived(json.loads(json.dumps(asdict(EVENT)))) == EVENT
+    assert Event.from_json(json.loads(json.dumps(asdict(EVENT)))) == EVENT
 
 
 def test_groups_follow_births_and_configuration() -> None:

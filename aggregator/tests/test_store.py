@@ -286,7 +286,10 @@ def test_events_are_read_back_latest_first(store: Store) -> None:
     nasty = event(
         "b", onset_ms + 1, group="g, =", node="\\", device="", channel="a\nb", value=None
     )
-    first = event("a", onset_ms, expected=1.5, low=-1.0, high=2.0, incident="i-7")
+    first = event(
+        "a", onset_ms, expected=1.5, low=-1.0, high=2.0, incident="i-7", peak_ms=onset_ms + 5,
+        of="apart", count=3, contributors=(('flow "a", b', 0.62), ("c", 0.3)),
+    )  # fmt: skip
     rows = [first, nasty]
     store.write(batch([], events=rows))
     assert store.events(onset_ms, onset_ms + 2) == tuple(reversed(rows))

@@ -36,6 +36,12 @@ def clock() -> Clock:
     return Clock()
 
 
+NEW_COLUMNS = """, incident TEXT NOT NULL DEFAULT '',
+    peak_ms INTEGER, of TEXT NOT NULL DEFAULT '', count INTEGER NOT NULL DEFAULT 1,
+    contributors TEXT NOT NULL DEFAULT ''"""
+"""Of the table of events, in the order in which they came."""
+
+
 def store_of(path: Path, clock: Clock, **rule: float) -> SqliteStore:
     """A store with a rule."""
     return SqliteStore(path, RetentionRule(**rule), clock)  # type: ignore[arg-type]
@@ -173,7 +179,7 @@ def test_a_later_schema_is_refused(tmp_path: Path, clock: Clock) -> None:
         connection.execute("PRAGMA user_version = 99")
     with (
         closing(store_of(path, clock)) as store,
-        pytest.raises(StoreRefused, match="schema version 99 came, 3 is known"),
+        pytest.raises(StoreRefused, match="schema version 99 came, 4 is known"),
     ):
         store.write(batch([series()], [0], [T0], [1.0]))
 
@@ -220,7 +226,7 @@ def test_incidents_are_kept_and_an_older_file_is_upgraded(tmp_path: Path) -> Non
     """A file from before there were incidents keeps its events and takes incidents."""
     path = tmp_path / "readings.db"
     with closing(sqlite3.connect(path)) as old:
-        before = TABLES.replace(", incident TEXT NOT NULL DEFAULT ''", "")
+        before = TABLES.replace(NEW_COLUMNS, "")
         old.executescript(before.replace(", p REAL", ""))
         old.execute("DROP TABLE incidents")
         old.execute("PRAGMA user_version = 1")
@@ -238,7 +244,8 @@ def test_incidents_are_kept_and_an_older_file_is_upgraded(tmp_path: Path) -> Non
             "SELECT id, closed_ms, channels, notified FROM incidents"
         ).fetchall()
         assert rows == [("i", 9, '["a", "b"]', 1)]
-        assert kept.execute("SELECT incident FROM events").fetchall() == []
+        wanted = "SELECT incident, peak_ms, of, count, contributors FROM events"
+        assert kept.execute(wanted).fetchall() == []
 
 
 def test_readings_of_an_older_file_have_no_p(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.spool.frames import DataFrame, TextRow
-from lamppost.aggregator.store.seam import EventRow, StoreBatch
+from lamppost.aggregator.store.seam import StoreBatch
 from lamppost.wire.datatypes import DataType
 
 T0 = 1_767_225_600_000  # 2026-01-01
@@ -27,7 +28,7 @@ def series(index: int = 0, **facts: Any) -> SeriesInfo:
     return SeriesInfo(index=index, **(given | facts))
 
 
-def event(event_id: str, onset_ms: int = T0, **facts: Any) -> EventRow:
+def event(event_id: str, onset_ms: int = T0, **facts: Any) -> Event:
     """An event of a pump."""
     given: dict[str, Any] = {
         "group": "riverside",
@@ -46,7 +47,7 @@ def event(event_id: str, onset_ms: int = T0, **facts: Any) -> EventRow:
         "unit": "L/s",
         "reason": 'flow-0 stood at 3.5 L/s; "stuck"',
     }
-    return EventRow(id=event_id, onset_ms=onset_ms, **(given | facts))
+    return Event(id=event_id, onset_ms=onset_ms, **(given | facts))
 
 
 def batch(
@@ -55,7 +56,7 @@ def batch(
     time_ms: Sequence[int] = (),
     value: Sequence[float] = (),
     texts: Sequence[TextRow] = (),
-    events: Sequence[EventRow] = (),
+    events: Sequence[Event] = (),
     **columns: Sequence[float],
 ) -> StoreBatch:
     """A batch of given values; verdict columns that are not given are NaN, and no flags."""

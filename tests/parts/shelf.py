@@ -2,8 +2,9 @@
 
 import threading
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.nodes.series import SeriesKey
-from lamppost.aggregator.store.seam import EventRow, Sample, SeriesColumns, StoreBatch
+from lamppost.aggregator.store.seam import Sample, SeriesColumns, StoreBatch
 
 
 class Shelf:
@@ -19,7 +20,7 @@ class Shelf:
     def __init__(self) -> None:
         self.readings: dict[tuple[SeriesKey, int], float] = {}
         self.texts: list[str] = []
-        self.found: dict[str, EventRow] = {}
+        self.found: dict[str, Event] = {}
         self.samples: list[Sample] = []
         self.batches: list[int] = []
         self.trouble: list[Exception] = []
@@ -42,7 +43,7 @@ class Shelf:
         """Not asked for by a drain."""
         raise NotImplementedError
 
-    def events(self, *_: object) -> tuple[EventRow, ...]:
+    def events(self, *_: object) -> tuple[Event, ...]:
         """Not asked for by a drain."""
         raise NotImplementedError
 

@@ -29,8 +29,8 @@ reading_15m integer: n bad_n alarm_n
 reading_1h float: min max mean last p95
 reading_1h integer: n bad_n alarm_n
 event float: severity value expected low high
-event integer: detected_ms end_ms
-event string: id unit reason incident
+event integer: detected_ms end_ms count peak_ms
+event string: id unit reason incident of contributors
 event boolean: open
 incident float: severity duration_s acked_after_s
 incident integer: open level notified events open_events acked shelved false_alarm detected_ms
@@ -200,5 +200,7 @@ def test_fields_by_type() -> None:
         "open",
         "detected_ms",
         "end_ms",
+        "count",
+        "peak_ms",
     )
-    assert len(EVENT.names()) == 12
+    assert len(EVENT.names()) == 16

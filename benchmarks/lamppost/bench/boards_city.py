@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.store.lineprotocol import event_line, sample_line
-from lamppost.aggregator.store.seam import EventRow, Sample
+from lamppost.aggregator.store.seam import Sample
 from lamppost.wire import series as s
 
 MINUTE_MS = 60_000
@@ -355,10 +356,10 @@ def _indicators(city: City, district: str, month: int) -> Iterator[Sample]:
         yield Sample(s.INDICATOR, start_ms, {"district": district, "indicator": name}, fields)
 
 
-def _events(city: City) -> Iterator[EventRow]:
+def _events(city: City) -> Iterator[Event]:
     for place, (asset, level) in enumerate(city.ill.items()):
         kind = "chattering" if place % 4 == 3 else "deviation"
-        yield EventRow.from_json({
+        yield Event.from_json({
             "id": f"event-{asset.number}", "event_class": CLASSES[level % 3],
             "kind": kind, "group": asset.group, "node": asset.node, "device": asset.device,
             "channel": city.metrics[0], "onset_ms": city.now_ms - HOUR_MS,

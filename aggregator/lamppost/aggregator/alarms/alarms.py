@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamppost.aggregator.alarms.chatter import Chatter
-from lamppost.aggregator.alarms.event import Event, Place, revived
+from lamppost.aggregator.alarms.event import Event, Place
 from lamppost.aggregator.alarms.events import Events
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.alarms.incidents import Incidents, Pace, Record
@@ -171,8 +171,8 @@ class Alarms:
         self._chatter.restore(state["chatter"])
         self._incidents.restore(state["incidents"])
         self.budget.restore(state["budget"])
-        self._open = {fields["id"]: revived(fields) for fields in state["open"]}
-        self._recent = {fields["id"]: revived(fields) for fields in state["recent"]}
+        self._open = {fields["id"]: Event.from_json(fields) for fields in state["open"]}
+        self._recent = {fields["id"]: Event.from_json(fields) for fields in state["recent"]}
         self._recent_incidents = deque(
             map(Incident.from_json, state["recent_incidents"]), MAX_RECENT_INCIDENTS
         )

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lamppost.aggregator.alarms import event as e
-from lamppost.aggregator.alarms.event import Event, Key, event_id, revived
+from lamppost.aggregator.alarms.event import Event, Key, event_id
 from lamppost.aggregator.alarms.reasons import reason
 
 MAX_KEYS = 20_000
@@ -109,7 +109,8 @@ class Chatter:
         }
         self._chats = {}
         for fields, inner, *rest in state["chats"]:
-            chat = _Chat(revived(fields), None if inner is None else revived(inner), *rest)
+            last = None if inner is None else Event.from_json(inner)
+            chat = _Chat(Event.from_json(fields), last, *rest)
             self._chats[(chat.told.of, *chat.told.key[1:])] = chat
 
     def _is_chatter(self, event: Event, now_ms: int) -> bool:

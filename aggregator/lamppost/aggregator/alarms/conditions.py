@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lamppost.aggregator.alarms import event as e
-from lamppost.aggregator.alarms.event import Event, Key, revived
+from lamppost.aggregator.alarms.event import Event, Key
 from lamppost.aggregator.alarms.masks import Masks
 from lamppost.aggregator.alarms.reasons import reason
 from lamppost.aggregator.alarms.topology import Topology
@@ -195,7 +195,7 @@ class Conditions:
         self.standing.clear()
         self._by_node.clear()
         for fields, *rest in state["open"]:
-            one = Standing(revived(fields), *rest)
+            one = Standing(Event.from_json(fields), *rest)
             self.standing[one.event.key] = one
             self._by_node.setdefault(one.event.node, set()).add(one.event.key)
         standing = self.standing.items()

@@ -1,9 +1,10 @@
 """An event as a value, and the words for its classes and kinds."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 SENSOR_FAULT = "sensor_fault"
 PROCESS_ANOMALY = "process_anomaly"
@@ -41,6 +42,8 @@ Key = tuple[str, str, str, str, str]
 class Event:
     """One condition of one channel, device or node, from its onset to its end.
 
+    A later one with the same `id` takes the place of an earlier one, also in a store.
+
     Attributes:
         id: the same whenever the same condition is told again, so stores may upsert by it.
         series: the series' index, NO_SERIES for communication events.
@@ -59,7 +62,6 @@ class Event:
     """
 
     id: str
-    series: int
     group: str
     node: str
     device: str
@@ -76,11 +78,30 @@ class Event:
     high: float | None
     unit: str
     reason: str
+    series: int = NO_SERIES
     peak_ms: int | None = None
     of: str = ""
     count: int = 1
     incident: str = ""
     contributors: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], group: str = "") -> Self:
+        """The event of its fields as JSON or a store kept them; other keys are ignored.
+
+        Args:
+            document: the fields by name; those an older release did not know may lack.
+            group: the Sparkplug group, for events that do not name theirs.
+
+        Raises:
+            ValueError: a field is missing or has the wrong type.
+        """
+        given = {"group": group} | dict(document)
+        try:
+            values = {name: convert(given.get(name)) for name, convert in _FIELDS.items()}
+        except (TypeError, ValueError) as problem:
+            raise ValueError(f"event {document.get('id')!r}: {problem}") from problem
+        return cls(**values)
 
     @property
     def asset(self) -> Place:
@@ -93,11 +114,40 @@ class Event:
         return self.kind, self.group, self.node, self.device, self.channel
 
 
-def revived(fields: Mapping[str, Any]) -> Event:
-    """The event of its fields as JSON kept them."""
-    shares = fields.get("contributors", ())
-    known = {"contributors": tuple((str(name), float(share)) for name, share in shares)}
-    return Event(**(dict(fields) | known))
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _optional(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else convert(value)
+
+
+def _id(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("an event has an id")
+    return value
+
+
+def _pairs(value: Any) -> tuple[tuple[str, float], ...]:  # noqa: ANN401 - JSON, or its text
+    pairs = json.loads(value or "[]") if isinstance(value, str) else value or ()
+    return tuple((str(name), float(share)) for name, share in pairs)
+
+
+_FIELDS: dict[str, Callable[[Any], Any]] = {one.name: _text for one in fields(Event)} | {
+    "id": _id,
+    "onset_ms": int,
+    "detected_ms": int,
+    "severity": float,
+    "end_ms": _optional(int),
+    "peak_ms": _optional(int),
+    "value": _optional(float),
+    "expected": _optional(float),
+    "low": _optional(float),
+    "high": _optional(float),
+    "series": lambda value: NO_SERIES if value is None else int(value),
+    "count": lambda value: 1 if value is None else int(value),
+    "contributors": _pairs,
+}
 
 
 def reopened(event: Event) -> Event:

@@ -66,7 +66,6 @@ def event_of(
         value = expected = low = high = None
     return Event(
         event_id(kind, onset_ms, *info.key),
-        info.index,
         *info.key,
         e.PROCESS_ANOMALY if kind == e.DEVIATION else e.SENSOR_FAULT,
         kind,
@@ -80,6 +79,7 @@ def event_of(
         high,
         info.unit,
         "",
+        info.index,
         None if kind == e.GAP else reading.time_ms,
     )
 
@@ -88,7 +88,6 @@ def loss_of(kind: str, place: Place, time_ms: int) -> Event:
     """What the loss of a node or a device is told as; its reason is still empty."""
     return Event(
         event_id(kind, time_ms, *place),
-        e.NO_SERIES,
         *place,
         "",
         e.COMMUNICATION,
@@ -110,7 +109,6 @@ def clock_of(place: Place, since_ms: int, ahead_ms: float, detected_ms: int) -> 
     """What a node's wrong clock is told as; `value` is by how many seconds it is ahead."""
     return Event(
         event_id(e.CLOCK, since_ms, *place),
-        e.NO_SERIES,
         *place,
         "",
         e.SENSOR_FAULT,

@@ -9,7 +9,7 @@ notifications allows; told again only when its class rises.
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from lamppost.aggregator.alarms.event import PROCESS_ANOMALY, Event, Place, event_id, revived
+from lamppost.aggregator.alarms.event import PROCESS_ANOMALY, Event, Place, event_id
 from lamppost.aggregator.alarms.incident import (
     Incident,
     by_telling,
@@ -128,7 +128,7 @@ class Incidents:
         self._case_of.clear()
         for told, moved_ms, members, opened, events, notify_ms, notified in state:
             incident = Incident.from_json(told)
-            known = {fields["id"]: revived(fields) for fields in members}
+            known = {fields["id"]: Event.from_json(fields) for fields in members}
             self._cases[incident.id] = _Case(
                 incident, moved_ms, known, set(opened), events, notify_ms, notified
             )

@@ -25,7 +25,6 @@ def relation_of(
     )
     return Event(
         event_id(e.RELATION, change.since_ms, *place, name),
-        e.NO_SERIES,
         *place,
         name,
         e.PROCESS_ANOMALY,

@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from functools import partial
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.nodes.series import SeriesKey
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Http
 from lamppost.aggregator.store.influxql import Reader
 from lamppost.aggregator.store.lineprotocol import Lines, ops_lines
 from lamppost.aggregator.store.linewriter import Answer, LineWriter
-from lamppost.aggregator.store.seam import EventRow, SeriesColumns, StoreBatch
+from lamppost.aggregator.store.seam import SeriesColumns, StoreBatch
 from lamppost.wire.series import OPS, RAW, Database
 
 
@@ -43,7 +44,7 @@ class InfluxStore(ABC):
         """Return the readings of a window; see `Store.read`."""
         return self._reader.read(series, from_ms, to_ms, step_ms)
 
-    def events(self, from_ms: int, to_ms: int) -> tuple[EventRow, ...]:
+    def events(self, from_ms: int, to_ms: int) -> tuple[Event, ...]:
         """Return the events of a window; see `Store.events`."""
         return self._reader.events(from_ms, to_ms)
 

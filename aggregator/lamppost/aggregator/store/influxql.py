@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.nodes.series import SeriesKey
 from lamppost.aggregator.store.http import Http
 from lamppost.aggregator.store.lineprotocol import clean, original
@@ -17,7 +18,6 @@ from lamppost.aggregator.store.linewriter import message_of
 from lamppost.aggregator.store.seam import (
     MAX_READ_EVENTS,
     MAX_READ_ROWS,
-    EventRow,
     SeriesColumns,
     StoreRefused,
     StoreUnreachable,
@@ -89,7 +89,7 @@ class Reader:
         rows, texts = self.query(self._raw, select(names, READING.name, where, order), text)
         return _columns(rows, {row["time"]: row["flags"] for row in rows}, texts)
 
-    def events(self, from_ms: int, to_ms: int) -> tuple[EventRow, ...]:
+    def events(self, from_ms: int, to_ms: int) -> tuple[Event, ...]:
         """Return the events of a window; see `Store.events`."""
         names = ", ".join(map(identifier, (*EVENT.names(), *EVENT.tags)))
         order = f"ORDER BY time DESC LIMIT {MAX_READ_EVENTS}"
@@ -175,11 +175,11 @@ def _columns(
     )
 
 
-def _event(row: Row) -> EventRow:
+def _event(row: Row) -> Event:
     tags = {name: original(row.get(name) or "") for name in EVENT.tags}
     fields = {name: row.get(name) for name in EVENT.names()}
     if row.get("open"):  # a database keeps the end that an event had before it came again
         fields["end_ms"] = None
-    return EventRow.from_json(
+    return Event.from_json(
         {**fields, **tags, "event_class": tags["class"], "onset_ms": row["time"]}
     )

@@ -4,6 +4,7 @@ What measurements, tags and fields there are stands in `lamppost.wire.series`. T
 milliseconds. A field that is not a finite number is left out.
 """
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.alarms.levels import level_of
 from lamppost.aggregator.nodes.series import SeriesInfo
-from lamppost.aggregator.store.seam import EventRow, Sample, StoreBatch
+from lamppost.aggregator.store.seam import Sample, StoreBatch
 from lamppost.wire.series import EVENT, INCIDENT, READING, TEXT, FieldType, Measurement
 
 INCIDENT_FACTS = tuple(Incident.__dataclass_fields__)
@@ -125,10 +127,12 @@ def ops_lines(batch: StoreBatch) -> list[str]:
     return lines
 
 
-def event_line(event: EventRow) -> str:
+def event_line(event: Event) -> str:
     """Return an event as one line at its onset; a later state of it overwrites the line."""
     facts = {name: getattr(event, name, None) for name in (*EVENT.tags, *EVENT.names())}
     facts |= {"class": event.event_class, "open": event.end_ms is None}
+    facts["contributors"] = json.dumps(event.contributors) if event.contributors else None
+    facts["of"] = event.of or None
     return _line(EVENT, facts, facts, event.onset_ms)
 
 

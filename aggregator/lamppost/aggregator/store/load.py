@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.spool.frames import COLUMNS, DataFrame, FrameKind, TextRow, unpack_json
 from lamppost.aggregator.store.cursor import SeriesBook
-from lamppost.aggregator.store.seam import EventRow, StoreBatch
+from lamppost.aggregator.store.seam import StoreBatch
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Load:
     bad_frames: int = 0
     unknown_rows: int = 0
     _frames: list[DataFrame] = field(default_factory=list)
-    _events: list[EventRow] = field(default_factory=list)
+    _events: list[Event] = field(default_factory=list)
     _incidents: list[Incident] = field(default_factory=list)
 
     def add(self, kind: FrameKind, payload: bytes) -> None:
@@ -46,10 +47,10 @@ class Load:
         except (ValueError, KeyError, TypeError):  # FrameError is a ValueError
             self.bad_frames += 1
 
-    def _event(self, document: dict[str, Any]) -> EventRow:
+    def _event(self, document: dict[str, Any]) -> Event:
         index = document.get("series")
         info = self.book.get(index) if isinstance(index, int) else None
-        return EventRow.from_json(document, info.group if info else "")
+        return Event.from_json(document, info.group if info else "")
 
     def batch(self) -> StoreBatch | None:
         """Return what a store shall write, or None when that is nothing."""

@@ -7,16 +7,17 @@ raises, the same batch comes again, so writing the same series and time, or the 
 again must overwrite.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.nodes.series import SeriesInfo, SeriesKey
-from lamppost.aggregator.spool.frames import COLUMNS, FrameError, TextRow
+from lamppost.aggregator.spool.frames import COLUMNS, TextRow
 from lamppost.wire.series import Measurement
 
 MAX_READ_ROWS = 10_000
@@ -37,75 +38,6 @@ class StoreUnreachable(StoreError):  # noqa: N818 - a state of the store, not a 
 
 class StoreRefused(StoreError):  # noqa: N818 - a state of the store, not a mistake
     """The store answers and says no (credentials, rights, a missing bucket): tell a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One event as it stands now; a later row with the same `id` replaces it."""
-
-    id: str
-    group: str
-    node: str
-    device: str
-    channel: str
-    event_class: str
-    kind: str
-    onset_ms: int
-    detected_ms: int
-    end_ms: int | None
-    severity: float
-    value: float | None
-    expected: float | None
-    low: float | None
-    high: float | None
-    unit: str
-    reason: str
-    incident: str = ""
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any], group: str = "") -> Self:
-        """Return the row of an EVENT frame; keys a store does not keep are ignored.
-
-        Args:
-            document: the event's fields by name.
-            group: the Sparkplug group, for events that do not name theirs.
-
-        Raises:
-            FrameError: a field is missing or has the wrong type.
-        """
-        given = {"group": group} | dict(document)
-        try:
-            values = {name: convert(given.get(name)) for name, convert in _FIELDS.items()}
-        except (TypeError, ValueError) as problem:
-            raise FrameError(f"event {document.get('id')!r}: {problem}") from problem
-        return cls(**values)
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _optional(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else convert(value)
-
-
-def _id(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("an event has an id")
-    return value
-
-
-_FIELDS: dict[str, Callable[[Any], Any]] = {f.name: _text for f in fields(EventRow)} | {
-    "id": _id,
-    "onset_ms": int,
-    "detected_ms": int,
-    "severity": float,
-    "end_ms": _optional(int),
-    "value": _optional(float),
-    "expected": _optional(float),
-    "low": _optional(float),
-    "high": _optional(float),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +91,7 @@ class StoreBatch:
     severity: NDArray[np.float32]
     p: NDArray[np.float32]
     texts: Sequence[TextRow] = ()
-    events: Sequence[EventRow] = ()
+    events: Sequence[Event] = ()
     samples: Sequence[Sample] = ()
     incidents: Sequence[Incident] = ()
 
@@ -225,7 +157,7 @@ class Store(Protocol):
             StoreError: the store could not answer.
         """
 
-    def events(self, from_ms: int, to_ms: int) -> tuple[EventRow, ...]:
+    def events(self, from_ms: int, to_ms: int) -> tuple[Event, ...]:
         """Return the events with an onset in `from_ms <= onset < to_ms`, latest first.
 
         At most `MAX_READ_EVENTS` come back.

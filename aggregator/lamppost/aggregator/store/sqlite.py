@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.nodes.series import SeriesInfo, SeriesKey
 from lamppost.aggregator.store.deadletter import now_ms
@@ -21,7 +22,6 @@ from lamppost.aggregator.store.retention import Retention, RetentionRule
 from lamppost.aggregator.store.seam import (
     MAX_READ_EVENTS,
     MAX_READ_ROWS,
-    EventRow,
     SeriesColumns,
     StoreBatch,
     StoreRefused,
@@ -122,11 +122,14 @@ class SqliteStore:
                 flags[start] = flags.get(start, 0) | bits
             return _columns(ask(SELECT_BUCKETS, window), flags, texts)
 
-    def events(self, from_ms: int, to_ms: int) -> tuple[EventRow, ...]:
+    def events(self, from_ms: int, to_ms: int) -> tuple[Event, ...]:
         """Return the events of a window; see `Store.events`."""
         with self._reader() as ask:
             window = {"from": from_ms, "to": to_ms, "limit": MAX_READ_EVENTS}
-            return tuple(EventRow(*row) for row in ask(SELECT_EVENTS, window))
+            return tuple(
+                Event.from_json(dict(zip(EVENT_COLUMNS, row, strict=True)))
+                for row in ask(SELECT_EVENTS, window)
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -222,8 +225,9 @@ def _finite(column: NDArray[Any]) -> NDArray[Any]:
     return np.where(np.isfinite(column), column, np.nan)
 
 
-def _event_row(event: EventRow) -> tuple[Any, ...]:
-    return tuple(getattr(event, name) for name in EVENT_COLUMNS)
+def _event_row(event: Event) -> tuple[Any, ...]:
+    facts = {name: getattr(event, name) for name in EVENT_COLUMNS}
+    return tuple((facts | {"contributors": json.dumps(event.contributors)}).values())
 
 
 def _incident_row(incident: Incident) -> tuple[Any, ...]:

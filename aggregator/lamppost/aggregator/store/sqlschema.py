@@ -2,14 +2,15 @@
 
 import contextlib
 import sqlite3
+from itertools import chain
 
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.incident import Incident
-from lamppost.aggregator.store.seam import EventRow
 
-VERSION = 3
+VERSION = 4
 CACHE_KIB = 32 * 1024
 JOURNAL_BYTES = 64 * 1024 * 1024
-EVENT_COLUMNS = tuple(EventRow.__dataclass_fields__)
+EVENT_COLUMNS = tuple(name for name in Event.__dataclass_fields__ if name != "series")
 INCIDENT_COLUMNS = tuple(Incident.__dataclass_fields__)
 
 TABLES = """
@@ -34,7 +35,9 @@ CREATE TABLE IF NOT EXISTS events (
     channel TEXT NOT NULL, event_class TEXT NOT NULL, kind TEXT NOT NULL,
     onset_ms INTEGER NOT NULL, detected_ms INTEGER NOT NULL, end_ms INTEGER,
     severity REAL NOT NULL, value REAL, expected REAL, low REAL, high REAL,
-    unit TEXT NOT NULL, reason TEXT NOT NULL, incident TEXT NOT NULL DEFAULT ''
+    unit TEXT NOT NULL, reason TEXT NOT NULL, incident TEXT NOT NULL DEFAULT '',
+    peak_ms INTEGER, of TEXT NOT NULL DEFAULT '', count INTEGER NOT NULL DEFAULT 1,
+    contributors TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS incidents (
     id TEXT PRIMARY KEY, "group" TEXT NOT NULL, node TEXT NOT NULL, device TEXT NOT NULL,
@@ -66,8 +69,14 @@ INSERT_INCIDENT = f"""
 INSERT OR REPLACE INTO incidents ({_INCIDENT_NAMES}) VALUES ({_INCIDENT_MARKS})
 """  # noqa: S608
 UPGRADES = {
-    1: "ALTER TABLE events ADD COLUMN incident TEXT NOT NULL DEFAULT ''",
-    2: "ALTER TABLE readings ADD COLUMN p REAL",
+    1: ("ALTER TABLE events ADD COLUMN incident TEXT NOT NULL DEFAULT ''",),
+    2: ("ALTER TABLE readings ADD COLUMN p REAL",),
+    3: (
+        "ALTER TABLE events ADD COLUMN peak_ms INTEGER",
+        "ALTER TABLE events ADD COLUMN of TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE events ADD COLUMN count INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE events ADD COLUMN contributors TEXT NOT NULL DEFAULT ''",
+    ),
 }
 """What makes a file of a version one of the next."""
 UPSERT_SERIES = """
@@ -119,8 +128,8 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
-    for old in range(version or VERSION, VERSION):
+    for statement in chain(*(UPGRADES[old] for old in range(version or VERSION, VERSION))):
         with contextlib.suppress(sqlite3.OperationalError):  # done by a run that then died
-            connection.execute(UPGRADES[old])
+            connection.execute(statement)
     # The version is written with the tables: a reader that finds it finds them.
     connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT")

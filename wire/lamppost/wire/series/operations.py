@@ -33,7 +33,8 @@ EVENT = Measurement(
         *fields_of(INTEGER, "detected_ms:ms", "end_ms:ms"),
         *fields_of(STRING, "unit", "reason"),
         *fields_of(FLOAT, "severity", "value", "expected", "low", "high"),
-        *fields_of(STRING, "incident"),
+        *fields_of(STRING, "incident", "of", "contributors"),
+        *fields_of(INTEGER, "count", "peak_ms:ms"),
     ),
 )
 """An event at its onset, written again whenever it changes; `incident` is the id of its one."""
