@@ -1,7 +1,7 @@
 """Asset detail: what happens at this asset, is it the sensor, the asset or the network?"""
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import uids
+from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.boards.common import (
     CLASSES,
     DISTRICT,
@@ -21,7 +21,7 @@ from lamppost.dashboards.influxql import (
     last,
     select,
 )
-from lamppost.dashboards.links import Link, cell, to_board, to_console
+from lamppost.dashboards.links import cell, to_board
 from lamppost.dashboards.looks import EXPECTED, ONLINE, steps
 from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tiles import column as heading
@@ -89,12 +89,6 @@ def _reading(*columns: Column | str) -> Statement:
     return select(READING, *columns).where(*PLACE)
 
 
-def _card() -> Link:
-    return to_console(
-        "/", "The asset's card, work orders, acknowledge", {"asset": "${asset:percentencode}"}
-    )
-
-
 def _state() -> Panel:
     return stat(
         "State",
@@ -102,7 +96,7 @@ def _state() -> Panel:
         rows(_asset(last("code").named("state")).within(STATE_NOW)),
         no_data="not known",
         meanings=STATE_CODES,
-    ).sized(5, 4).cornered(_card())  # fmt: skip
+    ).sized(5, 4).cornered(pages.asset("${asset:percentencode}"))  # fmt: skip
 
 
 def _open_events() -> Panel:

@@ -1,7 +1,7 @@
 """Capacity and resources: what runs out first, and when?"""
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import uids
+from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.boards.common import ASSET_CLASS, DISTRICT, IN_DISTRICT, OF_CLASS
 from lamppost.dashboards.charts import gauges, line, timeseries
 from lamppost.dashboards.influxql import (
@@ -16,7 +16,7 @@ from lamppost.dashboards.influxql import (
     ranked,
     select,
 )
-from lamppost.dashboards.links import cell, to_board, to_console
+from lamppost.dashboards.links import cell, to_board
 from lamppost.dashboards.looks import CRITICAL, NORMAL, SHARE_OF_FULL, WARNING, steps
 from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tiles import column as heading
@@ -128,7 +128,7 @@ def _runs_out() -> Panel:
         "runs_out_ms", "confidence", "basis",
     ).within(KNOWN)  # fmt: skip
     asset = to_board(uids.ASSET, "Open the asset", {"asset": cell("asset")}, keep=("district",))
-    card = to_console("/", "Rating, projects, what to do next", {"asset": cell("asset")})
+    card = pages.asset(cell("asset"))
     return table(
         "What runs out first",
         "What runs out first, and when? Days and date are forecasts with their confidence.",

@@ -1,7 +1,7 @@
 """City overview: is anything wrong, where, getting worse, can I trust the picture?"""
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import uids
+from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.boards.common import (
     CLASSES,
     DISTRICT,
@@ -10,8 +10,6 @@ from lamppost.dashboards.boards.common import (
     LEVEL_STEPS,
     LIVE,
     MINUTELY,
-    act_on_alarms,
-    act_on_incident,
     color_of,
     freshness,
     incidents,
@@ -52,11 +50,11 @@ def board(console_url: str) -> Board:
                 _abnormal("critical").cornered(to_triage),
                 _abnormal("warning").cornered(to_triage),
                 _count("stale", "Assets nobody hears", ANY_IS_STALE).sized(3, 4),
-                _unacked().cornered(act_on_alarms()),
+                _unacked().cornered(pages.alarms()),
                 _reporting(),
                 freshness(ROLLUP_DISTRICT, "assets", IN_DISTRICT).sized(4, 4),
             ),
-            (_map(), _incidents().cornered(to_triage, act_on_alarms())),
+            (_map(), _incidents().cornered(to_triage, pages.alarms())),
             (_trend(), _districts(), _alerts()),
         ),
         tags=("overview",),
@@ -134,7 +132,7 @@ def _map() -> Panel:
             thresholds=LEVEL_STEPS,
             meanings=LEVEL_CODES,
         )
-        .linked(open_asset(), act_on_incident())
+        .linked(open_asset(), pages.incident())
         .sized(10, 13)
     )
 
@@ -148,7 +146,7 @@ def _incidents() -> Panel:
             "level": heading("Level", thresholds=LEVEL_STEPS, meanings=LEVEL_CODES, width=75),
             "name": heading("Asset", width=130, links=(open_asset(),)),
             "class": heading("What", meanings=CLASSES, width=125),
-            "reason": heading("Reason", links=(act_on_incident(),)),
+            "reason": heading("Reason", links=(pages.incident(), pages.alarm_record())),
             "age_s": heading("Open for", "s", width=80, decimals=0),
             "acked": heading("Seen", "bool_yes_no", width=60),
             "district": heading("District", width=100),

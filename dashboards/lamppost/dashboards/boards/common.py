@@ -14,7 +14,7 @@ from lamppost.dashboards.influxql import (
     last,
     select,
 )
-from lamppost.dashboards.links import Link, cell, to_board, to_console
+from lamppost.dashboards.links import Link, cell, to_board
 from lamppost.dashboards.looks import (
     ADVISORY,
     CRITICAL,
@@ -86,16 +86,6 @@ def open_asset() -> Link:
     return to_board(
         uids.ASSET, "Open the asset", {name: cell(name) for name in names}, keep=("district",)
     )
-
-
-def act_on_incident() -> Link:
-    """Return the link from a row with an incident's id to where people act on it."""
-    return to_console("/", "Acknowledge, shelve or assign", {"incident": cell("incident")})
-
-
-def act_on_alarms() -> Link:
-    """Return the link to where people act on alarms."""
-    return to_console("/", "Acknowledge, shelve or assign")
 
 
 def freshness(measurement: Measurement, field: str, *conditions: Condition) -> Panel:

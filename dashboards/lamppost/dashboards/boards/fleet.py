@@ -1,7 +1,7 @@
 """Node fleet, for the phone in the field: which node do I visit, with which part?"""
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import uids
+from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.boards.common import color_of
 from lamppost.dashboards.charts import bars, line, strip, timeseries
 from lamppost.dashboards.influxql import (
@@ -14,7 +14,7 @@ from lamppost.dashboards.influxql import (
     outer,
     select,
 )
-from lamppost.dashboards.links import cell, to_board, to_console
+from lamppost.dashboards.links import cell, to_board
 from lamppost.dashboards.looks import (
     CRITICAL,
     NONE_IS_CRITICAL,
@@ -126,7 +126,7 @@ def _visit() -> Panel:
     names = ("silent_s", "autonomy_h", "pending", "battery_v", "temperature_cel",
              "clock_offset_ms", "version", "last_seen_ms")  # fmt: skip
     this = to_board(uids.FLEET, "Only this node", {"node": cell("node")}, keep=("district",))
-    card = to_console("/", "Its card, work orders", {"node": cell("node")})
+    card = pages.node(cell("node"))
     return table(
         "Visit next",
         "Which node do I visit? Offline ones first, then by how long they are silent.",

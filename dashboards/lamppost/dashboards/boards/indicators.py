@@ -1,7 +1,7 @@
 """Indicators: do we meet the targets, and what stands behind each number?"""
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import uids
+from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.charts import colored, gauges, line, timeseries
 from lamppost.dashboards.influxql import (
     Column,
@@ -14,7 +14,7 @@ from lamppost.dashboards.influxql import (
     outer,
     select,
 )
-from lamppost.dashboards.links import cell, to_board, to_console
+from lamppost.dashboards.links import cell, to_board
 from lamppost.dashboards.looks import (
     EXPECTED,
     NONE_IS_CRITICAL,
@@ -123,11 +123,7 @@ def _sheet() -> Panel:
     this = to_board(
         uids.INDICATORS, "Over time", {"indicator": cell("indicator")}, keep=("district",)
     )
-    lineage = to_console(
-        "/",
-        "Formula, inputs, evidence",
-        {"indicator": cell("indicator"), "period": cell("period"), "lineage": cell("lineage")},
-    )
+    lineage = pages.indicator()
     return table(
         "The newest period",
         "Do we meet the targets, and can each number be traced to its data?",

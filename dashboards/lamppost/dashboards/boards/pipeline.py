@@ -1,7 +1,7 @@
 """Pipeline health: is the monitoring alive and complete?"""
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import uids
+from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.charts import line, strip, timeseries
 from lamppost.dashboards.influxql import (
     Column,
@@ -13,7 +13,6 @@ from lamppost.dashboards.influxql import (
     rate,
     select,
 )
-from lamppost.dashboards.links import to_console
 from lamppost.dashboards.looks import CRITICAL, NONE_IS_CRITICAL, WARNING, WORKS, steps
 from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tiles import rows, stat
@@ -58,7 +57,7 @@ def _alive() -> Panel:
         rows(outer(inner, call("count", "up").named("reporting"))),
         no_data="none reports",
         thresholds=NONE_IS_CRITICAL,
-    ).sized(4, 4).cornered(to_console("/", "Ledger, warnings"))  # fmt: skip
+    ).sized(4, 4).cornered(pages.ledger())  # fmt: skip
 
 
 def _works() -> Panel:

@@ -1,7 +1,7 @@
 """Data resource map and quality: which data do we have, from where, how good?"""
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import uids
+from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.charts import bars, line, timeseries
 from lamppost.dashboards.influxql import (
     Column,
@@ -15,7 +15,7 @@ from lamppost.dashboards.influxql import (
     ranked,
     select,
 )
-from lamppost.dashboards.links import Link, cell, to_board, to_console
+from lamppost.dashboards.links import cell, to_board
 from lamppost.dashboards.looks import (
     NONE_IS_CRITICAL,
     SHARE_OF_GOOD,
@@ -58,7 +58,7 @@ def board(console_url: str) -> Board:
         ),
         rows=(
             (_channels(), _fresh(), _score(), _bad(), _gaps()),
-            (_catalogue().cornered(_map_link()),),
+            (_catalogue().cornered(pages.resource_map()),),
             (_trend(), _worst()),
             (_volume(), _refused()),
             (_lineage(),),
@@ -67,10 +67,6 @@ def board(console_url: str) -> Board:
         refresh="5m",
         tags=("b13",),
     )
-
-
-def _map_link() -> Link:
-    return to_console("/", "The data resource map")
 
 
 def _devices(*columns: Column | str) -> Statement:
@@ -153,8 +149,7 @@ def _catalogue() -> Panel:
                       thresholds=SHARE_OF_GOOD)
         for name in PARTS
     }  # fmt: skip
-    place = {name: cell(name) for name in ("group", "node", "device")}
-    source = to_console("/", "Owner, licence, who uses it", place)
+    source = pages.source()
     return table(
         "Sources",
         "Which data do we have, from where, how good? A row for each device, as last graded.",
@@ -236,7 +231,6 @@ def _lineage() -> Panel:
     return text(
         "From source to indicator",
         "Where do data come from and who uses them?",
-        "Source → node → stream → dataset → service → consumer → indicator: the "
-        "[register's console](${console:raw}/) has the map, with owner, steward, licence and "
-        "what breaks if a node goes.",
+        "Source → node → stream → dataset → service → consumer → indicator. Who owns a source, "
+        "under which licence and who uses it stands in the [register](${console:raw}/).",
     ).sized(24, 3)

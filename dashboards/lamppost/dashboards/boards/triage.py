@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from lamppost.dashboards.board import Board
-from lamppost.dashboards.boards import uids
+from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.boards.common import (
     ASSET_CLASS,
     CLASSES,
@@ -14,8 +14,6 @@ from lamppost.dashboards.boards.common import (
     LIVE,
     MINUTELY,
     OF_CLASS,
-    act_on_alarms,
-    act_on_incident,
     incidents,
     open_asset,
     over_time,
@@ -64,7 +62,7 @@ def board(console_url: str) -> Board:
         notes=(incidents(),),
         rows=(
             (_standing(), _unacked(), _chattering(), _load(), _false_share()),
-            (_ranked().cornered(act_on_alarms()),),
+            (_ranked().cornered(pages.alarms()),),
             (_causes(), _persistence()),
             (_chatter_table(), _false_alarms(), _scores()),
         ),
@@ -172,7 +170,7 @@ def _ranked() -> Panel:
             "class": heading("What", meanings=CLASSES, width=130),
             "name": heading("Asset", links=(open_asset(),), width=180),
             "kind": heading("Kind", width=100),
-            "reason": heading("Reason", links=(act_on_incident(),)),
+            "reason": heading("Reason", links=(pages.incident(), pages.alarm_record())),
             "age_s": heading("Open for", "s", decimals=0, width=90),
             "acked": heading("Acknowledged", "bool_yes_no", width=115),
             "shelved": heading("Shelved", "bool_yes_no", width=80),
