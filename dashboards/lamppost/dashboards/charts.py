@@ -206,6 +206,7 @@ def gauges(
         width=8,
         height=8,
         thresholds=thresholds,
+        silence=True,
         options={
             "displayMode": "basic",
             "minVizHeight": 10,

@@ -134,7 +134,7 @@ def _visit() -> Panel:
         columns={
             "node": heading("Node", links=(this, card)),
             "online": heading("Is", meanings=ONLINE, width=70),
-            "last_seen_ms": heading("Last seen", "dateTimeFromNow", width=120),
+            "last_seen_ms": heading("Last seen", "dateTimeFromNow", width=145),
             "autonomy_h": heading("Autonomy", "h", decimals=1, width=90,
                                   thresholds=steps((6, WARNING), (24, color_of("ok")),
                                                    base=CRITICAL)),
