@@ -12,6 +12,7 @@ from lamppost.register.records.database import VARIABLE, DatabaseUrlError
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.migrating import MigrationError
 from lamppost.register.records.store import Register
+from lamppost.register.seed import commands as seed
 
 EXAMPLES = f"""\
 examples:
@@ -23,6 +24,7 @@ examples:
   lamppost register calibrate city/station/pump-1/flow --on 2026-03-01 --due 2028-03-01
   lamppost register export geojson --out city.geojson
   lamppost register export csv --out tables/
+  lamppost register seed --demo-city               a made-up city to try things out with
   lamppost register verify-audit --head 812:9f...  is the trail whole, and is that entry in it?
 
 The database is --database, else {VARIABLE}, else register.db in the data folder
@@ -63,6 +65,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (records, exports):
+    for room in (records, exports, seed):
         room.add_commands(commands)
     return parser

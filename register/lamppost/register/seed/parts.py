@@ -1,0 +1,169 @@
+"""The parts of a made-up city, in their order. A room that has records adds a line."""
+
+import math
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from lamppost.register.alarms import desk as alarms
+from lamppost.register.condition import deciding
+from lamppost.register.condition import desk as condition
+from lamppost.register.condition.load import Day
+from lamppost.register.live import EventClass, IncidentView
+from lamppost.register.records import following, links
+from lamppost.register.records.births import BirthSeen, channel_id
+from lamppost.register.records.tables import channel, link
+from lamppost.register.seed.plan import GROUP, ROLES, blocks
+from lamppost.register.seed.seeding import DAY_MS, HISTORY_DAYS, Part, Seeding
+from lamppost.register.work import desk as work
+
+HOUR_MS = 3_600_000
+DAYS_CHANNELS_MAX = 100
+ALARMS_AN_ASSET = 0.4
+PEOPLE = ("ada", "bjarne", "chen", "dilara")
+
+REQUIRED = (
+    ("pump", "flow", "load and leaks"),
+    ("pump", "vibration", "wear of bearings"),
+    ("light_cabinet", "energy", "energy of lighting"),
+    ("air_mast", "particulates", "air quality reporting"),
+    ("public_building", "energy", "energy of public buildings"),
+    ("bridge", "vibration", "structural health"),
+    ("water_main", "pressure", "bursts and leaks"),
+)
+KINDS: tuple[tuple[EventClass, str, str], ...] = (
+    ("process_anomaly", "deviation", "{0} is outside of what was expected"),
+    ("sensor_fault", "stuck", "{0} has stood still for longer than it ever does"),
+    ("sensor_fault", "drift", "{0} has drifted away from its neighbours"),
+    ("communication", "device_offline", "the device of {0} does not report"),
+)
+
+
+def assets_and_field(seeding: Seeding) -> None:
+    """Assets, the births of what watches them, and the links between both."""
+    with seeding.writing(seeding.began_ms) as writer:
+        plan = list(blocks(seeding.assets, seeding.random))
+        for block in plan:
+            for one, facts in block.assets:
+                writer.create("asset", one, facts, seeding.began_ms)
+    births = [
+        BirthSeen(GROUP, device.node, device.name, seeding.began_ms, device.channels)
+        for block in plan
+        for device in block.devices
+    ]
+    with seeding.register.database.writing() as connection:
+        following.observe(connection, births, seeding.began_ms)
+    with seeding.writing(seeding.began_ms) as writer:
+        for block in plan:
+            for device in block.devices:
+                for seen in device.channels:
+                    one = channel_id(GROUP, device.node, device.name, seen.metric)
+                    role = ROLES.get(seen.metric, "state")
+                    links.bind(writer, one, device.asset, role, "demo city", seeding.began_ms)
+    seeding.count("assets", sum(len(block.assets) for block in plan))
+    seeding.count("channels", sum(len(birth.channels) for birth in births))
+
+
+def requirements(seeding: Seeding) -> None:
+    """What must be measured, and how much energy shall be used."""
+    with seeding.writing(seeding.began_ms) as writer:
+        for kind, measurand, why in REQUIRED:
+            deciding.require(writer, kind, measurand, why)
+        deciding.aim(
+            writer, "class", "public_building", "energy", "kW.h", 90.0, 70.0, "bills of 2025"
+        )
+        deciding.aim(
+            writer, "class", "public_building", "water", "m3", 4.0, 3.5, "bills of 2025"
+        )
+    seeding.count("requirements", len(REQUIRED))
+    seeding.count("targets", 2)
+
+
+def history(seeding: Seeding) -> None:
+    """Days of load and use, some of them growing, with the forecasts that follow."""
+    with seeding.register.database.reading() as connection:
+        asked = (
+            select(channel.c.id, channel.c.unit, channel.c.channel_class)
+            .where(channel.c.channel_class.in_(("flow", "energy", "volume")))
+            .order_by(channel.c.id)
+            .limit(DAYS_CHANNELS_MAX)
+        )
+        channels = connection.execute(asked).all()
+    today_ms = seeding.now_ms // DAY_MS * DAY_MS
+    with seeding.register.database.writing() as connection:
+        for one, unit, kind in channels:
+            growth = seeding.random.choice((0.0, 0.0, 0.02, 0.08))
+            for n in range(HISTORY_DAYS):
+                day = _day(seeding, kind, n, growth)
+                day_ms = today_ms - (HISTORY_DAYS - n) * DAY_MS
+                condition.keep_day(connection, one, unit, day_ms, day)
+            made = condition.keep_forecasts(connection, one, seeding.now_ms)
+            seeding.count("forecasts", made)
+    seeding.count("days", len(channels) * HISTORY_DAYS)
+
+
+def alarms_and_work(seeding: Seeding) -> None:
+    """Four months of alarms: acknowledged, judged, worked on, some of them open still."""
+    with seeding.register.database.reading() as connection:
+        linked = select(link.c.channel).order_by(link.c.channel)
+        names = list(connection.execute(linked).scalars())
+    number = max(int(seeding.assets * ALARMS_AN_ASSET), 12)
+    chance = seeding.random
+    times = sorted(chance.randrange(seeding.began_ms, seeding.now_ms) for _ in range(number))
+    for n, at_ms in enumerate(times):
+        _alarm(seeding, f"demo-{n:06d}", chance.choice(names), at_ms)
+    seeding.count("alarms", number)
+
+
+PARTS: dict[str, Part] = {
+    "assets and what watches them": assets_and_field,
+    "requirements and targets": requirements,
+    "days of load": history,
+    "alarms and work": alarms_and_work,
+}
+"""What `seed --demo-city` builds; later parts may ask for what earlier ones made."""
+
+
+def _day(seeding: Seeding, kind: str, n: int, growth: float) -> Day:
+    week = 0.85 if n % 7 > 4 else 1.0
+    noise = seeding.random.gauss(1.0, 0.03)
+    mean = (38.0 if kind == "flow" else 1.0) * week * noise + growth * n
+    rise = {"energy": 78.0, "volume": 3.6}.get(kind, 0.0) * week * noise
+    return Day(1_440, 0, mean, mean * 1.15, mean * 1.2, mean * 1.3, max(rise, 0.0))
+
+
+def _alarm(seeding: Seeding, one: str, channel_of: str, at_ms: int) -> None:
+    chance = seeding.random
+    group, node, device, metric = channel_of.split("/", 3)
+    incident_class, kind, told = chance.choices(KINDS, (5, 3, 1, 2))[0]
+    lasts_ms = int(math.exp(chance.uniform(0, 6)) * 60_000)
+    seen = IncidentView(
+        one, incident_class, kind, group, node, device, at_ms, at_ms, None,
+        round(chance.betavariate(2, 3), 3), (metric,), 1, 1, True, told.format(metric),
+    )  # fmt: skip
+    with seeding.writing(at_ms, alarms.WHO) as writer:
+        alarms.observe(writer, [seen])
+    ends_ms = at_ms + lasts_ms
+    who = chance.choice(PEOPLE)
+    if ends_ms < seeding.now_ms and chance.random() < 0.95:
+        with seeding.writing(at_ms, who) as writer:
+            alarms.act(writer, one, "acknowledge", who)
+            if chance.random() < 0.3:
+                alarms.judge(
+                    writer, one, "false" if chance.random() < 0.25 else "true", who, None
+                )
+        with seeding.writing(at_ms, alarms.WHO) as writer:
+            alarms.observe(writer, [replace(seen, closed_ms=ends_ms, open_events=0)])
+    if incident_class == "process_anomaly" and chance.random() < 0.4:
+        _order(seeding, one, who, at_ms)
+
+
+def _order(seeding: Seeding, alarm: str, who: str, at_ms: int) -> None:
+    chance = seeding.random
+    with seeding.writing(at_ms, who) as writer:
+        one = work.open_order(writer, work.Wanted(alarm=alarm, assignee=who), who)
+        if chance.random() < 0.8:
+            cause = chance.choice(("blocked impeller", "worn seal", "leaf in the screen"))
+            work.act(writer, one, "finish", {"cause": cause, "action": "cleaned and tested"})
+            work.act(writer, one, "verify", {"closure": "seen to work"})
+    seeding.count("work orders", 1)
