@@ -77,8 +77,7 @@ def test_another_unit_is_told_and_ends(factor: float) -> None:
     scaled = out.flags & c.SCALE != 0
     assert (out.onset_ms[scaled] == T0 + BEFORE * STEP_MS).all()
     assert not (scaled & after(stream, BEFORE + 60)).any()
-    meanwhile = after(stream, BEFORE) & ~after(stream, BEFORE + 60)
-    assert not (out.flags[meanwhile] & c.ANOMALY).any()
+    assert not (out.flags[after(stream, BEFORE)] & c.ANOMALY).any()
 
 
 def test_fahrenheit_is_another_unit_only_of_temperatures() -> None:
@@ -135,8 +134,7 @@ def test_a_counter_that_falls_to_zero_is_reset(declared: bool) -> None:
     assert (told(stream, out, c.RESET) == fall + 1).all()
     assert reset.sum() == 4
     assert (out.onset_ms[reset] == T0 + fall * STEP_MS).all()
-    soon = after(stream, fall) & ~after(stream, fall + 2)
-    assert not (out.flags[soon] & c.ANOMALY).any()
+    assert not (out.flags[after(stream, fall)] & c.ANOMALY).any()
 
 
 def test_a_counter_at_rest_is_not_stuck() -> None:

@@ -67,6 +67,8 @@ def _judge_point(
         fine[at + h.S_MEMBER] = 0.0
         if doubt == 0.0 and int(fine[at + h.S_DOUBTS]) & h.JUDGED_DOUBTS:
             return  # part of it was a sensor's spike
+        if int(fine[at + h.S_BROKEN]) & h.JUDGED_DOUBTS:
+            return  # it leads over a sensor fault
         distance = novelty(fine, at, codes, k, unit, reach, float(SLACK[k]))
         fine[at + h.S_MEMBER] = _member(fine, k, distance, step, p)
     if points >= h.PAST:
@@ -88,7 +90,7 @@ def _member(fine: Fine, k: int, distance: float, step: float, p: HabitProfile) -
 @kernel
 def days(head: Head, fine: Fine, codes: Codes, reach: float, p: HabitProfile) -> float:
     """Sum of the evidences of the two looks at other days."""
-    if reach <= 0.0:
+    if reach <= 0.0 or head[h.ANEW] > 0.0:
         return 0.0
     total = 0.0
     for k in range(h.FAST_TAIL, h.SLOW_TAIL + 1):

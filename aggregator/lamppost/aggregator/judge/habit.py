@@ -13,10 +13,10 @@ from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.evidence import MEMBERS, days, patterns
 from lamppost.aggregator.judge.habit_profile import HabitProfile
-from lamppost.aggregator.judge.pattern import settle_doubts
+from lamppost.aggregator.judge.pattern import break_off, settle_doubts
 from lamppost.aggregator.judge.policy import alarm, count_alarm, threshold
 from lamppost.aggregator.judge.season import expect, learn_season
-from lamppost.aggregator.judge.seasonal_nn import days_mean, keep, open_slot, smooth
+from lamppost.aggregator.judge.seasonal_nn import ANEW_CELLS, days_mean, keep, open_slot, smooth
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -27,6 +27,7 @@ PACE_PAUSE = 10.0
 FIRST_CODE = 8_192.0
 SMALLEST = 1e-200  # difference from the origin: its unit is a normal number
 MAX_SCORE = 100.0
+CERTAIN = c.RANGE | c.STUCK | c.INSTRUMENT
 ALARM_SCORE = 8.0  # of evidence that is `evidence_base`
 
 
@@ -60,8 +61,10 @@ def habit_tier(
             continue
         head = heads[s]
         if found & c.FAULTS:
-            if not found & c.SUSPECT:
-                head[h.ACTIVE] = 0.0
+            if found & CERTAIN and not found & c.SUSPECT:
+                _begin_anew(head, fines[s])
+                if found & c.RESET:
+                    _go_on_from(head, float(value[i]))
             continue
         time, x = float(time_ms[i]), float(value[i])
         if not found & c.SUSPECT:
@@ -80,6 +83,25 @@ def habit_tier(
         if rate == 0.0:
             rate = p.false_a_week
         _tell(head, i, time, closed, rate, p, flags, score, severity, onset_ms)
+
+
+@kernel
+def _begin_anew(head: Array, fine: Singles) -> None:
+    """A sensor fault: what was withheld before it is no part of any habit."""
+    break_off(fine)
+    head[h.IN_CELL] = 0.0
+    head[h.ACTIVE] = 0.0
+    head[h.PENDING] = 0.0
+    head[h.RISE] = 0.0
+    head[h.EVIDENCE] = 0.0
+    head[h.ANEW] = ANEW_CELLS
+
+
+@kernel
+def _go_on_from(head: Array, x: float) -> None:
+    """A counter that began again goes on, for its habits, about where it was."""
+    if head[h.CELLS] > 0.0:
+        head[h.ORIGIN] = x - head[h.KEPT]  # no cell in doubt has part in it
 
 
 @kernel

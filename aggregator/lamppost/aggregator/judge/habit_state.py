@@ -43,8 +43,9 @@ import numpy as np
     H_PEAK,  # severity
     H_SCORE,  # of the last cell
     PENDING,  # evidence of an alarm that waits for what a SUSPECT reading turns out to be
+    ANEW,  # cells until the smoothed values count again, after a sensor fault
     HEAD_WIDTH,
-) = range(35)
+) = range(36)
 
 # --- scales: how a pattern is drawn -----------------------------------------------------------
 STEPS = (1, 3, 6, 12)  # cells that make a point
@@ -68,9 +69,10 @@ SLACK = (0.02, 0.05, 0.05, 0.02)  # of the range: so much is no difference
     S_KNOWN,  # patterns in memory
     S_STAMP,  # last number given to a pattern that was seen
     S_DOUBTS,  # which of the last points are in doubt, a bit each
+    S_BROKEN,  # which of them came before, or in, a sensor fault
     S_MEMBER,  # evidence of the last point
     S_PAST,  # the last points, newest last
-) = range(14)
+) = range(15)
 PAST = POINTS + DELAY
 ALL_DOUBTS = (1 << PAST) - 1
 JUDGED_DOUBTS = (1 << POINTS) - 1

@@ -65,6 +65,7 @@ def end_point(fine: Fine, at: int, extreme: bool, step: int) -> float:
     for j in range(h.PAST - 1):
         fine[at + h.S_PAST + j] = fine[at + h.S_PAST + j + 1]
     fine[at + h.S_PAST + h.PAST - 1] = value
+    fine[at + h.S_BROKEN] = (int(fine[at + h.S_BROKEN]) << 1) & h.ALL_DOUBTS
     doubts = int(fine[at + h.S_DOUBTS]) << 1
     fine[at + h.S_DOUBTS] = (doubts | int(fine[at + h.S_DOUBT])) & h.ALL_DOUBTS
     fine[at + h.S_COUNT] = 0.0
@@ -84,6 +85,17 @@ def settle_doubts(fine: Fine, spike: bool) -> None:
 
 
 @kernel
+def break_off(fine: Fine) -> None:
+    """A sensor fault: no pattern leads over it, and the open points are dropped."""
+    for k in range(h.SCALES):
+        at = k * h.SCALE_WIDTH
+        fine[at + h.S_BROKEN] = h.ALL_DOUBTS
+        fine[at + h.S_DOUBTS] = 0.0
+        fine[at + h.S_COUNT] = 0.0
+        fine[at + h.S_MEMBER] = 0.0
+
+
+@kernel
 def novelty(
     fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: float, slack: float
 ) -> float:
@@ -97,8 +109,9 @@ def novelty(
 
 @kernel
 def learn(fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: float) -> None:
-    """Remember the pattern that ended `DELAY` points ago, unless it is in doubt."""
-    if int(fine[at + h.S_DOUBTS]) & h.LEARNED_DOUBTS:
+    """Remember the pattern that ended `DELAY` points ago, unless it is in doubt or broken."""
+    unsure = int(fine[at + h.S_DOUBTS]) | int(fine[at + h.S_BROKEN])
+    if unsure & h.LEARNED_DOUBTS:
         return
     known = int(fine[at + h.S_KNOWN])
     past = at + h.S_PAST

@@ -18,13 +18,17 @@ SLOT_MS = DAY_MS // h.SLOTS
 KEPT_WEIGHT = 0.2
 FAST_WEIGHT = 0.3
 SLOW_WEIGHT = 0.1
+ANEW_CELLS = 10.0  # until the slowest of them has found its value
 FAR = np.int32(1_000_000)
 
 
 @kernel
 def smooth(head: Head, x: float) -> None:
     """Follow a cell's mean with all three."""
-    least = 1.0 / (head[h.CELLS] + 1.0)
+    anew = max(head[h.ANEW] - 1.0, 0.0)
+    known = ANEW_CELLS - head[h.ANEW] if head[h.ANEW] > 0.0 else head[h.CELLS]
+    head[h.ANEW] = anew
+    least = 1.0 / (min(known, head[h.CELLS]) + 1.0)
     head[h.KEPT] += max(KEPT_WEIGHT, least) * (x - head[h.KEPT])
     head[h.FAST] += max(FAST_WEIGHT, least) * (x - head[h.FAST])
     head[h.SLOW] += max(SLOW_WEIGHT, least) * (x - head[h.SLOW])
