@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from lamppost.aggregator.store.columnlines import Block
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Http, Server
 from lamppost.aggregator.store.influx2 import Influx2Store
@@ -122,10 +123,12 @@ def test_refused_lines_are_dead_letters(city: City) -> None:
     """Lines of another type or of none are dead letters; their neighbours are stored."""
     now_ms = time.time_ns() // 1_000_000
     with closing(city.store(city.token("aggregator"))) as store:
-        store._raw.write([f"m,t=a v=1 {now_ms}"])
+        store._raw.write(Block.of([f"m,t=a v=1 {now_ms}"]))
         bad = [f'm,t=b v="text" {now_ms}', f"m,t=c v=NaN {now_ms}", "nonsense"]
         good = [f"m,t={name} v=2 {now_ms}" for name in "def"]
-        store._raw.write([line for pair in zip(good, bad, strict=True) for line in pair])
+        store._raw.write(
+            Block.of([line for pair in zip(good, bad, strict=True) for line in pair])
+        )
         (rows,) = store._reader.query(RAW.named(city.name), "SELECT count(v) AS n FROM m")
     assert rows[0]["n"] == 4
     letters = [json.loads(line) for line in (city.folder / "dead").read_text().splitlines()]

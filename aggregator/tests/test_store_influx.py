@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lamppost.aggregator.store.columnlines import Block
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Http, Server
 from lamppost.aggregator.store.influx1 import Influx1Store
@@ -148,13 +149,12 @@ def test_a_type_conflict_on_the_real_server(
             line = f'reading,metric=other value="text" {T0}'
             answer = http.post(f"/write?db={name}&precision=ms", line.encode(), {})
             assert b"partial write: field type conflict" in answer.data
-        store._raw.write(  # the store itself only writes floats
-            [
-                f"reading,metric=a value=1 {T0}",
-                f'reading,metric=b value="text" {T0}',
-                f"reading,metric=c value=3 {T0}",
-            ]
-        )
+        lines = [
+            f"reading,metric=a value=1 {T0}",
+            f'reading,metric=b value="text" {T0}',
+            f"reading,metric=c value=3 {T0}",
+        ]
+        store._raw.write(Block.of(lines))  # the store itself only writes floats
         letters = [json.loads(line) for line in (tmp_path / "dead").read_text().splitlines()]
         assert [letter["line"] for letter in letters] == [f'reading,metric=b value="text" {T0}']
         assert "field type conflict" in letters[0]["reason"]
@@ -167,7 +167,7 @@ def test_a_line_no_parser_takes(influx: RunningInflux, tmp_path: Path, name: str
     """A line the real server cannot parse is a dead letter; its neighbours are stored."""
     dead = DeadLetters(tmp_path / "dead")
     with closing(Influx1Store(Server(influx.url), name, dead)) as store:
-        store._raw.write([f"m v=1 {T0}", f"m v=NaN {T0}", f"m v=3 {T0 + 1}"])
+        store._raw.write(Block.of([f"m v=1 {T0}", f"m v=NaN {T0}", f"m v=3 {T0 + 1}"]))
         (rows,) = store._reader.query(name, 'SELECT "v" FROM "m"')
         assert [row["v"] for row in rows] == [1, 3]
         assert dead.count == 1

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lamppost.aggregator.store.columnlines import Block
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.linewriter import (
     MAX_SPLITS,
@@ -60,7 +61,7 @@ def writer_of(
 def test_lines_go_out_in_pieces(tmp_path: Path) -> None:
     """A batch is cut into requests of bounded size, in order."""
     writer, database = writer_of(tmp_path, lambda _: Answer(204))
-    writer.write(LINES)
+    writer.write(Block.of(LINES))
     assert database.stored == LINES
     assert database.requests == 3
 
@@ -72,7 +73,7 @@ def test_refused_lines_are_dead_letters_and_the_rest_is_stored(
     """Exactly the refused lines are in the file, with the reason, and all others are stored."""
     bad = {LINES[3], LINES[4], LINES[77]}
     writer, database = writer_of(tmp_path, refusing(bad, status))
-    writer.write(LINES)
+    writer.write(Block.of(LINES))
     assert sorted(database.stored) == sorted(set(LINES) - bad)
     assert letters(tmp_path / "dead") == [
         {"time_ms": 7, "reason": f"{status} {PARTIAL}", "database": "city", "line": line}
@@ -85,7 +86,7 @@ def test_very_many_refused_lines_cost_a_bounded_number_of_requests(tmp_path: Pat
     """Beyond the bound pieces are buried whole, and the letters say so."""
     many = [f"m v={i}" for i in range(4000)]
     writer, database = writer_of(tmp_path, refusing(set(many)))
-    writer.write(many)
+    writer.write(Block.of(many))
     assert database.requests <= 2 * MAX_SPLITS + len(many) // 40 + 1
     assert {letter["line"] for letter in letters(tmp_path / "dead")} == set(many)
     assert any(
@@ -100,7 +101,7 @@ def test_a_body_that_is_too_large_is_halved(tmp_path: Path) -> None:
         return Answer(413, "too large") if len(lines) > 7 else Answer(204)
 
     writer, database = writer_of(tmp_path, rule)
-    writer.write(LINES)
+    writer.write(Block.of(LINES))
     assert database.stored == LINES
     assert not (tmp_path / "dead").exists()
 
@@ -112,7 +113,7 @@ def test_a_single_line_that_is_too_large_is_a_dead_letter(tmp_path: Path) -> Non
         return Answer(413, "too large") if LINES[1] in lines else Answer(204)
 
     writer, database = writer_of(tmp_path, rule)
-    writer.write(LINES)
+    writer.write(Block.of(LINES))
     assert [letter["line"] for letter in letters(tmp_path / "dead")] == [LINES[1]]
     assert len(database.stored) == len(LINES) - 1
 
@@ -128,7 +129,7 @@ def test_a_single_line_that_is_too_large_is_a_dead_letter(tmp_path: Path) -> Non
 def test_what_the_retention_drops_is_no_dead_letter(tmp_path: Path, said: str) -> None:
     """Readings older than the database keeps are counted; it has stored the others."""
     writer, database = writer_of(tmp_path, lambda _: Answer(422, said))
-    writer.write(LINES)
+    writer.write(Block.of(LINES))
     assert writer.too_old == 3 * 7
     assert database.requests == 3
     assert writer.dead.count == 0
@@ -138,7 +139,7 @@ def test_nothing_is_too_old_in_words_only(tmp_path: Path) -> None:
     """A server that drops lines for another reason and none for age has refused them."""
     said = "partial write: dropped 0 points outside retention policy of duration 0s dropped=1"
     writer, _ = writer_of(tmp_path, lambda _: Answer(422, said))
-    writer.write(LINES[:1])
+    writer.write(Block.of(LINES[:1]))
     assert (writer.too_old, writer.dead.count) == (0, 1)
 
 
@@ -147,7 +148,7 @@ def test_later_is_unreachable(tmp_path: Path, status: int) -> None:
     """An answer that says "later" is raised with the time the server asks for."""
     writer, _ = writer_of(tmp_path, lambda _: Answer(status, "busy", 17.0))
     with pytest.raises(StoreUnreachable, match=f"{status} busy") as caught:
-        writer.write(LINES)
+        writer.write(Block.of(LINES))
     assert caught.value.retry_after_s == 17.0
 
 
@@ -164,7 +165,7 @@ def test_no_is_refused(tmp_path: Path, status: int, message: str) -> None:
     """Credentials, rights and addresses are for a person; no line is given up for them."""
     writer, _ = writer_of(tmp_path, lambda _: Answer(status, message))
     with pytest.raises(StoreRefused, match=message):
-        writer.write(LINES)
+        writer.write(Block.of(LINES))
     assert writer.dead.count == 0
 
 
@@ -173,7 +174,7 @@ def test_a_dead_letter_that_cannot_be_kept_is_not_acknowledged(tmp_path: Path) -
     (tmp_path / "dead").mkdir()
     writer, _ = writer_of(tmp_path, refusing({LINES[0]}))
     with pytest.raises(StoreUnreachable, match="dead-letter file"):
-        writer.write(LINES)
+        writer.write(Block.of(LINES))
 
 
 def test_dead_letters_are_bounded(tmp_path: Path) -> None:

@@ -27,7 +27,16 @@ R = TypeVar("R")
 A = TypeVar("A")
 
 HERE = Path(__file__).parent
-SOURCES = ("columns.py", "jit.py", "decode/*.py", "judge/*.py", "alarms/transitions.py")
+SOURCES = (
+    "columns.py",
+    "jit.py",
+    "decode/*.py",
+    "judge/*.py",
+    "alarms/transitions.py",
+    "rollup/windowkernel.py",
+    "store/decimals.py",
+    "store/linekernel.py",
+)
 KEPT_CACHES = 3  # older digests are removed
 
 _chosen: Path | None = None

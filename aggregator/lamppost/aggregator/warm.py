@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,11 @@ from lamppost.aggregator.decode.payloads import decode_batch, join
 from lamppost.aggregator.decode.resolve import FIRST_CAPACITY, AliasTable, gather, resolve
 from lamppost.aggregator.judge.groups import Groups
 from lamppost.aggregator.judge.judge import Judge
+from lamppost.aggregator.nodes.series import SeriesInfo
+from lamppost.aggregator.spool.frames import COLUMNS
+from lamppost.aggregator.store.lineprotocol import Lines
+from lamppost.aggregator.store.seam import StoreBatch
+from lamppost.wire.datatypes import DataType
 
 Progress = Callable[[int, int, str], None]
 
@@ -44,6 +50,7 @@ def warm(progress: Progress | None = None) -> float:
         ("alias table", _aliases),
         ("judge", _judge),
         ("transitions", _transitions),
+        ("lines", _lines),
     )
     with _alone(jit.cache_dir()):
         for done, (name, step) in enumerate(steps):
@@ -113,6 +120,13 @@ def _judge() -> None:
     groups.update(
         np.zeros(1, np.int32), np.full(1, TIME_MS), np.ones(1), np.zeros(1, np.uint32)
     )
+
+
+def _lines() -> None:
+    info = SeriesInfo(0, "g", "n", "d", "m", DataType.DOUBLE)
+    columns: dict[str, Any] = {name: np.zeros(1, kind) for name, kind in COLUMNS}
+    del columns["series"]
+    Lines().of(StoreBatch({0: info}, np.zeros(1, np.int32), **columns))
 
 
 def _transitions() -> None:

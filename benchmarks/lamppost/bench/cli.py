@@ -14,6 +14,7 @@ MODULES = {
     "edge": "lamppost.bench.edge",
     "faults": "lamppost.bench.faults",
     "groups": "lamppost.bench.groups",
+    "influx": "lamppost.bench.influx",
     "ingest": "lamppost.bench.ingest",
     "nab": "lamppost.bench.nab",
 }

@@ -5,6 +5,7 @@ from functools import partial
 
 from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.nodes.series import SeriesKey
+from lamppost.aggregator.store.columnlines import Block
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Http
 from lamppost.aggregator.store.influxql import Reader
@@ -37,7 +38,8 @@ class InfluxStore(ABC):
         """Keep a batch, durably; see `Store.write`."""
         # The few lines first: when their database says no, the many are not sent in vain, nor
         # their refused ones buried again with every try.
-        self._ops.write(ops_lines(batch))
+        self._ops.write(Block.of(ops_lines(batch)))
+        self._raw.write(Block.of(self._lines.texts(batch)))
         self._raw.write(self._lines.of(batch))
 
     def read(self, series: SeriesKey, from_ms: int, to_ms: int, step_ms: int) -> SeriesColumns:

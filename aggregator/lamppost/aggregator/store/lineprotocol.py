@@ -7,7 +7,7 @@ milliseconds. A field that is not a finite number is left out.
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,14 @@ from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.alarms.levels import level_of
 from lamppost.aggregator.nodes.series import SeriesInfo
+from lamppost.aggregator.spool.frames import COLUMNS
+from lamppost.aggregator.store.columnlines import Block, ColumnLines, TagBook
 from lamppost.aggregator.store.seam import Sample, StoreBatch
 from lamppost.wire.series import EVENT, INCIDENT, READING, TEXT, FieldType, Measurement
 
 INCIDENT_FACTS = tuple(Incident.__dataclass_fields__)
 MAX_TEXT_CHARS = 16_000  # InfluxDB takes 64 KiB a string, and four bytes a character may be
-NUMBERS = READING.names(FieldType.FLOAT)
-# repr of a float64 and nine digits of a float32 read back as the very same number.
-FORMATS = tuple(f"{name}=%r" if name == "value" else f"{name}=%.9g" for name in NUMBERS)
+SINGLE = tuple(name for name, kind in COLUMNS if np.dtype(kind) == np.float32)
 # Line protocol cannot write a backslash at the end of a tag, nor control characters in one.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]|%(?=[0-9A-Fa-f]{2})")
 _CODE = re.compile(r"%([0-9A-F]{2})")
@@ -60,63 +60,32 @@ class Lines:
     """Builds the lines of batches, remembering each series' escaped tags."""
 
     def __init__(self) -> None:
-        self._tags: dict[int, tuple[SeriesInfo, str]] = {}
+        self._known: dict[int, SeriesInfo] = {}
+        self._tags = TagBook()
+        self._readings = ColumnLines(READING, single=SINGLE)
 
-    def of(self, batch: StoreBatch) -> list[str]:
-        """Return the lines of the raw database: readings in their order, then texts."""
-        lines = self._readings(batch)
-        for row in batch.texts:
-            tags = self._tags_of(row.series, batch.series)
-            lines.append(f"{TEXT.name}{tags} text={string(row.text)} {row.time_ms}")
-        return lines
+    def of(self, batch: StoreBatch) -> Block:
+        """Return the lines of the readings of a batch, in their order."""
+        for index, info in batch.series.items():
+            if self._known.get(index) is not info:
+                self._known[index] = info
+                self._tags.put(index, series_tags(info))
+        return self._readings.of(
+            self._tags, batch.index, batch.time_ms, lambda name: getattr(batch, name)
+        )
 
-    def _tags_of(self, index: int, series: Mapping[int, SeriesInfo]) -> str:
-        info = series[index]
-        known = self._tags.get(index)
-        if known is not None and known[0] is info:
-            return known[1]
-        tags = "".join(tag(key, getattr(info, key)) for key in READING.tags)
-        self._tags[index] = info, tags
-        return tags
-
-    def _readings(self, batch: StoreBatch) -> list[str]:
-        """Return the lines of the readings.
-
-        Rows are formatted together with all others that have the same fields, by one template:
-        a test for each field of each row would take longer than the formatting itself.
-        """
-        if not len(batch):
-            return []
-        unique, place = np.unique(batch.index, return_inverse=True)
-        tags = [self._tags_of(index, batch.series) for index in unique.tolist()]
-        present = np.zeros(len(batch), np.uint8)
-        for bit, name in enumerate(NUMBERS):
-            present |= np.isfinite(getattr(batch, name)).astype(np.uint8) << bit
-        patterns = np.unique(present).tolist()
-        if len(patterns) == 1:
-            return list(_formatted(batch, tags, place, patterns[0], None))
-        lines = [""] * len(batch)
-        for pattern in patterns:
-            rows = np.nonzero(present == pattern)[0]
-            made = _formatted(batch, tags, place, pattern, rows)
-            for row, line in zip(rows.tolist(), made, strict=True):
-                lines[row] = line
-        return lines
+    def texts(self, batch: StoreBatch) -> list[str]:
+        """Return the lines of the text values of a batch."""
+        return [
+            f"{TEXT.name}{series_tags(batch.series[row.series])} "
+            f"text={string(row.text)} {row.time_ms}"
+            for row in batch.texts
+        ]
 
 
-def _formatted(
-    batch: StoreBatch, tags: list[str], place: np.ndarray, pattern: int, rows: np.ndarray | None
-) -> Iterator[str]:
-    wanted = [bit for bit in range(len(NUMBERS)) if pattern >> bit & 1]
-    fields = ",".join([*(FORMATS[bit] for bit in wanted), "flags=%di"])
-    template = f"{READING.name}%s {fields} %d"
-    columns = [getattr(batch, NUMBERS[bit]) for bit in wanted] + [batch.flags, batch.time_ms]
-    if rows is not None:
-        place, columns = place[rows], [column[rows] for column in columns]
-    names = map(tags.__getitem__, place.tolist())
-    return map(
-        template.__mod__, zip(names, *(column.tolist() for column in columns), strict=True)
-    )
+def series_tags(info: SeriesInfo) -> str:
+    """Return the escaped tags of a series, each with a comma before it."""
+    return "".join(tag(key, getattr(info, key)) for key in READING.tags)
 
 
 def ops_lines(batch: StoreBatch) -> list[str]:

@@ -3,9 +3,10 @@
 import contextlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from lamppost.aggregator.store.columnlines import Block
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.seam import StoreRefused, StoreUnreachable
 
@@ -76,7 +77,7 @@ class LineWriter:
         self._database = database
         self._max_lines = max_lines
 
-    def write(self, lines: Sequence[str]) -> None:
+    def write(self, lines: Block) -> None:
         """Write lines.
 
         Raises:
@@ -84,11 +85,11 @@ class LineWriter:
             StoreRefused: the database answers that it will not.
         """
         starts = range(0, len(lines), self._max_lines)
-        pieces = [lines[start : start + self._max_lines] for start in reversed(starts)]
+        pieces = [lines.part(start, start + self._max_lines) for start in reversed(starts)]
         splits = MAX_SPLITS
         while pieces:
             piece = pieces.pop()
-            answer = self._send("\n".join(piece).encode())
+            answer = self._send(piece.body)
             if answer.status in (200, 204):
                 continue
             self._check(answer)
@@ -98,7 +99,7 @@ class LineWriter:
             elif len(piece) > 1 and splits:
                 splits -= 1
                 half = len(piece) // 2
-                pieces += (piece[half:], piece[:half])
+                pieces += (piece.part(half, len(piece)), piece.part(0, half))
             else:
                 self._bury(answer, piece)
 
@@ -115,11 +116,11 @@ class LineWriter:
             raise StoreUnreachable(text, answer.retry_after_s)
         raise StoreRefused(text, answer.retry_after_s)
 
-    def _bury(self, answer: Answer, piece: Sequence[str]) -> None:
+    def _bury(self, answer: Answer, piece: Block) -> None:
         reason = f"{answer.status} {answer.message}"
         if len(piece) > 1:
             reason += f" (one of {len(piece)} lines that came together; some may be stored)"
         try:
-            self.dead.add(reason, piece, self._database)
+            self.dead.add(reason, piece.texts(), self._database)
         except OSError as problem:
             raise StoreUnreachable(f"dead-letter file {self.dead.path}: {problem}") from problem
