@@ -6,8 +6,8 @@ examples do. Both write all fields of the same readings; it is checked that both
 
 Where Debian's influxd is installed, both are also written to it in requests of 5,000 lines.
 Then an outage is made up for: readings of six hours lie in a spool (scaled by --share) while
-live ones go on coming at --rate, and it is measured how many times faster than live the backlog is
-drained, and how old a live reading is when the database has it.
+live ones go on coming at --rate, and it is measured how many times faster than live the
+backlog is drained, and how old a live reading is when the database has it.
 """
 
 import argparse
