@@ -16,6 +16,7 @@ from lamppost.dashboards.influxql import (
     Column,
     Condition,
     Statement,
+    Step,
     call,
     chosen,
     last,
@@ -34,6 +35,7 @@ PLACE = (GROUP, NODE, DEVICE)
 METRIC = chosen("metric")
 STATE_NOW = "25m"
 """A state is written when it changes and every ten minutes: two may be late."""
+BEATS = Step("15m", "a state is written every ten minutes: a step without one is a gap")
 NODE_NOW = "5m"
 
 
@@ -177,7 +179,7 @@ def _states() -> Panel:
     return strip(
         "State over time",
         "Since when, and how often before? A gap is a time nobody knows about.",
-        line(_asset(call("max", "code").named("state")).every(fill="none"), "state"),
+        line(_asset(call("max", "code").named("state")).every(BEATS), "state"),
         meanings=STATE_CODES,
     ).sized(12, 7)
 

@@ -55,7 +55,7 @@ def board(console_url: str) -> Board:
             (_platform(), _spool(), _disk()),
         ),
         span="now-7d",
-        refresh="5m",
+        refresh="15m",
         tags=("b12",),
     )
 

@@ -1,5 +1,7 @@
 """Node fleet, for the phone in the field: which node do I visit, with which part?"""
 
+from dataclasses import replace
+
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.boards.common import color_of
@@ -9,6 +11,7 @@ from lamppost.dashboards.influxql import (
     Statement,
     call,
     chosen,
+    equals,
     formula,
     last,
     outer,
@@ -34,6 +37,7 @@ NOW = "5m"
 """A sample is taken every 30 seconds, also of a node that is offline."""
 WIDE = 24
 """One column: a phone shows each panel as wide as it is."""
+MAX_CELLS = 240
 
 
 def board(console_url: str) -> Board:
@@ -57,7 +61,7 @@ def board(console_url: str) -> Board:
         rows=(
             (_online(), _offline(), _autonomy(), _backlog()),
             (_visit(),),
-            (_strip(),),
+            (_outages(),),
             (_pending(), _power()),
             (_heat(), _clock()),
             (_firmware(), _map()),
@@ -152,40 +156,57 @@ def _visit() -> Panel:
     ).sized(WIDE, 9)  # fmt: skip
 
 
-def _strip() -> Panel:
+def _outages() -> Panel:
+    away = _nodes(call("min", "online").named("online")).where(equals("online", 0))
     panel = strip(
-        "Online over time",
-        "Which node comes and goes? A gap is a time nobody knows about.",
-        line(_nodes(call("min", "online").named("online")).by("node").every(fill="none"),
-             "$tag_node"),
+        "Outages",
+        "Which node comes and goes? Only nodes that were away in this range have a row.",
+        line(away.by("node").every(), "$tag_node"),
         meanings=ONLINE,
-    )  # fmt: skip
-    return panel.sized(WIDE, 8)
+        no_data="no outage in this range",
+    )
+    return replace(panel, max_points=MAX_CELLS).sized(WIDE, 8)
 
 
-def _over_time(title: str, question: str, name: str, unit: str, how: str = "mean") -> Panel:
-    statement = _nodes(call(how, name).named(name)).by("node").every()
-    return timeseries(title, question, line(statement, "$tag_node"), unit=unit).sized(12, 7)
+def _extreme(title: str, question: str, how: str, name: str, heading: str, unit: str) -> Panel:
+    """The worst of the chosen nodes: a line for each of a thousand would tell nothing."""
+    statement = _nodes(call(how, name).named(heading)).every()
+    return timeseries(title, question, line(statement, "$col"), unit=unit).sized(12, 7)
 
 
 def _pending() -> Panel:
-    question = "Does the backlog drain, or does it grow?"
-    return _over_time("Backlog over time", question, "pending", "short", "max")
+    return _extreme(
+        "Backlog over time",
+        "Does the backlog drain, or does it grow? The largest of the chosen nodes.",
+        *("max", "pending", "largest backlog", "short"),
+    )
 
 
 def _power() -> Panel:
-    question = "Which battery is on its way out?"
-    return _over_time("Battery", question, "battery_v", "volt", "min")
+    return _extreme(
+        "Battery",
+        "Is a battery on its way out? The lowest of the chosen nodes.",
+        *("min", "battery_v", "lowest", "volt"),
+    )
 
 
 def _heat() -> Panel:
-    question = "Which node is too hot, and will slow down?"
-    return _over_time("Temperature", question, "temperature_cel", "celsius", "max")
+    return _extreme(
+        "Temperature",
+        "Does a node get so hot that it slows down? The hottest of the chosen nodes.",
+        *("max", "temperature_cel", "hottest", "celsius"),
+    )
 
 
 def _clock() -> Panel:
-    question = "Whose clock is wrong, so that its readings stand at the wrong time?"
-    return _over_time("Clock against ours", question, "clock_offset_ms", "ms")
+    spread = [call(how, "clock_offset_ms").named(name)
+              for how, name in (("min", "most behind"), ("max", "most ahead"))]  # fmt: skip
+    return timeseries(
+        "Clock against ours",
+        "Is a clock wrong, so that readings stand at the wrong time?",
+        line(_nodes(*spread).every(), "$col"),
+        unit="ms",
+    ).sized(12, 7)
 
 
 def _firmware() -> Panel:

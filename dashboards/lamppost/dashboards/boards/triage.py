@@ -202,7 +202,7 @@ def _persistence() -> Panel:
     panel = strip(
         "Persistence",
         "Does it last, or come and go? Levels of alarms from warning on; a gap is a calm.",
-        line(statement.every(fill="none"), "$tag_asset"),
+        line(statement.every(), "$tag_asset"),
         meanings=LEVEL_CODES,
         no_data="no warning in this range",
     )
