@@ -24,7 +24,7 @@ from lamppost.aggregator.store.seam import (
     StoreRefused,
     StoreUnreachable,
 )
-from lamppost.wire.series import NODE_HEALTH, OPS, RAW
+from lamppost.wire.series import NODE_HEALTH, OPS, RAW, READING_1M, ROLLUP, ROLLUP_DISTRICT
 from parts.batches import T0, batch, event, series
 from parts.influx import RunningInflux, running_influx
 from parts.influx_front import TOKEN, Canned, Front, running_front
@@ -274,6 +274,23 @@ def test_samples_are_in_the_operations_database(
     assert written == {
         field.name: field.type.value for field in NODE_HEALTH.fields if field.name in written
     }
+
+
+def test_each_sample_is_in_the_database_of_its_measurement(
+    influx: RunningInflux, tmp_path: Path, name: str
+) -> None:
+    """A rollup, which is kept for years, does not stand where events stand."""
+    dead, tags = DeadLetters(tmp_path / "dead"), {"district": "north", "host": "a"}
+    with closing(Influx1Store(Server(influx.url), name, dead)) as store:
+        samples = [
+            Sample(ROLLUP_DISTRICT, T0, tags, {"ok": 3}),
+            Sample(NODE_HEALTH, T0, {"group": "g", "node": "n"}, {"online": 1}),
+            Sample(READING_1M, T0, {"group": "g", "node": "n", "metric": "m"}, {"n": 60}),
+        ]
+        store.write(StoreBatch.of_samples(samples))
+        for database, kept in zip((ROLLUP, OPS, RAW), samples, strict=True):
+            (found,) = store._reader.query(database.named(name), "SHOW MEASUREMENTS")
+            assert [row["name"] for row in found] == [kept.measurement.name]
 
 
 def test_a_wrong_token_is_refused(influx: RunningInflux, tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from lamppost.aggregator.store.columnlines import Block
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Http
 from lamppost.aggregator.store.influxql import Reader
-from lamppost.aggregator.store.lineprotocol import Lines, ops_lines
+from lamppost.aggregator.store.lineprotocol import Lines, ops_lines, sample_lines
 from lamppost.aggregator.store.linewriter import Answer, LineWriter
 from lamppost.aggregator.store.seam import SeriesColumns, StoreBatch
-from lamppost.wire.series import OPS, RAW, Database
+from lamppost.wire.series import OPS, RAW, ROLLUP, Database
 
 
 class InfluxStore(ABC):
@@ -29,9 +29,9 @@ class InfluxStore(ABC):
         self._city = city
         self._lines = Lines()
         self._reader = Reader(http, city)
-        self._raw, self._ops = (
+        self._raw, self._ops, self._rollup = (
             LineWriter(partial(self._send, database), dead, database.named(city))
-            for database in (RAW, OPS)
+            for database in (RAW, OPS, ROLLUP)
         )
 
     def write(self, batch: StoreBatch) -> None:
@@ -39,6 +39,8 @@ class InfluxStore(ABC):
         # The few lines first: when their database says no, the many are not sent in vain, nor
         # their refused ones buried again with every try.
         self._ops.write(Block.of(ops_lines(batch)))
+        self._rollup.write(Block.of(sample_lines(batch, ROLLUP)))
+        self._raw.write(Block.of(sample_lines(batch, RAW)))
         self._raw.write(Block.of(self._lines.texts(batch)))
         self._raw.write(self._lines.of(batch))
 

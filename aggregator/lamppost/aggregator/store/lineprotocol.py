@@ -19,7 +19,16 @@ from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.spool.frames import COLUMNS
 from lamppost.aggregator.store.columnlines import Block, ColumnLines, TagBook
 from lamppost.aggregator.store.seam import Sample, StoreBatch
-from lamppost.wire.series import EVENT, INCIDENT, READING, TEXT, FieldType, Measurement
+from lamppost.wire.series import (
+    EVENT,
+    INCIDENT,
+    OPS,
+    READING,
+    TEXT,
+    Database,
+    FieldType,
+    Measurement,
+)
 
 INCIDENT_FACTS = tuple(Incident.__dataclass_fields__)
 MAX_TEXT_CHARS = 16_000  # InfluxDB takes 64 KiB a string, and four bytes a character may be
@@ -92,8 +101,13 @@ def ops_lines(batch: StoreBatch) -> list[str]:
     """Return the lines of the operations database: events, incidents, then samples."""
     lines = [event_line(event) for event in batch.events]
     lines += map(incident_line, batch.incidents)
-    lines += (line for sample in batch.samples if (line := sample_line(sample)))
-    return lines
+    return lines + sample_lines(batch, OPS)
+
+
+def sample_lines(batch: StoreBatch, database: Database) -> list[str]:
+    """Return the lines of the samples whose measurement stands in this database."""
+    own = (one for one in batch.samples if one.measurement.database is database)
+    return [line for sample in own if (line := sample_line(sample))]
 
 
 def event_line(event: Event) -> str:
