@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,10 @@ def test_compiler_flags_live_in_one_place() -> None:
         )
     ]
     assert users == ["jit.py"]
+
+
+def test_urllib3_is_the_real_one() -> None:
+    """Nothing in the environment overwrites the package that our stores write through."""
+    import urllib3
+
+    assert urllib3.__version__ == version("urllib3")

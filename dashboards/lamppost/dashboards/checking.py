@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lamppost.dashboards.asked import VARIABLE, Asked, asked
+from lamppost.dashboards.asked import RULE, VARIABLE, Asked, asked
 from lamppost.dashboards.influx import Influx, InfluxError
 from lamppost.dashboards.sources import BY_UID
 from lamppost.dashboards.substitute import Scene, UnknownVariable, Value
@@ -123,7 +123,8 @@ def summary(outcomes: Iterable[Outcome]) -> dict[str, Any]:
     failed = [outcome for outcome in all_of_them if outcome.error]
     slowest = max(all_of_them, key=lambda outcome: outcome.took_ms, default=None)
     return {
-        "boards": len({outcome.asked.board for outcome in all_of_them}),
+        "boards": len({one.asked.board for one in all_of_them if one.asked.kind != RULE}),
+        "rules": len({one.asked.place for one in all_of_them if one.asked.kind == RULE}),
         "queries": len(all_of_them),
         "failed": len(failed),
         "empty": sum(not outcome.rows and not outcome.error for outcome in all_of_them),

@@ -5,8 +5,10 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from lamppost.dashboards import bringing
+from lamppost.dashboards.alerting.every import every_query
+from lamppost.dashboards.arguments import Failed, WrongUse, secret, web_url
 from lamppost.dashboards.boards.every import DEFAULT_CONSOLE, every_board
 from lamppost.dashboards.checking import Outcome, check, summary
 from lamppost.dashboards.influx import Influx
@@ -20,20 +22,17 @@ examples:
   lamppost dashboards render --check                  are the files in git up to date?
   lamppost dashboards render --out /srv/boards --console https://register.example
   lamppost dashboards check --influx http://127.0.0.1:8086 --city riverside --json
+  lamppost dashboards provision /etc/lamppost/grafana --influx http://127.0.0.1:8086 \\
+      --notify https://tickets.example/hook --watchdog https://elsewhere.example/alive
+  lamppost dashboards push --url https://grafana.example --token-file grafana.token \\
+      --influx http://127.0.0.1:8086 --influx-token-file read.token --notify https://...
 
 exit code: 0 it worked, 1 it failed, 2 wrong use
 """
 
 
-class WrongUse(ValueError):  # noqa: N818 - what a person did, told as it is
-    """An argument is not what it may be."""
-
-    def __init__(self, option: str, came: object, allowed: str) -> None:
-        super().__init__(f"{option}: came {came!r}, allowed: {allowed}")
-
-
 def main(argv: Sequence[str]) -> int:
-    """Render Grafana's boards, and ask every query of theirs on a real InfluxDB."""
+    """Grafana's boards and alert rules: render, check, provision, push."""
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
@@ -41,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
     except WrongUse as error:
         print(f"lamppost dashboards: {error}", file=sys.stderr)
         return WRONG_USE
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, Failed) as error:
         print(f"lamppost dashboards: {error}", file=sys.stderr)
         return FAILED
 
@@ -49,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "lamppost dashboards",
-        description="Grafana's boards as code.",
+        description="Grafana's boards and alert rules as code.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -73,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--password-file", type=Path, help="that user's password (1.x)")
     asking.add_argument("--json", action="store_true", help="print one JSON object")
     asking.set_defaults(command=_check)
+    bringing.add_provision(commands)
+    bringing.add_push(commands)
     return parser
 
 
@@ -98,7 +99,7 @@ def _check(arguments: argparse.Namespace) -> int:
     )
     boards = [board.as_json() for board in every_board()]
     told = _silent if arguments.json else _told
-    figures = summary(check(influx, arguments.city, boards, told=told))
+    figures = summary(check(influx, arguments.city, boards, every_query(), told=told))
     if arguments.json:
         print(json.dumps(figures))
     else:
@@ -114,34 +115,3 @@ def _told(outcome: Outcome) -> None:
 
 def _silent(_: Outcome) -> None:
     """Scripts read one object and nothing else."""
-
-
-def web_url(option: str, text: str) -> str:
-    """Return an address without its last slash.
-
-    Raises:
-        WrongUse: it is none, or carries a password.
-    """
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise WrongUse(option, text.rpartition("@")[2], "http://HOST[:PORT] or https://…")
-    if "@" in parts.netloc:
-        raise WrongUse(option, "(not shown)", "an address without user and password")
-    return text.rstrip("/")
-
-
-def secret(option: str, path: Path | None) -> str:
-    """Return the one line of a file; empty when there is none to read.
-
-    Raises:
-        WrongUse: it cannot be read, or has no or more than one line.
-    """
-    if path is None:
-        return ""
-    try:
-        text = path.read_text("utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise WrongUse(option, str(path), "a readable file with one line of text") from error
-    if not text or "\n" in text:
-        raise WrongUse(option, str(path), "a file with one line of text")
-    return text

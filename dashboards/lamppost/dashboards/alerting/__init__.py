@@ -1,0 +1,1 @@
+"""Alert rules, where they are told, and when: as code."""

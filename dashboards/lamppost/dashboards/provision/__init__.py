@@ -1,0 +1,1 @@
+"""Grafana's file provisioning: the tree, and what an earlier tree had."""

@@ -1,0 +1,70 @@
+"""Pushes a site to a Grafana: reads all of it, plans, and only then changes something."""
+
+import requests
+from grafana_client import GrafanaApi
+from grafana_client.client import GrafanaException
+
+from lamppost.dashboards.alerting.rule import KEEP_LAST, OK
+from lamppost.dashboards.push.grafana import Refused, apply, connect, found, version_of
+from lamppost.dashboards.push.plan import plan
+from lamppost.dashboards.push.things import Action, Kind, Thing
+from lamppost.dashboards.push.wanted import policies, wanted
+from lamppost.dashboards.site import Site
+
+KEEPS_LAST_FROM = (10, 4, 0)
+DENIED = (401, 403)
+
+
+def push(
+    url: str, token: str, site: Site, secret: str, *, only_plan: bool = False
+) -> list[Action]:
+    """Bring a Grafana to what it should be; return the changes.
+
+    Args:
+        url: of the Grafana.
+        token: of a service account that may administer its organisation.
+        site: the city.
+        secret: for its data sources.
+        only_plan: change nothing.
+
+    Raises:
+        Refused: it cannot be used, or said no.
+        InTheWay: somebody else's things are where ours should be; nothing was changed.
+    """
+    try:
+        api = connect(url, token)
+        version = version_of(api)
+        there = _there(api, url)
+        actions = planned(site, secret, version, there)
+        for action in () if only_plan else actions:
+            apply(api, action)
+        return actions
+    except requests.ConnectionError as error:
+        raise Refused(f"{url}: nobody answers there; is it Grafana's address?") from error
+    except requests.RequestException as error:
+        raise Refused(f"{url}: {error}") from error
+
+
+def planned(
+    site: Site, secret: str, version: tuple[int, int, int], there: list[Thing]
+) -> list[Action]:
+    """Return what has to be done with a Grafana of this version that has these things.
+
+    Raises:
+        InTheWay: somebody else's things are where ours should be.
+    """
+    on_error = KEEP_LAST if version >= KEEPS_LAST_FROM else OK
+    things = wanted(site, secret, on_error)
+    tree = next(one for one in there if one.kind is Kind.POLICY)
+    things.append(policies(site, tree.body))
+    return plan(things, there)
+
+
+def _there(api: GrafanaApi, url: str) -> list[Thing]:
+    try:
+        return list(found(api))
+    except GrafanaException as error:
+        if error.status_code in DENIED:
+            needs = "a token of a service account with the role Admin"
+            raise Refused(f"{url}: came {error.message!r}, allowed: {needs}") from error
+        raise Refused(f"{url}: {error.message}") from error

@@ -1,0 +1,147 @@
+"""What a push would do: from what should be and what is to a list of changes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lamppost.dashboards.alerting.receivers import OURS, Receivers, route
+from lamppost.dashboards.push.grafana import ANY
+from lamppost.dashboards.push.plan import TOLD, InTheWay, plan
+from lamppost.dashboards.push.run import planned
+from lamppost.dashboards.push.things import Kind, Thing, Verb, covers
+from lamppost.dashboards.push.wanted import TREE, wanted
+from lamppost.dashboards.site import Site
+
+SITE = Site("city", "http://influx", "http://console", Receivers("http://n", "", "http://w"))
+OLD, NEW = (9, 3, 2), (11, 0, 0)
+ROOT = {"receiver": "grafana-default-email", "group_by": ["grafana_folder"], "routes": []}
+FOREIGN = {"receiver": "theirs", "object_matchers": [["team", "=", "trees"]]}
+BOARD = Thing(Kind.BOARD, "lamppost-x", "X", "lamppost-operate", {"title": "X"})
+
+
+def tree(*routes: Mapping[str, object]) -> Thing:
+    """The policies of a Grafana."""
+    return Thing(Kind.POLICY, "tree", TREE, body={**ROOT, "routes": list(routes)})
+
+
+def after(site: Site, version: tuple[int, int, int] = OLD) -> list[Thing]:
+    """What is there after a push to an empty Grafana."""
+    made = planned(site, "s", version, [tree(FOREIGN)])
+    kept = [one.thing for one in made]
+    return [
+        replace(one, body={**one.body, "secureJsonData": {"httpHeaderValue1": ANY}})
+        if one.kind is Kind.SOURCE
+        else one
+        for one in kept
+    ]
+
+
+def test_everything_is_made_in_an_order_that_works() -> None:
+    """Folders before what is in them, contact points before the policies that name them."""
+    made = planned(SITE, "s", OLD, [tree()])
+    kinds = [one.thing.kind for one in made]
+    assert kinds == sorted(kinds, key=list(Kind).index)
+    assert set(kinds) == set(Kind)
+    assert {one.verb for one in made if one.thing.kind is not Kind.POLICY} == {Verb.CREATE}
+
+
+def test_a_second_push_changes_nothing() -> None:
+    """What was pushed is found as it should be."""
+    assert planned(SITE, "s", OLD, after(SITE)) == []
+
+
+def test_only_what_changed_is_changed() -> None:
+    """Another webhook is one contact point."""
+    other = replace(SITE, receivers=replace(SITE.receivers, watchdog="http://other"))
+    (change,) = planned(other, "s", OLD, after(SITE))
+    assert (change.verb, change.thing.key) == (Verb.UPDATE, "lamppost-watchdog")
+
+
+def test_a_new_token_is_set_without_grafana_giving_the_old_one_back() -> None:
+    """The mark tells; the token stands nowhere but in the secret."""
+    changes = planned(SITE, "other", OLD, after(SITE))
+    assert [one.thing.kind for one in changes] == [Kind.SOURCE] * 3
+    visible = [
+        str({name: part for name, part in one.thing.body.items() if name != "secureJsonData"})
+        for one in changes
+    ]
+    assert not any("other" in text for text in visible)
+
+
+def test_what_we_made_and_no_longer_have_is_deleted() -> None:
+    """Without a watchdog its rule goes first, then its contact point, after the policies."""
+    without = replace(SITE, receivers=Receivers("http://n"))
+    changes = planned(without, "s", OLD, after(SITE))
+    told = [(one.verb.value, one.thing.kind, one.thing.key) for one in changes]
+    assert told == [
+        ("update", Kind.POLICY, "tree"),
+        ("delete", Kind.RULE, "lamppost-watchdog"),
+        ("delete", Kind.POINT, "lamppost-watchdog"),
+    ]
+
+
+@given(st.sampled_from([kind for kind in Kind if kind is not Kind.POLICY]), st.text())
+def test_nothing_of_others_is_touched(kind: Kind, key: str) -> None:
+    """Whatever somebody else has under another name stays, and stays unchanged."""
+    theirs = Thing(kind, f"their {key}", f"their {key}", ours=False)
+    assert planned(SITE, "s", OLD, [*after(SITE), theirs]) == []
+
+
+def test_the_policies_of_others_stay() -> None:
+    """The root and other routes are as they were; ours comes first, once."""
+    ours = route(Receivers("http://old"))
+    (change,) = (
+        one
+        for one in planned(SITE, "s", OLD, [tree(FOREIGN, ours)])
+        if one.thing.kind is Kind.POLICY
+    )
+    body = change.thing.body
+    assert body["receiver"] == ROOT["receiver"]
+    assert [one["object_matchers"] for one in body["routes"]] == [
+        [OURS],
+        FOREIGN["object_matchers"],
+    ]
+
+
+@pytest.mark.parametrize("kind", [Kind.FOLDER, Kind.BOARD, Kind.SOURCE, Kind.POINT])
+def test_a_name_that_is_taken_stops_everything(kind: Kind) -> None:
+    """A Grafana that has boards of these names already: told, and nothing done."""
+    ours = next(one for one in wanted(SITE, "s", "OK") if one.kind is kind)
+    theirs = replace(ours, key="abc", ours=False)
+    with pytest.raises(InTheWay, match="has the name of ours: rename or move it"):
+        planned(SITE, "s", OLD, [tree(), theirs])
+
+
+def test_a_uid_that_is_taken_stops_everything() -> None:
+    """A board with our uid but without our tag is somebody else's."""
+    theirs = replace(BOARD, ours=False)
+    with pytest.raises(InTheWay, match="give it another one"):
+        plan([BOARD], [theirs])
+
+
+def test_what_files_provision_is_not_pushed_over() -> None:
+    """Grafana would set it back at the next start; so it is told, a few and a number."""
+    found = [replace(one, origin="file") for one in after(SITE)]
+    with pytest.raises(InTheWay, match="comes from a provisioning file") as caught:
+        planned(SITE, "s", OLD, found)
+    assert len(caught.value.conflicts) > TOLD
+    assert f"and {len(caught.value.conflicts) - TOLD} more" in str(caught.value)
+
+
+def test_newer_grafanas_keep_the_last_state_in_an_outage() -> None:
+    """From 10.4 on an outage does not even resolve what is firing."""
+    for version, wanted_state in ((OLD, "OK"), (NEW, "KeepLast")):
+        rules = [one for one in after(SITE, version=version) if one.kind is Kind.RULE]
+        states = {one.body["execErrState"] for one in rules}
+        assert states == {"Alerting", wanted_state}
+
+
+def test_what_grafana_adds_is_no_difference() -> None:
+    """Keys of its own are left, another value or a shorter list is a difference."""
+    assert covers({"a": 1, "id": 7}, {"a": 1})
+    assert not covers({"a": 1}, {"a": 1, "b": 2})
+    assert not covers({"a": [1, 2]}, {"a": [1]})
+    assert covers([{"a": 1, "b": 2}], [{"a": 1}])
