@@ -10,17 +10,19 @@ count of what is wrong, of the newest state of each asset.
 import argparse
 import statistics
 import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from lamppost.bench.boards_city import DAY_MS, HOUR_MS, MINUTE_MS, City, assets_of, rows
-from lamppost.bench.influxd import running_influxd
+from lamppost.bench.influx_server import an_influx
 from lamppost.dashboards.boards import city as city_board
 from lamppost.dashboards.boards.every import DEFAULT_CONSOLE
 from lamppost.dashboards.checking import Outcome, check_board
@@ -96,8 +98,8 @@ def _influx(url: str) -> Iterator[str]:
     if url:
         yield url
         return
-    with running_influxd() as own:
-        yield own
+    with tempfile.TemporaryDirectory() as folder, an_influx(Path(folder)) as own:
+        yield own.url
 
 
 def _city(assets: int, now_ms: int) -> City:
