@@ -6,7 +6,8 @@ from collections import defaultdict
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from lamppost.bench.boards_city import City, assets_of, rows
+from lamppost.bench.boards_city import City, assets_of
+from lamppost.bench.boards_rows import rows
 from lamppost.dashboards.influx import Influx
 from lamppost.wire.series import DATABASES
 

@@ -21,7 +21,8 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from lamppost.bench.boards_city import DAY_MS, HOUR_MS, MINUTE_MS, City, assets_of, rows
+from lamppost.bench.boards_city import DAY_MS, HOUR_MS, MINUTE_MS, City, assets_of
+from lamppost.bench.boards_rows import rows
 from lamppost.bench.influx_server import an_influx
 from lamppost.dashboards.boards import city as city_board
 from lamppost.dashboards.boards.every import DEFAULT_CONSOLE

@@ -25,8 +25,9 @@ from lamppost.dashboards.influxql import (
 from lamppost.dashboards.links import cell, to_board
 from lamppost.dashboards.looks import EXPECTED, ONLINE, steps
 from lamppost.dashboards.panel import Panel
-from lamppost.dashboards.tiles import column as heading
-from lamppost.dashboards.tiles import rows, stat, table
+from lamppost.dashboards.tables import column as heading
+from lamppost.dashboards.tables import rows, table
+from lamppost.dashboards.tiles import stat
 from lamppost.dashboards.variables import Choice, console
 from lamppost.wire.series import ASSET_STATE, EVENT, NODE_HEALTH, PEERS, READING
 

@@ -26,8 +26,9 @@ from lamppost.dashboards.looks import (
     steps,
 )
 from lamppost.dashboards.panel import Panel
-from lamppost.dashboards.tiles import alert_list, rows, stat, table, worldmap
-from lamppost.dashboards.tiles import column as heading
+from lamppost.dashboards.tables import column as heading
+from lamppost.dashboards.tables import rows, table
+from lamppost.dashboards.tiles import alert_list, stat, worldmap
 from lamppost.dashboards.variables import console
 from lamppost.wire.series import ALARM, ROLLUP_CITY, ROLLUP_DISTRICT
 

@@ -26,7 +26,8 @@ from lamppost.dashboards.looks import (
     steps,
 )
 from lamppost.dashboards.panel import Override, Panel
-from lamppost.dashboards.tiles import rows, stat
+from lamppost.dashboards.tables import rows
+from lamppost.dashboards.tiles import stat
 from lamppost.dashboards.variables import Choice
 from lamppost.wire.series import (
     INCIDENT,

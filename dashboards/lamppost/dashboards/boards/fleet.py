@@ -27,8 +27,9 @@ from lamppost.dashboards.looks import (
     steps,
 )
 from lamppost.dashboards.panel import Override, Panel
-from lamppost.dashboards.tiles import column as heading
-from lamppost.dashboards.tiles import counted, rows, stat, table, worldmap
+from lamppost.dashboards.tables import column as heading
+from lamppost.dashboards.tables import counted, rows, table
+from lamppost.dashboards.tiles import stat, worldmap
 from lamppost.dashboards.variables import Choice, console
 from lamppost.wire.series import NODE_HEALTH
 

@@ -26,8 +26,9 @@ from lamppost.dashboards.looks import (
     steps,
 )
 from lamppost.dashboards.panel import Panel
-from lamppost.dashboards.tiles import column as heading
-from lamppost.dashboards.tiles import rows, stat, table
+from lamppost.dashboards.tables import column as heading
+from lamppost.dashboards.tables import rows, table
+from lamppost.dashboards.tiles import stat
 from lamppost.dashboards.variables import Choice, console
 from lamppost.wire.series import INDICATOR
 

@@ -15,7 +15,8 @@ from lamppost.dashboards.influxql import (
 )
 from lamppost.dashboards.looks import CRITICAL, NONE_IS_CRITICAL, WARNING, WORKS, steps
 from lamppost.dashboards.panel import Panel
-from lamppost.dashboards.tiles import rows, stat
+from lamppost.dashboards.tables import rows
+from lamppost.dashboards.tiles import stat
 from lamppost.dashboards.variables import Choice, console
 from lamppost.wire.series import CANARY, PIPELINE, SLO, STAGE
 

@@ -23,8 +23,9 @@ from lamppost.dashboards.looks import (
     steps,
 )
 from lamppost.dashboards.panel import Panel
-from lamppost.dashboards.tiles import column as heading
-from lamppost.dashboards.tiles import rows, stat, table, text
+from lamppost.dashboards.tables import column as heading
+from lamppost.dashboards.tables import rows, table
+from lamppost.dashboards.tiles import stat, text
 from lamppost.dashboards.variables import Choice, console
 from lamppost.wire.series import QUALITY, ROLLUP_DISTRICT
 

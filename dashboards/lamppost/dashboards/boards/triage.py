@@ -31,8 +31,9 @@ from lamppost.dashboards.influxql import (
 )
 from lamppost.dashboards.looks import CRITICAL, EXPECTED, STALE, VALUE, WARNING, steps
 from lamppost.dashboards.panel import Panel
-from lamppost.dashboards.tiles import column as heading
-from lamppost.dashboards.tiles import rows, stat, table
+from lamppost.dashboards.tables import column as heading
+from lamppost.dashboards.tables import rows, table
+from lamppost.dashboards.tiles import stat
 from lamppost.dashboards.variables import console
 from lamppost.wire.series import (
     ALARM,
