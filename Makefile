@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both call `make setup` first.
-.PHONY: help setup demo test test-all check lint types imports parts warm format bench clean
+.PHONY: help setup demo stack test test-all check lint types imports parts warm format bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +15,9 @@ setup: ## virtual environment with all distributions, as uv.lock pins them
 demo: setup ## a small city with a leak and a stuck sensor, on http://127.0.0.1:8080
 	@deploy/debian-packages.sh mosquitto:mosquitto
 	$(BIN)/lamppost demo
+
+stack: ## mosquitto, InfluxDB, Grafana, aggregator and a simulated city, where Docker is
+	@deploy/stack/stack.sh
 
 parts:
 	@deploy/debian-packages.sh mosquitto:mosquitto influxdb:influxd chromium:chromium

@@ -1,0 +1,85 @@
+#!/bin/sh
+# The operations centre on one Debian machine with systemd, without Docker. Run as root from a
+# checkout; running it again updates the programs and changes no configuration and no data.
+# Usage: deploy/install-debian.sh [--city]      (--city: a simulated city too)
+# Environment: LAMPPOST_NOTIFY_URL, LAMPPOST_PAGE_URL, LAMPPOST_WATCHDOG_URL (webhooks)
+set -eu
+cd "$(dirname "$0")/.."
+with_city=""
+case "${1:-}" in
+    "") ;;
+    --city) with_city=yes ;;
+    *) echo "install: came '$1', allowed: --city or nothing" >&2; exit 2 ;;
+esac
+[ "$(id -u)" -eq 0 ] || { echo "install: must be root" >&2; exit 1; }
+[ -d /run/systemd/system ] || { echo "install: systemd does not run here" >&2; exit 1; }
+
+apt-get update
+DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    mosquitto influxdb python3 python3-venv
+
+echo "install: programs to /opt/lamppost"
+uv=$(deploy/find-uv.sh)
+UV_PROJECT_ENVIRONMENT=/opt/lamppost UV_PYTHON_DOWNLOADS=never \
+    "$uv" sync --locked --no-dev --no-editable --quiet
+mkdir -p /opt/lamppost/stack /etc/lamppost
+cp deploy/stack/city.sh /opt/lamppost/stack/
+
+# InfluxDB 1.6 of Debian: on loopback, with its limits for a city lifted.
+if [ ! -e /etc/influxdb/influxdb.conf.before-lamppost ]; then
+    cp /etc/influxdb/influxdb.conf /etc/influxdb/influxdb.conf.before-lamppost
+    sed -i -e 's/^ *# *index-version = .*/  index-version = "tsi1"/' \
+        -e 's/^ *# *max-series-per-database = .*/  max-series-per-database = 0/' \
+        -e 's/^ *# *max-values-per-tag = .*/  max-values-per-tag = 0/' \
+        -e 's/^ *# *bind-address = ":8086"/  bind-address = "127.0.0.1:8086"/' \
+        /etc/influxdb/influxdb.conf
+fi
+systemctl enable mosquitto influxdb
+systemctl restart influxdb
+systemctl start mosquitto
+tries=0
+until /opt/lamppost/bin/lamppost influx setup http://127.0.0.1:8086 --city lamppost; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 30 ] || { echo "install: InfluxDB does not answer" >&2; exit 1; }
+    sleep 1
+done
+
+if [ ! -e /etc/lamppost/aggregator.toml ]; then
+    cat >/etc/lamppost/aggregator.toml <<'TOML'
+[mqtt]
+host = "127.0.0.1"
+
+[data]
+data_dir = "/var/lib/lamppost/aggregator"
+
+[store]
+url = "influx1+http://127.0.0.1:8086/lamppost"
+TOML
+fi
+cp deploy/systemd/*.service /etc/systemd/system/
+systemctl daemon-reload
+systemctl enable lamppost-aggregator
+systemctl restart lamppost-aggregator
+if [ -n "$with_city" ]; then
+    systemctl enable lamppost-city
+    systemctl restart lamppost-city
+fi
+
+set -- --notify "${LAMPPOST_NOTIFY_URL:-http://127.0.0.1:9/nobody-is-told}"
+[ -z "${LAMPPOST_PAGE_URL:-}" ] || set -- "$@" --page "$LAMPPOST_PAGE_URL"
+[ -z "${LAMPPOST_WATCHDOG_URL:-}" ] || set -- "$@" --watchdog "$LAMPPOST_WATCHDOG_URL"
+/opt/lamppost/bin/lamppost dashboards provision /etc/lamppost-grafana \
+    --influx http://127.0.0.1:8086 --city lamppost "$@"
+if systemctl cat grafana-server >/dev/null 2>&1; then
+    mkdir -p /etc/systemd/system/grafana-server.service.d
+    cp deploy/systemd/grafana-lamppost.conf \
+        /etc/systemd/system/grafana-server.service.d/lamppost.conf
+    systemctl daemon-reload
+    systemctl enable grafana-server
+    systemctl restart grafana-server
+    echo "install: Grafana on http://127.0.0.1:3000"
+else
+    echo "install: Debian has no Grafana. Install it from its maker's packages (9.3, or 9.5.1" >&2
+    echo "install: and later), then run this again; all else is running." >&2
+fi
+echo "install: console on http://127.0.0.1:8080"

@@ -1,0 +1,110 @@
+"""What deploys Lamppost: it parses, and names only what exists."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lamppost.aggregator.config import load
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+SCRIPTS = sorted(DEPLOY.rglob("*.sh"))
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+
+
+@pytest.fixture(scope="module")
+def stack() -> dict[str, Any]:
+    """The compose file."""
+    read: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return read
+
+
+def test_the_stack_names_only_what_exists(stack: dict[str, Any]) -> None:
+    """Bound files, the Dockerfile, and scripts of the image are in this checkout."""
+    for name, service in stack["services"].items():
+        for mount in service.get("volumes", ()):
+            if mount["type"] == "bind":
+                assert (DEPLOY / mount["source"]).is_file(), (name, mount["source"])
+            else:
+                assert mount["source"] in stack["volumes"], (name, mount["source"])
+        if build := service.get("build"):
+            assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
+        inside = [*service.get("entrypoint", ()), *service.get("command", ())]
+        for word in inside:
+            if word.startswith("/opt/lamppost/"):
+                assert (DEPLOY / word.removeprefix("/opt/lamppost/")).is_file(), (name, word)
+
+
+def test_the_stack_starts_in_an_order_that_works(stack: dict[str, Any]) -> None:
+    """Who is waited for exists, and says when it is healthy where that is asked."""
+    services = stack["services"]
+    for name, service in services.items():
+        for other, how in service.get("depends_on", {}).items():
+            assert other in services, (name, other)
+            if how["condition"] == "service_healthy":
+                assert "healthcheck" in services[other], (name, other)
+
+
+def test_the_stack_opens_loopback_only_and_holds_no_secret(stack: dict[str, Any]) -> None:
+    """Every published port is this machine's own; secrets come from files."""
+    for name, service in stack["services"].items():
+        for port in service.get("ports", ()):
+            assert port.startswith("127.0.0.1:"), (name, port)
+        for key in service.get("environment", {}):
+            if re.search("PASSWORD|TOKEN", key):
+                assert key.endswith("_FILE"), (name, key)
+
+
+def test_the_stacks_aggregator_understands_its_configuration() -> None:
+    """The file in the image is one that it starts with."""
+    settings = load(DEPLOY / "stack" / "aggregator.toml")
+    assert settings.mqtt.host == "mosquitto"
+    assert settings.store_url.startswith("influx2+http://influxdb:8086/")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda one: str(one.relative_to(DEPLOY)))
+def test_scripts_parse(script: Path) -> None:
+    """Each shell script is one, stops at the first error, and is clean where shellcheck is."""
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    assert re.search(r"^set -e?u$", script.read_text(), re.MULTILINE)
+    if checker := shutil.which("shellcheck"):
+        subprocess.run([checker, str(script)], check=True)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda one: str(one.name))
+def test_units_are_understood(unit: Path, tmp_path: Path) -> None:
+    """Systemd knows every key; the programs it would start need not be here."""
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not here")
+    name = unit.name.replace("@.", "@node.")
+    here = tmp_path / name
+    text = unit.read_text().replace("/opt/lamppost/bin/lamppost", "/bin/true")
+    here.write_text(text)
+    told = subprocess.run(
+        [program, "verify", "--man=no", str(here)], capture_output=True, text=True, check=False
+    )
+    ours = [line for line in told.stderr.splitlines() if name in line]
+    assert ours == []
+
+
+def test_the_tools_say_where_docker_is_missing(tmp_path: Path) -> None:
+    """`make stack` without Docker says what to do instead."""
+    for tool in ("dirname", "sh"):
+        found = shutil.which(tool)
+        assert found
+        (tmp_path / tool).symlink_to(found)
+    told = subprocess.run(
+        ["/bin/sh", str(DEPLOY / "stack" / "stack.sh")],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert "install-debian.sh" in told.stderr
