@@ -37,7 +37,7 @@ def threshold(head: Head, time: float, rate: float, p: HabitProfile) -> float:
 def alarm(head: Head, evidence: float, limit: float, p: HabitProfile) -> bool:
     """Whether this evidence is an alarm; nothing is written."""
     rested = head[h.CELLS] - head[h.TOLD_AT] > p.rest_cells or head[h.LOAD_AT] == 0.0
-    return bool(rested and head[h.ACTIVE] == 0.0 and evidence >= limit)
+    return bool(rested and evidence >= limit)
 
 
 @kernel
