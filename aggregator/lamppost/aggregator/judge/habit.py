@@ -264,7 +264,7 @@ def _decide(head: Array, time: float, found: int, rate: float, p: HabitProfile) 
         head[h.H_CALM] = head[h.H_CALM] + 1.0 if evidence < limit - p.leave else 0.0
         if head[h.H_CALM] >= p.leave_cells:
             head[h.ACTIVE] = 0.0
-    # A process that leaves its habits shows it in more than one cell; a lone cell must show more.
+    # What leaves its habits shows it in more than one cell; a lone cell must show more.
     sudden = p.sudden if head[h.RISE] == time else 0.0
     if alarm(head, evidence, limit + sudden, p):
         if found & c.SUSPECT:
