@@ -278,6 +278,8 @@ class Instrument:
             return
         self.smallest = min(abs(x), self.smallest) if self.smallest else abs(x)
         self.largest = max(abs(x), self.largest)
+        if self.count - 1 > 32 and (self.count - 1) % 4:
+            return
         away = math.log10(abs(x)) - self.logs
         self.logs += away / min(self.count - 1, 32)
         if self.count > 2:

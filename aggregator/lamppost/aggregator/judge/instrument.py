@@ -24,6 +24,7 @@ Singles = NDArray[np.float32]
 PAUSE = 5.0  # intervals; what lies on both sides of it is not compared
 INTERVAL_MEMORY = 200.0
 LOG_MEMORY = 32.0
+LOG_EVERY = 4.0  # later: a logarithm is the dearest step of the tier, and the mean is slow
 SEVERITY = 0.6
 COUNTER_SEVERITY = 0.3
 
@@ -149,13 +150,16 @@ def _learn(state: Array, s: int, time: float, x: float, believed: bool, p: Profi
     usual = state[s, w.I_INTERVAL]
     if count > LOG_MEMORY:
         elapsed = min(elapsed, PAUSE * usual)
-    state[s, w.I_INTERVAL] = usual + (elapsed - usual) / min(count, INTERVAL_MEMORY)
+    if count >= INTERVAL_MEMORY:  # a branch around divisions: see `shares`
+        state[s, w.I_INTERVAL] = usual + (elapsed - usual) * (1.0 / INTERVAL_MEMORY)
+    else:
+        state[s, w.I_INTERVAL] = usual + (elapsed - usual) / count
     state[s, w.I_LAST] = time
     state[s, w.I_VALUE] = x
     state[s, w.I_COUNT] = count + 1.0
     if not believed:
         return
-    fade = min(elapsed / p.instrument_memory_ms, 1.0)
+    fade = min(elapsed * (1.0 / p.instrument_memory_ms), 1.0)
     state[s, w.LOWEST] = min(x, state[s, w.LOWEST] + fade * (x - state[s, w.LOWEST]))
     state[s, w.HIGHEST] = max(x, state[s, w.HIGHEST] + fade * (x - state[s, w.HIGHEST]))
     size = abs(x)
@@ -164,6 +168,8 @@ def _learn(state: Array, s: int, time: float, x: float, believed: bool, p: Profi
     smallest = state[s, w.SMALLEST]
     state[s, w.SMALLEST] = size if smallest == 0.0 else min(size, smallest)
     state[s, w.LARGEST] = max(size, state[s, w.LARGEST])
+    if count > LOG_MEMORY and count % LOG_EVERY != 0.0:
+        return
     weight = 1.0 / min(count, LOG_MEMORY)
     away = log10(size) - state[s, w.LOGS]
     state[s, w.LOGS] += weight * away

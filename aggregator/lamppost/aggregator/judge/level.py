@@ -54,19 +54,18 @@ def level_tier(
         if channels[s, q.KIND] != c.NUMERIC or found & c.UNJUDGED:
             continue
         time = float(time_ms[i])
-        single, run = scales(state, s, p)
+        single, alike = scales(state, s, p)
         single *= channels[s, q.LEVEL_FACTOR]
-        run *= channels[s, q.LEVEL_FACTOR]
-        if single > 0.0:
-            middle = predict(state, s, time - state[s, q.L_LAST], p)
-            expected[i] = middle
-            low[i] = middle - p.band_sd * single
-            high[i] = middle + p.band_sd * single
+        middle = predict(state, s, time - state[s, q.L_LAST], p)
         if found & HIDDEN:
             _hide(state, s, found)
+            if single > 0.0:
+                _tell(expected, low, high, i, middle, p.band_sd * single)
             continue
         since = float(onset_ms[i])
-        added, evidence = _judge(state, s, time, float(value[i]), since, single, run, p)
+        added, evidence = _judge(state, s, time, float(value[i]), since, single, alike, p)
+        if single > 0.0:  # after the state is done with, see quality_tier
+            _tell(expected, low, high, i, middle, p.band_sd * single)
         flags[i] = found | added
         if added & c.ANOMALY:
             onset_ms[i] = int(state[s, q.ONSET])
@@ -74,6 +73,15 @@ def level_tier(
             onset_ms[i] = -1
         score[i] = evidence
         severity[i] = max(float(severity[i]), state[s, q.SEVERITY])
+
+
+@kernel
+def _tell(
+    expected: Singles, low: Singles, high: Singles, i: int, middle: float, half: float
+) -> None:
+    expected[i] = middle
+    low[i] = middle - half
+    high[i] = middle + half
 
 
 @kernel
@@ -92,7 +100,7 @@ def _judge(
     x: float,
     held_since: float,
     single: float,
-    run: float,
+    alike: float,
     p: Profile,
 ) -> tuple[int, float]:
     """Flags and evidence of one believable reading; learns from it."""
@@ -118,7 +126,7 @@ def _judge(
     found, evidence = c.LEARNING, 0.0
     if warm and single > 0.0:
         start = held_since if held_since >= 0.0 else time
-        found, evidence = judge_residual(state, s, time, start, residual, single, run, p)
+        found, evidence = judge_residual(state, s, time, start, residual, single, alike, p)
         evidence = min(evidence, MAX_SCORE)
         peak = evidence / (evidence + p.alarm_score)
         state[s, q.SEVERITY] = max(state[s, q.SEVERITY], peak)

@@ -7,6 +7,7 @@ from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.level_tests import at_least
 from lamppost.aggregator.judge.profile import Profile
+from lamppost.aggregator.judge.shares import part
 
 Array = NDArray[np.float64]
 
@@ -36,7 +37,10 @@ def learn_interval(state: Array, s: int, elapsed: float) -> None:
     usual = state[s, q.L_INTERVAL]
     if count >= ROBUST_FROM:
         elapsed = min(elapsed, PAUSE * usual)
-    state[s, q.L_INTERVAL] = usual + (elapsed - usual) / min(count, INTERVAL_MEMORY)
+    if count >= INTERVAL_MEMORY:
+        state[s, q.L_INTERVAL] = usual + (elapsed - usual) * (1.0 / INTERVAL_MEMORY)
+        return
+    state[s, q.L_INTERVAL] = usual + (elapsed - usual) / count
 
 
 @kernel
@@ -85,16 +89,37 @@ def learn(
     clipped = residual
     if count >= ROBUST_FROM and scale > 0.0:
         clipped = max(-p.huber_sd * scale, min(residual, p.huber_sd * scale))
-    weight = min(elapsed / (elapsed + p.level_ms), 1.0 / p.min_level_readings)
-    if weight * (near + 1.0) < 1.0:
-        weight = 1.0 / (near + 1.0)
-    else:
-        longest = max(p.trend_ms, p.trend_ms / p.level_ms * elapsed / weight)
-        state[s, q.TREND] += weight * clipped / longest
+    weight, slow, fast, trends = _weights(count, near, elapsed, p)
+    if trends:
+        # weight / max(trend_ms, trend_ms / level_ms * elapsed / weight), in one division
+        least = weight * (1.0 / p.trend_ms)
+        slower = weight * weight * (p.level_ms / p.trend_ms)
+        state[s, q.TREND] += clipped * (
+            least if slower >= least * elapsed else slower / elapsed
+        )
     state[s, q.LEVEL] = predict(state, s, elapsed, p) + weight * clipped
     state[s, q.L_NEAR] = near + 1.0
     state[s, q.L_COUNT] = count + 1.0
-    _learn_scales(state, s, elapsed, residual, clipped, scale, p)
+    _learn_scales(state, s, residual, clipped, scale, slow, fast)
+
+
+@kernel
+def _weights(
+    count: float, near: float, elapsed: float, p: Profile
+) -> tuple[float, float, float, bool]:
+    """Of a reading in level, scales and short mean; whether the level is settled for a trend."""
+    grown = near >= p.min_level_readings and count >= p.min_scale_readings
+    grown = grown and p.run_weight * count >= 1.0
+    rare = elapsed >= (p.min_level_readings - 1.0) ** -1.0 * p.level_ms
+    if grown and rare and elapsed >= (p.min_scale_readings - 1.0) ** -1.0 * p.scale_ms:
+        return 1.0 / p.min_level_readings, 1.0 / p.min_scale_readings, p.run_weight, True
+    weight = part(elapsed, p.level_ms, p.min_level_readings)
+    return (
+        max(weight, 1.0 / (near + 1.0)),
+        max(part(elapsed, p.scale_ms, p.min_scale_readings), 1.0 / count),
+        max(p.run_weight, 1.0 / count),
+        weight * (near + 1.0) >= 1.0,
+    )
 
 
 @kernel
@@ -110,21 +135,19 @@ def _learn_step(state: Array, s: int, x: float) -> None:
 def _learn_scales(
     state: Array,
     s: int,
-    elapsed: float,
     residual: float,
     clipped: float,
     scale: float,
-    p: Profile,
+    weight: float,
+    run_weight: float,
 ) -> None:
     count = state[s, q.L_COUNT] - 1.0  # residuals seen, this one included
-    weight = min(elapsed / (elapsed + p.scale_ms), 1.0 / p.min_scale_readings)
-    weight = max(weight, 1.0 / count)
     size = abs(residual)
     if count > ROBUST_FROM and size > FAR_SD * scale:
         weight *= FAR_WEIGHT
         size = min(size, 2.0 * FAR_SD * scale)
     state[s, q.DEV] += weight * (size - state[s, q.DEV])
     run = state[s, q.RUN_MEAN]
-    run += max(p.run_weight, 1.0 / count) * (clipped - run)
+    run += run_weight * (clipped - run)
     state[s, q.RUN_MEAN] = run
     state[s, q.RUN_DEV] += weight * (abs(run) - state[s, q.RUN_DEV])

@@ -19,22 +19,22 @@ TINY = 1e-9  # of the level: rounding is no noise
 
 @kernel
 def scales(state: Array, s: int, p: Profile) -> tuple[float, float]:
-    """Standard deviations of one residual, alone and as far as a short mean tells; 0: unknown.
+    """Standard deviation of one residual, 0: unknown, and how many times a run's is larger.
 
-    The second is larger when residuals are alike for a while (autocorrelation, a level that
+    The second is more than 1 when residuals are alike for a while (autocorrelation, a level that
     lags): then many of them in a row say little more than one.
     """
     count = max(state[s, q.L_COUNT] - 1.0, 1.0)
     shrink = sqrt((2.0 - p.run_weight) / p.run_weight)
-    dev = max(state[s, q.DEV], state[s, q.L_STEP] * p.quantum_floor / SD_PER_MAD)
+    early = p.early_sd / sqrt(count)
+    dev = max(state[s, q.DEV], state[s, q.L_STEP] * (p.quantum_floor / SD_PER_MAD))
     dev = max(dev, TINY * abs(state[s, q.LEVEL]))
     if dev == 0.0:
-        return 0.0, 0.0
+        return 0.0, 1.0
     dev = max(dev, SMALLEST)
     alike = max(state[s, q.RUN_DEV] * shrink / dev, 1.0)
-    wide = 1.0 + p.early_sd * alike / sqrt(count)
-    single = dev * SD_PER_MAD * wide
-    return single, single * alike
+    wide = 1.0 + alike * early
+    return dev * SD_PER_MAD * wide, alike
 
 
 @kernel
@@ -51,18 +51,22 @@ def judge_residual(
     start: float,
     residual: float,
     single: float,
-    run: float,
+    alike: float,
     p: Profile,
 ) -> tuple[int, float]:
     """Flags and evidence of one residual of a warm series.
 
     `start` is when this reading's condition began: its own time, or that of the first reading
-    withheld before it. `single` and `run` are its `scales`.
+    withheld before it. `single` and `alike` are its `scales`.
     """
-    z = residual / single
+    in_run = residual / (single * alike)
+    z = in_run * alike
     near = _count_outside(state, s, start, z, p)
-    height = _add_up(state, s, start, residual / run, p)
-    evidence = p.alarm_score * max(height / p.cusum_alarm, near * near / (p.run_sd * p.run_sd))
+    height = _add_up(state, s, start, in_run, p)
+    evidence = max(
+        height * (p.alarm_score / p.cusum_alarm),
+        near * near * (p.alarm_score / (p.run_sd * p.run_sd)),
+    )
     if state[s, q.ANOMALOUS] > 0.0:
         return _stay(state, s, time, z, evidence, p)
     if evidence < p.alarm_score:
@@ -90,9 +94,8 @@ def _count_outside(state: Array, s: int, start: float, z: float, p: Profile) -> 
     elif state[s, q.OUTSIDE] != side:
         state[s, q.OUTSIDE] = side
         state[s, q.OUTSIDE_SINCE] = start
-    if z1 * side <= 0.0 or z2 * side <= 0.0:
-        return 0.0
-    return float(min(abs(z), abs(z1), abs(z2)))
+    # Noise changes sides at random: a branch on it is guessed wrong every other time.
+    return float(max(min(z * side, z1 * side, z2 * side), 0.0))
 
 
 @kernel
@@ -100,13 +103,15 @@ def _add_up(state: Array, s: int, start: float, z: float, p: Profile) -> float:
     """Both sides' sums after this reading; returns the larger."""
     z = max(-p.cusum_clip_sd, min(z, p.cusum_clip_sd))
     top = 2.0 * p.cusum_alarm
-    if state[s, q.UP] <= 0.0:
-        state[s, q.UP_SINCE] = start
-    if state[s, q.DOWN] <= 0.0:
-        state[s, q.DOWN_SINCE] = start
-    state[s, q.UP] = min(max(state[s, q.UP] + z - p.cusum_slack_sd, 0.0), top)
-    state[s, q.DOWN] = min(max(state[s, q.DOWN] - z - p.cusum_slack_sd, 0.0), top)
-    return float(max(state[s, q.UP], state[s, q.DOWN]))
+    up, down = state[s, q.UP], state[s, q.DOWN]
+    up_since, down_since = state[s, q.UP_SINCE], state[s, q.DOWN_SINCE]
+    state[s, q.UP_SINCE] = start if up <= 0.0 else up_since
+    state[s, q.DOWN_SINCE] = start if down <= 0.0 else down_since
+    up = min(max(up + z - p.cusum_slack_sd, 0.0), top)
+    down = min(max(down - z - p.cusum_slack_sd, 0.0), top)
+    state[s, q.UP] = up
+    state[s, q.DOWN] = down
+    return float(max(up, down))
 
 
 @kernel

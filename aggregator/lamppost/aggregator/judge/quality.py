@@ -47,10 +47,6 @@ def quality_tier(
     """Judge a batch in the order given; every verdict column gets at least its blank."""
     channels, state = borrowed(channels), borrowed(state)
     for i in range(series.shape[0]):
-        expected[i] = np.nan
-        low[i] = np.nan
-        high[i] = np.nan
-        score[i] = 0.0
         s = int(series[i])
         time = float(time_ms[i])
         found = _timing(channels, state, s, time, float(now_ms), p)
@@ -58,6 +54,12 @@ def quality_tier(
         if found == 0:
             found, since = _judge(channels, state, s, time, float(value[i]), int(quality[i]), p)
             state[s, q.BAD_SEEN] = float(now_ms) if found & c.BAD else -1.0
+        # Columns last: the compiler cannot know that they are no part of the state, and would
+        # read that anew after each.
+        expected[i] = np.nan
+        low[i] = np.nan
+        high[i] = np.nan
+        score[i] = 0.0
         flags[i] = found
         severity[i] = _severity(found)
         onset_ms[i] = int(since)
@@ -80,8 +82,13 @@ def _timing(channels: Array, state: Array, s: int, time: float, now: float, p: P
             elapsed = min(elapsed, PAUSE * usual)
         if time - last > PAUSE * max(channels[s, q.HEARTBEAT], usual):
             forget_stand(state, s)  # who knows what happened meanwhile
-        state[s, q.INTERVALS] = min(count, INTERVAL_MEMORY)
-        state[s, q.INTERVAL] = usual + (elapsed - usual) / state[s, q.INTERVALS]
+        # A branch of its own for a known interval: see `shares`.
+        if count >= INTERVAL_MEMORY:
+            state[s, q.INTERVAL] = usual + (elapsed - usual) * (1.0 / INTERVAL_MEMORY)
+            state[s, q.INTERVALS] = INTERVAL_MEMORY
+        else:
+            state[s, q.INTERVAL] = usual + (elapsed - usual) / count
+            state[s, q.INTERVALS] = count
     state[s, q.LAST] = time
     state[s, q.SEEN] = now
     state[s, q.SILENT] = 0.0
@@ -144,6 +151,8 @@ def _judge_outside(state: Array, s: int, time: float, p: Profile) -> tuple[int, 
 
 @kernel
 def _severity(found: int) -> float:
+    if found == 0:
+        return 0.0
     if found & c.SUSPECT:
         return 0.0
     if found & c.RANGE:

@@ -7,6 +7,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.profile import Profile
+from lamppost.aggregator.judge.shares import share
 
 Array = NDArray[np.float64]
 
@@ -77,7 +78,7 @@ def _learn_span(state: Array, s: int, x: float, p: Profile) -> None:
         state[s, q.Q_LOWEST] = x
         state[s, q.Q_HIGHEST] = x
         return
-    fade = min(state[s, q.INTERVAL] / p.span_memory_ms, 1.0)
+    fade = min(state[s, q.INTERVAL] * (1.0 / p.span_memory_ms), 1.0)
     lowest, highest = state[s, q.Q_LOWEST], state[s, q.Q_HIGHEST]
     state[s, q.TALLEST] *= 1.0 - fade
     state[s, q.Q_LOWEST] = min(x, lowest + fade * (x - lowest))
@@ -95,5 +96,10 @@ def _learn(state: Array, s: int, away: float, p: Profile) -> None:
     dev = state[s, q.BASE_DEV]
     if count > p.spike_warm:
         distance = min(distance, 4.0 * dev + state[s, q.STEP])
-    state[s, q.BASE_DEV] = dev + (distance - dev) / min(count - 1.0, p.spike_memory)
-    state[s, q.BASE] += max(p.spike_weight, 1.0 / count) * away
+    if count > p.spike_memory and p.spike_weight * p.spike_memory > 1.0:
+        slow, fast = 1.0 / p.spike_memory, p.spike_weight
+    else:
+        slow = share(count - 1.0, p.spike_memory)
+        fast = max(p.spike_weight, 1.0 / count)
+    state[s, q.BASE_DEV] = dev + slow * (distance - dev)
+    state[s, q.BASE] += fast * away

@@ -9,6 +9,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.profile import Profile
+from lamppost.aggregator.judge.shares import share
 
 Array = NDArray[np.float64]
 
@@ -79,19 +80,22 @@ def _learn_change(state: Array, s: int, time: float, x: float, p: Profile) -> No
         state[s, q.POLL] = poll + 0.5 * (stood - poll)
     else:
         state[s, q.POLL] = poll + POLL_RISE * (min(stood, 2.0 * poll) - poll)
-    weight = 1.0 / min(changes, CHANGE_MEMORY)
-    state[s, q.BETWEEN] += weight * (stood - state[s, q.BETWEEN])
+    if changes > CHANGE_MEMORY:
+        slow, fast = 1.0 / CHANGE_MEMORY, 1.0 / STEP_MEMORY
+    else:
+        slow = share(changes, CHANGE_MEMORY)
+        fast = share(max(changes - 1.0, 1.0), STEP_MEMORY)
+    state[s, q.BETWEEN] += slow * (stood - state[s, q.BETWEEN])
     moved = abs(x - state[s, q.VALUE])
     step = state[s, q.STEP]
     state[s, q.STEP] = moved if step == 0.0 else min(moved, step * STEP_RISE)
     if changes > 1.0:
         onwards = 0.0 if x == state[s, q.BEFORE] else 1.0
-        weight = 1.0 / min(changes - 1.0, STEP_MEMORY)
         fell = 1.0 if x < state[s, q.VALUE] else 0.0
-        state[s, q.FALLS] += weight * (fell - state[s, q.FALLS])
-        state[s, q.STEPS] += weight * (onwards - state[s, q.STEPS])
+        state[s, q.FALLS] += fast * (fell - state[s, q.FALLS])
+        state[s, q.STEPS] += fast * (onwards - state[s, q.STEPS])
     longest = state[s, q.LONGEST]
-    longest -= longest * min(stood / p.longest_memory_ms, 1.0)
+    longest -= longest * min(stood * (1.0 / p.longest_memory_ms), 1.0)
     if stood >= longest:
         longest = stood
         state[s, q.HOME] = state[s, q.VALUE]
