@@ -41,7 +41,7 @@ class Noise:
         if moved == 0:
             return c.NOISE if self.side else 0
         if self.moves + 1 > 8:
-            moved = min(moved, 5 * self.move)
+            moved = min(moved, 4 * self.move)
         self.moves = min(self.moves + 1, 32)
         self.move += (moved - self.move) / self.moves
         if counts:
@@ -75,9 +75,10 @@ class Noise:
         return 0
 
     def _side(self, move: float) -> int:
-        if move > self.p.noise_louder * self.loud:
+        width = max(math.sqrt(self.loud / self.quiet) / 10, 1)
+        if move > self.p.noise_louder * self.loud * width:
             return 1
-        return -1 if move * self.p.noise_quieter < self.quiet else 0
+        return -1 if move * self.p.noise_quieter * width < self.quiet else 0
 
     def _grow_used(self) -> None:
         peak = max(self.run) if self.side > 0 else min(self.run)
@@ -115,6 +116,7 @@ class Instrument:
     highest: float = 0.0
     smallest: float = 0.0
     largest: float = 0.0
+    sizes: list[float] = field(default_factory=list)
     logs: float = 0.0
     log_dev: float = 0.0
     mistake: str = ""
@@ -217,9 +219,10 @@ class Instrument:
         never = size > 3 * self.largest or size * 3 < self.smallest
         if not never and abs(x - self.value) <= 12 * self.noise.move:
             return ""
-        if scatter < 1.2 and abs(abs(shift) - 3) < scatter:
+        if x * self.value >= 0 and scatter < (2.4 if never else 1.2) and abs(abs(shift) - 3) < min(scatter, 1.2):
             mistake = "thousandfold" if shift > 0 else "thousandth"
-            known = self.smallest <= abs(MISTAKES[mistake](x)) <= self.largest
+            right = abs(MISTAKES[mistake](x))
+            known = self.smallest <= 3 * right <= 9 * self.largest
             ended = self.mistake_ended
             first = ended == 0 or time - ended > self.p.instrument_memory_ms
             if (never and known) or (first and self._jumps(x, mistake)):
@@ -236,9 +239,12 @@ class Instrument:
 
     def _near(self, x: float) -> bool:
         right = MISTAKES[self.mistake](x)
+        if self.mistake in BY_FACTOR and right * self.set_right < 0:
+            return False
         if self.mistake in BY_FACTOR:
-            return abs(log_size(right) - self.logs) < max(4 * self.log_dev, 0.15)
-        return abs(right - self.set_right) <= 6 * self.noise.move
+            return abs(log_size(right) - self.logs) < min(max(4 * self.log_dev, 0.15), 1.2)
+        nearer = abs(right - self.value) <= abs(x - self.value)
+        return nearer and abs(right - self.set_right) <= 6 * self.noise.move
 
     def _nearer(self, x: float) -> bool:
         right = MISTAKES[self.mistake](x)
@@ -276,11 +282,15 @@ class Instrument:
         self.highest = max(x, self.highest + fade * (x - self.highest))
         if abs(x) < 1e-30:
             return
-        self.smallest = min(abs(x), self.smallest) if self.smallest else abs(x)
-        self.largest = max(abs(x), self.largest)
+        self.sizes.append(abs(x))
+        if (self.count - 1) % 16 == 0:
+            self.smallest = min([*self.sizes, self.smallest or math.inf])
+            self.largest = max([*self.sizes, self.largest])
+            self.sizes = []
         if self.count - 1 > 32 and (self.count - 1) % 4:
             return
         away = math.log10(abs(x)) - self.logs
-        self.logs += away / min(self.count - 1, 32)
+        weight = 1 / (self.count - 1) if self.count - 1 <= 32 else 1 / 8
+        self.logs += weight * away
         if self.count > 2:
-            self.log_dev += (abs(away) - self.log_dev) / min(self.count - 1, 32)
+            self.log_dev += weight * (abs(away) - self.log_dev)

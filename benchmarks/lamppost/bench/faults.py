@@ -3,7 +3,8 @@
 The series are NAB's (their labelled windows left out), counters made of them by adding up, and
 legitimately flat or quantised ones. Each is judged by the product's Judge. A fault counts as
 found when any sensor fault is told from its beginning until shortly after its end, and as
-rightly typed when the first one told is of its kind. False alarms are counted on the series as
+rightly typed when the first one told is of its kind. `in_time` asks a stuck sensor to be told
+within three times its longest healthy stand (three readings at least). False alarms are counted on the series as
 they are, timers and clocks included. Needs `--data`, a folder with NAB's CSV files and labels.
 """
 
@@ -97,7 +98,7 @@ def _rate(
     seed: int,
     rounds: int,
 ) -> dict[str, Any]:
-    counts = {"injected": 0, "found": 0, "typed": 0}
+    counts = {"injected": 0, "found": 0, "typed": 0, "in_time": 0}
     others: Counter[str] = Counter()
     missed: list[str] = []
     for number, one in enumerate(series):
@@ -110,6 +111,7 @@ def _rate(
             counts["injected"] += 1
             counts["found"] += first is not None
             counts["typed"] += first is not None and first.kind == fault.kind
+            counts["in_time"] += first is not None and first.at_ms <= _due(fault)
             if first is None:
                 missed.append(one.name)
             elif first.kind != fault.kind:
@@ -119,7 +121,16 @@ def _rate(
 
 def _shares(part: dict[str, Any]) -> dict[str, Any]:
     injected = max(part["injected"], 1)
-    return part | {"found": part["found"] / injected, "typed": part["typed"] / injected}
+    return part | {name: part[name] / injected for name in ("found", "typed", "in_time")}
+
+
+def _due(fault: inject.Injected) -> int:
+    """By when a stuck sensor must be told: three times its longest healthy stand; else later."""
+    times, last = fault.series.time_ms, len(fault.series.time_ms) - 1
+    if fault.kind != "stuck":
+        return int(times[last])
+    longest = max(inject.longest_stand(fault.healthy.value), inject.SHORTEST_STAND)
+    return int(times[min(fault.first + inject.LONGEST_STAND * longest, last)])
 
 
 def _within(told: Iterable[Told], fault: inject.Injected) -> list[Told]:

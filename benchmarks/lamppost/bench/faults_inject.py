@@ -19,9 +19,10 @@ FAULT_READINGS = 150
 HOUR_MS = 3_600_000
 LONGEST_STAND = 3  # times the longest healthy one: so long stands a stuck one
 MAX_STAND = 400
+SHORTEST_STAND = 3  # readings; fewer repetitions are no stand
 SPIKE_SPANS = (6.0, 12.0)
 NOISE_UP = (8.0, 16.0)  # times the loudest stretch
-NOISE_DOWN = 0.02  # of every move is left
+NOISE_DOWN = 0.05  # times the quietest stretch
 DRIFT_SPANS = 0.5
 MOVING = 0.5  # share of readings that differ from the one before: else it is a flat channel
 PLACES = 200  # tries to find one
@@ -47,7 +48,7 @@ def stuck(series: Series, rng: Rng) -> Injected | None:
     moves = np.diff(series.value) != 0
     if moves.mean() < MOVING or not (np.diff(series.value) < 0).mean() > 0.05:
         return None
-    length = min(LONGEST_STAND * _longest_stand(series.value) + 30, MAX_STAND)
+    length = min(LONGEST_STAND * longest_stand(series.value) + 30, MAX_STAND)
     first = _place(series, rng, length)
     if first is None or series.value[first] == 0.0:
         return None
@@ -78,7 +79,7 @@ def dropout(series: Series, rng: Rng) -> Injected | None:
 
 
 def noise(series: Series, rng: Rng) -> Injected | None:
-    """Noise far beyond the loudest stretch, or every move muffled to a fiftieth."""
+    """Noise far beyond the loudest stretch, or moves muffled far below the quietest."""
     if series.kind == "counter":
         return None
     first = _place(series, rng, FAULT_READINGS)
@@ -87,11 +88,13 @@ def noise(series: Series, rng: Rng) -> Injected | None:
         return None
     mine = slice(first, first + FAULT_READINGS)
     value = series.value.copy()
-    if rng.random() < 0.5:
-        loudest = np.convolve(moves, np.ones(32) / 32, "valid").max()
+    stretches = np.convolve(moves, np.ones(32) / 32, "valid")
+    loudest, quietest, mine_now = stretches.max(), stretches.min(), moves[mine].mean()
+    if rng.random() < 0.5 or quietest == 0.0:
         value[mine] += rng.normal(0, rng.uniform(*NOISE_UP) * loudest / 1.13, FAULT_READINGS)
     else:
-        value[mine] = value[first] + NOISE_DOWN * (value[mine] - value[first])
+        less = NOISE_DOWN * quietest / mine_now
+        value[mine] = value[first] + less * (value[mine] - value[first])
     return Injected("noise", series, replace(series, value=value), first, mine.stop - 1)
 
 
@@ -179,6 +182,7 @@ def _place(series: Series, rng: Rng, length: int, *, learn_ms: int = LEARN_MS) -
     return None
 
 
-def _longest_stand(value: Floats) -> int:
+def longest_stand(value: Floats) -> int:
+    """Readings in the longest run of one value."""
     moved = np.flatnonzero(np.diff(value) != 0)
     return int(np.diff(np.r_[0, moved, len(value)]).max())

@@ -16,7 +16,7 @@ from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.counter import judge_counter
 from lamppost.aggregator.judge.noise import judge_noise
 from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
-from lamppost.aggregator.judge.scale import judge_scale
+from lamppost.aggregator.judge.scale import judge_scale, take_sizes
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -24,6 +24,7 @@ Singles = NDArray[np.float32]
 PAUSE = 5.0  # intervals; what lies on both sides of it is not compared
 INTERVAL_MEMORY = 200.0
 LOG_MEMORY = 32.0
+SIZES_EVERY = 16.0  # so late: one reading of a fault must not make the next ones known
 LOG_EVERY = 4.0  # later: a logarithm is the dearest step of the tier, and the mean is slow
 SEVERITY = 0.6
 COUNTER_SEVERITY = 0.3
@@ -165,12 +166,14 @@ def _learn(state: Array, s: int, time: float, x: float, believed: bool, p: Profi
     size = abs(x)
     if size < TINY:
         return
-    smallest = state[s, w.SMALLEST]
-    state[s, w.SMALLEST] = size if smallest == 0.0 else min(size, smallest)
-    state[s, w.LARGEST] = max(size, state[s, w.LARGEST])
+    smallest = state[s, w.NEW_SMALLEST]
+    state[s, w.NEW_SMALLEST] = size if smallest == 0.0 else min(size, smallest)
+    state[s, w.NEW_LARGEST] = max(size, state[s, w.NEW_LARGEST])
+    if count % SIZES_EVERY == 0.0:
+        take_sizes(state, s)
     if count > LOG_MEMORY and count % LOG_EVERY != 0.0:
         return
-    weight = 1.0 / min(count, LOG_MEMORY)
+    weight = LOG_EVERY / LOG_MEMORY if count > LOG_MEMORY else 1.0 / count
     away = log10(size) - state[s, w.LOGS]
     state[s, w.LOGS] += weight * away
     if count > 1.0:

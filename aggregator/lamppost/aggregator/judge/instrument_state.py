@@ -8,8 +8,10 @@
     I_COUNT,
     LOWEST,  # value ever believed, slowly forgotten
     HIGHEST,
-    SMALLEST,  # the same of its size, zero excepted
+    SMALLEST,  # the same of its size, zero excepted, some readings late
     LARGEST,
+    NEW_SMALLEST,  # of the last readings, not yet in those
+    NEW_LARGEST,
     LOGS,  # local mean of the size's logarithm
     LOG_DEV,  # its mean absolute deviation
     # noise
@@ -42,7 +44,7 @@
     C_LOW,
     C_TOP,
     INSTRUMENT_WIDTH,
-) = range(37)
+) = range(39)
 
 # --- neighbours ------------------------------------------------------------------------------
 (

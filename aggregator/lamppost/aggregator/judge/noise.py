@@ -1,5 +1,7 @@
 """Noise: a channel that trembles far more, or far less, than it ever has."""
 
+from math import sqrt
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +14,9 @@ Array = NDArray[np.float64]
 
 MOVE_MEMORY = 32.0
 BLOCK_READINGS = 64.0
-CLIP = 5.0  # local means; one step of the process is no noise
+CLIP = 4.0  # local means; neither a step of the process is noise, nor are its bursts
 KNOWN_MOVES = 8.0
+WILD = 10.0  # root of the loudest over the quietest: more is no noise of an instrument
 
 
 @kernel
@@ -70,9 +73,18 @@ def _grow_used(state: Array, s: int) -> None:
 
 @kernel
 def _side(state: Array, s: int, move: float, p: Profile) -> float:
-    if move > p.noise_louder * state[s, w.LOUD]:
-        return 1.0
-    return -1.0 if move * p.noise_quieter < state[s, w.QUIET] else 0.0
+    quiet, loud = state[s, w.QUIET], state[s, w.LOUD]
+    if move > p.noise_louder * loud:
+        return 1.0 if move > p.noise_louder * loud * _width(quiet, loud) else 0.0
+    if move * p.noise_quieter < quiet:
+        return -1.0 if move * p.noise_quieter * _width(quiet, loud) < quiet else 0.0
+    return 0.0
+
+
+@kernel
+def _width(quiet: float, loud: float) -> float:
+    """How many times farther a channel must go whose trembling is the process's, and wild."""
+    return float(max(sqrt(loud / quiet) / WILD, 1.0))
 
 
 @kernel

@@ -38,7 +38,7 @@ class Profile(NamedTuple):
     longest_memory_ms: float = 604_800_000.0
     # spike
     spike_mad: float = 16.0  # also rare for Laplace noise
-    spike_return: float = 0.5  # of the excursion's height: nearer than this is back
+    spike_return: float = 0.2  # of the excursion's height: nearer than this is back
     spike_readings: float = 3.0
     spike_ms: float = 2_500.0
     spike_warm: float = 15.0

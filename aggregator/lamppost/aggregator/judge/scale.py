@@ -17,7 +17,8 @@ Array = NDArray[np.float64]
 THOUSANDFOLD, THOUSANDTH, FAHRENHEIT, CELSIUS = 1, 2, 3, 4
 DECADES = 3.0
 NEAREST = 0.15  # decades; scatter below this is taken for so much
-FARTHEST = 1.2  # with more scatter than this nothing can be told
+FARTHEST = 1.2  # nothing farther from three decades is taken for them
+WIDEST = 2.4  # with more scatter nothing can be told; FARTHEST already, of sizes seen before
 SCATTER = 4.0  # mean deviations
 BEYOND = 3.0  # times the largest, or below the smallest, value ever believed
 JUMP = 12.0  # usual changes: a jump is more than so many
@@ -34,6 +35,16 @@ def set_right(x: float, mistake: int) -> float:
     if mistake == FAHRENHEIT:
         return (x - 32.0) / 1.8
     return x * 1.8 + 32.0
+
+
+@kernel
+def take_sizes(state: Array, s: int) -> None:
+    """Take the sizes of the last readings into those ever seen."""
+    smallest, newest = state[s, w.SMALLEST], state[s, w.NEW_SMALLEST]
+    state[s, w.SMALLEST] = newest if smallest == 0.0 else min(newest, smallest)
+    state[s, w.LARGEST] = max(state[s, w.NEW_LARGEST], state[s, w.LARGEST])
+    state[s, w.NEW_SMALLEST] = 0.0
+    state[s, w.NEW_LARGEST] = 0.0
 
 
 @kernel
@@ -91,10 +102,12 @@ def _suspected(channels: Array, state: Array, s: int, time: float, x: float, p: 
         return 0  # as nearly always, and cheaply
     shift = log10(max(size, 1e-300)) - state[s, w.LOGS]
     scatter = _scatter(state, s)
-    if scatter < FARTHEST and abs(abs(shift) - DECADES) < scatter:
+    widest = WIDEST if far else FARTHEST
+    signed = x * state[s, w.I_VALUE] >= 0.0  # noise changes signs, a factor does not
+    if signed and scatter < widest and abs(abs(shift) - DECADES) < min(scatter, FARTHEST):
         mistake = THOUSANDFOLD if shift > 0.0 else THOUSANDTH
         right = abs(set_right(x, mistake))
-        known = state[s, w.SMALLEST] <= right <= state[s, w.LARGEST]
+        known = state[s, w.SMALLEST] <= BEYOND * right <= BEYOND * BEYOND * state[s, w.LARGEST]
         ended = state[s, w.S_ENDED]
         first = ended == 0.0 or time - ended > p.instrument_memory_ms
         if (far and known) or (first and _jumps(state, s, x, mistake)):
@@ -117,9 +130,14 @@ def _jumps(state: Array, s: int, x: float, mistake: int) -> bool:
 @kernel
 def _fits_well(state: Array, s: int, x: float, mistake: int) -> bool:
     right = set_right(x, mistake)
+    if mistake <= THOUSANDTH and right * state[s, w.S_VALUE] < 0.0:
+        return False
     if mistake <= THOUSANDTH:
-        return bool(abs(log10(max(abs(right), 1e-300)) - state[s, w.LOGS]) < _scatter(state, s))
-    return bool(abs(right - state[s, w.S_VALUE]) <= LANDING * state[s, w.MOVE])
+        scatter = min(_scatter(state, s), FARTHEST)
+        return bool(abs(log10(max(abs(right), 1e-300)) - state[s, w.LOGS]) < scatter)
+    last = state[s, w.I_VALUE]
+    near = abs(right - state[s, w.S_VALUE]) <= LANDING * state[s, w.MOVE]
+    return bool(near and abs(right - last) <= abs(x - last))
 
 
 @kernel
