@@ -185,4 +185,4 @@ def _place(series: Series, rng: Rng, length: int, *, learn_ms: int = LEARN_MS) -
 def longest_stand(value: Floats) -> int:
     """Readings in the longest run of one value."""
     moved = np.flatnonzero(np.diff(value) != 0)
-    return int(np.diff(np.r_[0, moved, len(value)]).max())
+    return int(np.diff(np.r_[-1, moved, len(value) - 1]).max())

@@ -21,6 +21,7 @@ DEV_RATE = 0.02
 SAME = 0.02  # of the move, and at least SAME_MS: offsets this near to each other are one
 SAME_MS = 2_000.0
 DEVIATIONS = 10.0
+SKEW_LEAVE = 0.5  # of the step: so near to where it began it is right again
 
 
 @kernel
@@ -58,15 +59,16 @@ def _watch(state: Array, s: int, offset: float, now: float, p: Profile) -> None:
     if count < KNOWN:
         state[s, w.OFFSETS] = count + 1.0
         state[s, w.OFFSET] = usual + away / (count + 1.0)
+        state[s, w.REFERENCE] = state[s, w.OFFSET]
         if count > 0.0:
             _spread(state, s, abs(away), 1.0 / count)
         return
     if abs(away) <= max(p.clock_step_ms, DEVIATIONS * state[s, w.OFFSET_DEV]):
         state[s, w.AWAY_COUNT] = 0.0
-        state[s, w.CLOCK_WRONG] = 0.0
         step = max(state[s, w.OFFSET_DEV], 1.0)
         state[s, w.OFFSET] = usual + RATE * max(-step, min(away, step))
         _spread(state, s, abs(away), DEV_RATE)
+        _watch_skew(state, s, now, p)
         return
     moved = abs(offset - state[s, w.AWAY_AT])
     if state[s, w.AWAY_COUNT] == 0.0 or moved > max(SAME * abs(away), SAME_MS):
@@ -82,6 +84,20 @@ def _watch(state: Array, s: int, offset: float, now: float, p: Profile) -> None:
     ):
         state[s, w.CLOCK_WRONG] = away
         state[s, w.WRONG_SINCE] = state[s, w.AWAY_SINCE]
+
+
+@kernel
+def _watch_skew(state: Array, s: int, now: float, p: Profile) -> None:
+    """A clock that runs fast or slow moves the usual offset away from where it began."""
+    skew = state[s, w.OFFSET] - state[s, w.REFERENCE]
+    wrong = state[s, w.CLOCK_WRONG]
+    limit = p.clock_step_ms if wrong == 0.0 else SKEW_LEAVE * p.clock_step_ms
+    if abs(skew) <= limit:
+        state[s, w.CLOCK_WRONG] = 0.0
+        return
+    if wrong == 0.0:
+        state[s, w.WRONG_SINCE] = now
+        state[s, w.CLOCK_WRONG] = skew
 
 
 @kernel

@@ -77,6 +77,7 @@
     OFFSET,  # median of arrival minus event time
     OFFSET_DEV,
     OFFSETS,
+    REFERENCE,  # what it was once it was known, or came to be accepted
     AWAY_AT,  # the offset it seems to have moved to
     AWAY_COUNT,
     AWAY_SINCE,
@@ -84,4 +85,4 @@
     WRONG_SINCE,
     CLOCK_TOLD,
     CLOCKS_WIDTH,
-) = range(10)
+) = range(11)
