@@ -219,7 +219,11 @@ class Instrument:
         never = size > 3 * self.largest or size * 3 < self.smallest
         if not never and abs(x - self.value) <= 12 * self.noise.move:
             return ""
-        if x * self.value >= 0 and scatter < (2.4 if never else 1.2) and abs(abs(shift) - 3) < min(scatter, 1.2):
+        if (
+            x * self.value >= 0
+            and scatter < (2.4 if never else 1.2)
+            and abs(abs(shift) - 3) < min(scatter, 1.2)
+        ):
             mistake = "thousandfold" if shift > 0 else "thousandth"
             right = abs(MISTAKES[mistake](x))
             known = self.smallest <= 3 * right <= 9 * self.largest

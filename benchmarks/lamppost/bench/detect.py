@@ -3,9 +3,9 @@
 10,000 series report once every five minutes, so every reading is a whole cell: the dearest case
 for the habit tier, which takes readings of faster channels together. Each tier's kernel is
 timed on one thread, in the order and on the batches it has in the product; River learns and
-scores one reading at a time, as its API asks for. The quality and level tiers are timed once more
-without the others: a judge that has only these has its state in the core's own cache, which the
-habits' memories, a hundred times larger, do not leave there.
+scores one reading at a time, as its API asks for. The quality and level tiers are timed once
+more without the others: a judge that has only these has its state in the core's own cache,
+which the habits' memories, a hundred times larger, do not leave there.
 """
 
 import argparse

@@ -4,8 +4,9 @@ The series are NAB's (their labelled windows left out), counters made of them by
 legitimately flat or quantised ones. Each is judged by the product's Judge. A fault counts as
 found when any sensor fault is told from its beginning until shortly after its end, and as
 rightly typed when the first one told is of its kind. `in_time` asks a stuck sensor to be told
-within three times its longest healthy stand (three readings at least). False alarms are counted on the series as
-they are, timers and clocks included. Needs `--data`, a folder with NAB's CSV files and labels.
+within three times its longest healthy stand (three readings at least). False alarms are counted
+on the series as they are, timers and clocks included. Needs `--data`, a folder with NAB's CSV
+files and labels.
 """
 
 import argparse
@@ -125,7 +126,7 @@ def _shares(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _due(fault: inject.Injected) -> int:
-    """By when a stuck sensor must be told: three times its longest healthy stand; else later."""
+    """By when a stuck sensor must be told: three times its longest healthy stand."""
     times, last = fault.series.time_ms, len(fault.series.time_ms) - 1
     if fault.kind != "stuck":
         return int(times[last])

@@ -107,7 +107,7 @@ def learn(
 def _weights(
     count: float, near: float, elapsed: float, p: Profile
 ) -> tuple[float, float, float, bool]:
-    """Of a reading in level, scales and short mean; whether the level is settled for a trend."""
+    """Of a reading in level, scales and short mean; whether the level is known for a trend."""
     grown = near >= p.min_level_readings and count >= p.min_scale_readings
     grown = grown and p.run_weight * count >= 1.0
     rare = elapsed >= (p.min_level_readings - 1.0) ** -1.0 * p.level_ms

@@ -33,6 +33,7 @@ SD_PER_MAD = 1.25
 SEVERITY = 0.6
 FARTHEST = 5.0  # beyond that the process is where nobody has compared the sensors
 USED_TO = 1.5
+WIDEST = 8.0  # deviations: farther out a value counts as if it were there
 ROOM = 2.0  # times the alarm: a CUSUM grows no higher
 HIDDEN = c.NOT_THE_LAST | c.FAULTS | c.SUSPECT
 
@@ -118,8 +119,12 @@ def _learn(state: Array, s: int, elapsed: float, x: float, known: bool, p: Profi
     count = state[s, w.D_COUNT]
     weight = max(1.0 / (count + 1.0), min(elapsed / p.neighbours_ms, 1.0 / KNOWN))
     away = x - state[s, w.MEAN]
+    size = abs(away)
+    if known:  # one peak of the process must not make all else small for a week
+        size = min(size, WIDEST * state[s, w.SPREAD])
+        away = max(-size, min(away, size))
     state[s, w.MEAN] += weight * away
-    state[s, w.SPREAD] += max(weight, 1.0 / count) * (abs(away) - state[s, w.SPREAD])
+    state[s, w.SPREAD] += max(weight, 1.0 / count) * (size - state[s, w.SPREAD])
     if known:
         size = min(abs(state[s, w.ZED]), 2.0 * CLIP)
         state[s, w.Z_SIZE] += max(weight, 1.0 / (count - KNOWN + 1.0)) * (

@@ -17,5 +17,5 @@ def share(count: float, memory: float) -> float:
 
 @kernel
 def part(elapsed: float, memory: float, readings: float) -> float:
-    """Of a reading after `elapsed` in a mean with time constant `memory`, at most 1/`readings`."""
+    """Of one after `elapsed` in a mean with time constant `memory`, at most 1/`readings`."""
     return min(elapsed / (elapsed + memory), 1.0 / readings)
