@@ -19,7 +19,7 @@ TINY = 1e-9  # of the level: rounding is no noise
 
 @kernel
 def scales(state: Array, s: int, p: Profile) -> tuple[float, float]:
-    """Standard deviation of one residual (0: unknown), and how many of them a run's is.
+    """Standard deviation of one residual (0: unknown), and how many of it a run has.
 
     The second is more than 1 when residuals are alike for a while (autocorrelation, a level that
     lags): then many of them in a row say little more than one.
