@@ -21,8 +21,8 @@ TINY = 1e-9  # of the level: rounding is no noise
 def scales(state: Array, s: int, p: Profile) -> tuple[float, float]:
     """Standard deviation of one residual (0: unknown), and how many of it a run has.
 
-    The second is more than 1 when residuals are alike for a while (autocorrelation, a level that
-    lags): then many of them in a row say little more than one.
+    The second is more than 1 when residuals are alike for a while (autocorrelation, a level
+    that lags): then many of them in a row say little more than one.
     """
     count = max(state[s, q.L_COUNT] - 1.0, 1.0)
     shrink = sqrt((2.0 - p.run_weight) / p.run_weight)
