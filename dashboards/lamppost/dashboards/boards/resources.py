@@ -50,7 +50,7 @@ def board(console_url: str) -> Board:
             Choice(
                 "district",
                 "District",
-                QUALITY,
+                ROLLUP_DISTRICT,
                 several=False,
                 why="One at a time: a city has too many streams for one table.",
             ),
