@@ -33,6 +33,7 @@ from lamppost.aggregator.view.telling import Teller
 from lamppost.aggregator.warm import warm
 from lamppost.register.alarms.keeper import Keeper
 from lamppost.register.condition.following import ConditionFollower
+from lamppost.register.publish.publisher import Publisher
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
@@ -137,6 +138,7 @@ def run(
             config.mqtt.host_id,
             lambda: _figures(config, spool, drain),
             lambda: dict(pipeline.stage_ns),
+            Publisher(register),
         )
         drain.watch(watch.samples)
         drain.start()

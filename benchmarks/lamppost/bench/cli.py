@@ -17,6 +17,7 @@ MODULES = {
     "influx": "lamppost.bench.influx",
     "ingest": "lamppost.bench.ingest",
     "nab": "lamppost.bench.nab",
+    "register": "lamppost.bench.register",
 }
 """Name to module: `add_arguments(parser)`, `run(args) -> dict`; its docstring is the help."""
 

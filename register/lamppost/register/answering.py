@@ -7,7 +7,7 @@ reader that asks again with If-None-Match is told when nothing has changed.
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -98,7 +98,7 @@ def listed(request: Request, page: Page) -> Response:
     """Return a page of a list."""
     body = {
         "total": page.total,
-        "items": [asdict(item) for item in page.items],
+        "items": [_shallow(item) for item in page.items],
         "next": page.next,
     }
     page_answer = answer(request, body)
@@ -106,6 +106,11 @@ def listed(request: Request, page: Page) -> Response:
         following = request.url.include_query_params(after=page.next)
         page_answer.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
     return page_answer
+
+
+def _shallow(item: Any) -> dict[str, Any]:  # noqa: ANN401 - any value of the records
+    """A value as JSON takes it; `asdict` copies each field deeply, half the time of a page."""
+    return {field.name: getattr(item, field.name) for field in fields(item)}
 
 
 def answer(request: Request, body: dict[str, Any]) -> Response:

@@ -8,6 +8,7 @@ from lamppost.aggregator.rollup.health import samples
 from lamppost.aggregator.rollup.machine import Machine
 from lamppost.aggregator.store.seam import Sample
 from lamppost.register.live import LiveView
+from lamppost.register.publish.publisher import Publisher
 from lamppost.register.records.database import Database
 
 HEALTH_EVERY_MS = 30_000
@@ -23,6 +24,7 @@ class Watch:
         host: the aggregator's Sparkplug host id.
         figures: further fields of the aggregator's row.
         stage_ns: what the pipeline's thread was busy with since the start.
+        publisher: what the register has to tell.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Watch:
         host: str,
         figures: Callable[[], Mapping[str, float]],
         stage_ns: Callable[[], Mapping[str, int]],
+        publisher: Publisher | None = None,
     ) -> None:
         self._live = live
         self._city = City(database, host)
@@ -40,13 +43,14 @@ class Watch:
         self._host = host
         self._figures = figures
         self._stage_ns = stage_ns
+        self._publisher = publisher
         self._health_ms = 0
 
     def samples(self) -> tuple[Sample, ...]:
         """Return what is new: health twice a minute, the city once, changes at once."""
         snapshot = self._live.snapshot()
         now_ms = snapshot.time_ms
-        city = self._city.samples(snapshot)
+        city = (*self._city.samples(snapshot), *self._published(now_ms))
         span_ms = now_ms - self._health_ms
         if 0 <= span_ms < HEALTH_EVERY_MS:
             return city
@@ -58,6 +62,10 @@ class Watch:
             *self._machine.capacity(_bounded(figures), now_ms),
             *city,
         )
+
+    def _published(self, now_ms: int) -> tuple[Sample, ...]:
+        rows = () if self._publisher is None else self._publisher.due(now_ms)
+        return tuple(Sample(row.measurement, row.time_ms, row.tags, row.fields) for row in rows)
 
 
 def _bounded(figures: Mapping[str, float]) -> dict[str, tuple[float, float]]:

@@ -178,10 +178,11 @@ def _chattering(connection: Connection, asked: Period) -> tuple[Chattering, ...]
 
 
 def _false_share(connection: Connection, asked: Period) -> float | None:
+    verdict = func.coalesce(alarm.c.verdict, "")  # as in `feedback`: by time, not by verdict
     counted = (
-        select(alarm.c.verdict, func.count())
-        .where(asked.within(alarm.c.valid_from_ms), alarm.c.verdict.is_not(None))
-        .group_by(alarm.c.verdict)
+        select(verdict, func.count())
+        .where(asked.within(alarm.c.valid_from_ms), verdict != "")
+        .group_by(verdict)
     )
     told = {verdict: int(count) for verdict, count in connection.execute(counted)}
     judged = sum(told.values())

@@ -1,0 +1,1 @@
+"""What the register tells the time-series database, for dashboards."""
