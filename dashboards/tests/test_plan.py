@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamppost.dashboards.alerting.receivers import OURS, Receivers, route
+from lamppost.dashboards.arguments import Failed
 from lamppost.dashboards.push.grafana import ANY
+from lamppost.dashboards.push.notes import from_console, known, of_incident, of_maintenance
 from lamppost.dashboards.push.plan import TOLD, InTheWay, plan
 from lamppost.dashboards.push.run import planned
 from lamppost.dashboards.push.things import Kind, Thing, Verb, covers
@@ -44,7 +46,7 @@ def test_everything_is_made_in_an_order_that_works() -> None:
     made = planned(SITE, "s", OLD, [tree()])
     kinds = [one.thing.kind for one in made]
     assert kinds == sorted(kinds, key=list(Kind).index)
-    assert set(kinds) == set(Kind)
+    assert set(kinds) == set(Kind) - {Kind.NOTE}
     assert {one.verb for one in made if one.thing.kind is not Kind.POLICY} == {Verb.CREATE}
 
 
@@ -83,7 +85,9 @@ def test_what_we_made_and_no_longer_have_is_deleted() -> None:
     ]
 
 
-@given(st.sampled_from([kind for kind in Kind if kind is not Kind.POLICY]), st.text())
+@given(
+    st.sampled_from([kind for kind in Kind if kind not in (Kind.POLICY, Kind.NOTE)]), st.text()
+)
 def test_nothing_of_others_is_touched(kind: Kind, key: str) -> None:
     """Whatever somebody else has under another name stays, and stays unchanged."""
     theirs = Thing(kind, f"their {key}", f"their {key}", ours=False)
@@ -145,3 +149,56 @@ def test_what_grafana_adds_is_no_difference() -> None:
     assert not covers({"a": 1}, {"a": 1, "b": 2})
     assert not covers({"a": [1, 2]}, {"a": [1]})
     assert covers([{"a": 1, "b": 2}], [{"a": 1}])
+
+
+INCIDENT = {
+
+        "id": "i-7",
+        "incident_class": "process_anomaly",
+        "group": "g",
+        "node": "n",
+        "device": "d"
+    ,
+    "opened_ms": 1_000, "closed_ms": None, "reason": "flow rose",
+}
+WORK = {
+    "group": "g", "node": "n", "device": "", "since_ms": 5, "until_ms": 9,
+    "by": "A. Fitter", "reason": "impeller",
+}
+
+
+def there(*notes: Thing) -> list[Thing]:
+    """What Grafana says of annotations that were pushed to it."""
+    return list(known([{**note.body, "id": at} for at, note in enumerate(notes)]))
+
+
+def test_an_incident_is_one_annotation_that_gets_an_end() -> None:
+    """Pushed open, pushed again without a change, and closed later: one annotation."""
+    opened = of_incident(INCIDENT)
+    (made,) = planned(SITE, "s", OLD, after(SITE), [opened])
+    assert (made.verb, made.thing.body["tags"][-1]) == (Verb.CREATE, "lamppost")
+    found = [*after(SITE), *there(opened)]
+    assert planned(SITE, "s", OLD, found, [opened]) == []
+    (ended,) = planned(SITE, "s", OLD, found, [of_incident({**INCIDENT, "closed_ms": 4_000})])
+    assert (ended.verb, ended.thing.body["id"]) == (Verb.UPDATE, 0)
+    assert ended.thing.body["timeEnd"] == 4_000
+
+
+def test_annotations_the_console_forgot_stay() -> None:
+    """History is not deleted, with notes or without."""
+    found = [*after(SITE), *there(of_incident(INCIDENT), of_maintenance(WORK))]
+    assert planned(SITE, "s", OLD, found) == []
+    assert planned(SITE, "s", OLD, found, [of_maintenance(WORK)]) == []
+
+
+def test_maintenance_says_who_and_why() -> None:
+    """The annotation is a sentence, and its tags are what boards look for."""
+    note = of_maintenance(WORK)
+    assert note.body["text"] == "Maintenance at g/n by A. Fitter: impeller"
+    assert {"lamppost", "maintenance"} <= set(note.body["tags"])
+
+
+def test_a_console_that_is_none_is_told() -> None:
+    """An address where nobody answers ends with a sentence, before anything is changed."""
+    with pytest.raises(Failed, match="came no answer of a console"):
+        from_console("http://127.0.0.1:1")

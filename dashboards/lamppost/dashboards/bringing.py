@@ -39,6 +39,9 @@ def add_push(commands: Commands) -> None:
     parser.add_argument(
         "--plan", action="store_true", help="tell what would be done, do nothing"
     )
+    parser.add_argument(
+        "--annotate", action="store_true", help="incidents and maintenance of --console too"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     _add_site(parser)
     parser.set_defaults(command=_push)
@@ -88,6 +91,7 @@ def _provision(arguments: argparse.Namespace) -> int:
 
 
 def _push(arguments: argparse.Namespace) -> int:
+    from lamppost.dashboards.push.notes import from_console
     from lamppost.dashboards.push.run import push
 
     site = site_of(arguments)
@@ -100,6 +104,7 @@ def _push(arguments: argparse.Namespace) -> int:
         site,
         secret("--influx-token-file", kept),
         only_plan=arguments.plan,
+        notes=from_console(site.console_url) if arguments.annotate else (),
     )
     if arguments.json:
         print(json.dumps({"planned": arguments.plan, "actions": [one.told for one in done]}))

@@ -9,6 +9,7 @@ from grafana_client.client import GrafanaException, TokenAuth
 
 from lamppost.dashboards.arguments import Failed
 from lamppost.dashboards.board import TAG
+from lamppost.dashboards.push.notes import known
 from lamppost.dashboards.push.things import Action, Kind, Thing, Verb
 from lamppost.dashboards.push.wanted import TREE, is_ours
 
@@ -16,6 +17,7 @@ TIMEOUT_S = 30.0
 OLDEST = (9, 3, 0)
 BROKEN_FROM, BROKEN_UNTIL = (9, 4, 0), (9, 5, 1)
 MAX_BOARDS = 5_000
+MAX_NOTES_READ = 20_000
 MUTE_PREFIX = "lamppost "
 NOT_FOUND = 404
 UNLOCKED = {"X-Disable-Provenance": "true"}
@@ -71,6 +73,7 @@ def found(api: GrafanaApi) -> Iterator[Thing]:
     yield from _rules(api)
     tree = api.alertingprovisioning.get_notification_policy_tree()
     yield Thing(Kind.POLICY, "tree", TREE, "", tree, True, _origin(tree))
+    yield from known(api.client.GET(f"/annotations?tags={TAG}&limit={MAX_NOTES_READ}"))
 
 
 class _Any:
@@ -188,6 +191,14 @@ def _group(api: GrafanaApi, _: Verb, one: Thing) -> None:
     api.client.PUT(path, json={**api.client.GET(path), **one.body}, headers=UNLOCKED)
 
 
+def _note(api: GrafanaApi, verb: Verb, one: Thing) -> None:
+    told = {key: value for key, value in one.body.items() if key != "id"}
+    if verb is Verb.CREATE:
+        api.client.POST("/annotations", json=told)
+    else:
+        api.client.PATCH(f"/annotations/{one.body['id']}", json=told)
+
+
 _DOES: dict[Kind, Callable[[GrafanaApi, Verb, Thing], None]] = {
     Kind.FOLDER: _folder,
     Kind.SOURCE: _source,
@@ -196,5 +207,6 @@ _DOES: dict[Kind, Callable[[GrafanaApi, Verb, Thing], None]] = {
     Kind.POINT: _named("/v1/provisioning/contact-points"),
     Kind.POLICY: _policy,
     Kind.GROUP: _group,
+    Kind.NOTE: _note,
     Kind.RULE: _named("/v1/provisioning/alert-rules"),
 }

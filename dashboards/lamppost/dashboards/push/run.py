@@ -1,11 +1,14 @@
 """Pushes a site to a Grafana: reads all of it, plans, and only then changes something."""
 
+from collections.abc import Iterable, Sequence
+
 import requests
 from grafana_client import GrafanaApi
 from grafana_client.client import GrafanaException
 
 from lamppost.dashboards.alerting.rule import KEEP_LAST, OK
 from lamppost.dashboards.push.grafana import Refused, apply, connect, found, version_of
+from lamppost.dashboards.push.notes import only_listed, with_ids
 from lamppost.dashboards.push.plan import plan
 from lamppost.dashboards.push.things import Action, Kind, Thing
 from lamppost.dashboards.push.wanted import policies, wanted
@@ -16,7 +19,13 @@ DENIED = (401, 403)
 
 
 def push(
-    url: str, token: str, site: Site, secret: str, *, only_plan: bool = False
+    url: str,
+    token: str,
+    site: Site,
+    secret: str,
+    *,
+    only_plan: bool = False,
+    notes: Iterable[Thing] = (),
 ) -> list[Action]:
     """Bring a Grafana to what it should be; return the changes.
 
@@ -26,6 +35,7 @@ def push(
         site: the city.
         secret: for its data sources.
         only_plan: change nothing.
+        notes: annotations.
 
     Raises:
         Refused: it cannot be used, or said no.
@@ -35,7 +45,7 @@ def push(
         api = connect(url, token)
         version = version_of(api)
         there = _there(api, url)
-        actions = planned(site, secret, version, there)
+        actions = planned(site, secret, version, there, list(notes))
         for action in () if only_plan else actions:
             apply(api, action)
         return actions
@@ -46,7 +56,11 @@ def push(
 
 
 def planned(
-    site: Site, secret: str, version: tuple[int, int, int], there: list[Thing]
+    site: Site,
+    secret: str,
+    version: tuple[int, int, int],
+    there: list[Thing],
+    notes: Sequence[Thing] = (),
 ) -> list[Action]:
     """Return what has to be done with a Grafana of this version that has these things.
 
@@ -57,7 +71,8 @@ def planned(
     things = wanted(site, secret, on_error)
     tree = next(one for one in there if one.kind is Kind.POLICY)
     things.append(policies(site, tree.body))
-    return plan(things, there)
+    left = only_listed(there, list(notes))
+    return plan([*things, *with_ids(list(notes), left)], left)
 
 
 def _there(api: GrafanaApi, url: str) -> list[Thing]:

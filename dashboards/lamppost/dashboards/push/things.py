@@ -21,6 +21,7 @@ class Kind(Enum):
     RULE = "rule"
     GROUP = "rule group"
     """Its interval only; it is there as soon as a rule is in it."""
+    NOTE = "annotation"
 
 
 @dataclass(frozen=True, slots=True)
