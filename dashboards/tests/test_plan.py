@@ -152,18 +152,23 @@ def test_what_grafana_adds_is_no_difference() -> None:
 
 
 INCIDENT = {
-
-        "id": "i-7",
-        "incident_class": "process_anomaly",
-        "group": "g",
-        "node": "n",
-        "device": "d"
-    ,
-    "opened_ms": 1_000, "closed_ms": None, "reason": "flow rose",
+    "id": "i-7",
+    "incident_class": "process_anomaly",
+    "group": "g",
+    "node": "n",
+    "device": "d",
+    "opened_ms": 1_000,
+    "closed_ms": None,
+    "reason": "flow rose",
 }
 WORK = {
-    "group": "g", "node": "n", "device": "", "since_ms": 5, "until_ms": 9,
-    "by": "A. Fitter", "reason": "impeller",
+    "group": "g",
+    "node": "n",
+    "device": "",
+    "since_ms": 5,
+    "until_ms": 9,
+    "by": "A. Fitter",
+    "reason": "impeller",
 }
 
 
