@@ -19,9 +19,10 @@ from lamppost.aggregator.store.lineprotocol import (
     incident_line,
     ops_lines,
     sample_line,
+    sample_lines,
 )
 from lamppost.aggregator.store.seam import Sample, StoreBatch
-from lamppost.wire.series import DATABASES, MEASUREMENTS, NODE_HEALTH, PIPELINE, FieldType
+from lamppost.wire.series import DATABASES, MEASUREMENTS, NODE_HEALTH, OPS, PIPELINE, FieldType
 from parts.batches import COLUMNS, T0, batch, event, random_batch, series
 
 NAN = float("nan")
@@ -195,7 +196,7 @@ def test_a_sample_as_a_line() -> None:
 def test_a_sample_without_values_is_no_line() -> None:
     """InfluxDB takes no line without a field."""
     empty = Sample(PIPELINE, T0, {"host": "h"}, {"latency_p50_ms": None})
-    assert ops_lines(StoreBatch.of_samples([empty])) == []
+    assert sample_lines(StoreBatch.of_samples([empty]), OPS) == []
 
 
 def test_the_page_on_stores_lists_the_schema() -> None:

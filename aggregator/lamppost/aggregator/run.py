@@ -21,11 +21,14 @@ from lamppost.aggregator.pipeline.pipeline import Pipeline, Settings
 from lamppost.aggregator.pipeline.replay import restore
 from lamppost.aggregator.records import feed, open_register
 from lamppost.aggregator.rollup.watch import Watch
+from lamppost.aggregator.rollup.windows import Windows
 from lamppost.aggregator.settings.data import MB
 from lamppost.aggregator.spool.checkpoint import Checkpoints
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.drain import Drain
+from lamppost.aggregator.store.influx import InfluxStore
 from lamppost.aggregator.store.open import open_store
+from lamppost.aggregator.store.seam import Store
 from lamppost.aggregator.view.board import Board
 from lamppost.aggregator.view.keeping import both
 from lamppost.aggregator.view.live import Live
@@ -126,7 +129,8 @@ def run(
         pipeline = _pipeline(config, spool, host, tell, say)
         intake = feed(register, pipeline)
         stack.callback(intake.stop)
-        drain = Drain(spool, store, config.data_dir / "store.cursor")
+        cursor = config.data_dir / "store.cursor"
+        drain = Drain(spool, store, cursor, windows=_windows(store, config))
         stack.callback(drain.stop, DRAIN_STOP_S)
         board = Board(pipeline)
         board.refresh()
@@ -156,6 +160,13 @@ def _spool(config: Config) -> Spool:
         max_bytes=int(data.spool_mb * MB),
         max_buffered_bytes=int(data.held_mb * MB) + SPOOL_SLACK_BYTES,
     )
+
+
+def _windows(store: Store, config: Config) -> Windows | None:
+    """Windows are for dashboards: a store that none reads has none."""
+    if not isinstance(store, InfluxStore):
+        return None
+    return Windows(config.data_dir / "windows.npz", store.read)
 
 
 def _figures(config: Config, spool: Spool, drain: Drain) -> dict[str, float]:

@@ -23,6 +23,7 @@ from lamppost.aggregator.decode.resolve import FIRST_CAPACITY, AliasTable, gathe
 from lamppost.aggregator.judge.groups import Groups
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.nodes.series import SeriesInfo
+from lamppost.aggregator.rollup.windows import State
 from lamppost.aggregator.spool.frames import COLUMNS
 from lamppost.aggregator.store.lineprotocol import Lines
 from lamppost.aggregator.store.seam import StoreBatch
@@ -51,6 +52,7 @@ def warm(progress: Progress | None = None) -> float:
         ("judge", _judge),
         ("transitions", _transitions),
         ("lines", _lines),
+        ("windows", _windows),
     )
     with _alone(jit.cache_dir()):
         for done, (name, step) in enumerate(steps):
@@ -127,6 +129,13 @@ def _lines() -> None:
     columns: dict[str, Any] = {name: np.zeros(1, kind) for name, kind in COLUMNS}
     del columns["series"]
     Lines().of(StoreBatch({0: info}, np.zeros(1, np.int32), **columns))
+
+
+def _windows() -> None:
+    state = State(1)
+    none = np.zeros(1, np.uint32)
+    state.take(np.zeros(1, np.int32), np.full(1, TIME_MS), np.ones(1), none)
+    state.close(TIME_MS)
 
 
 def _transitions() -> None:

@@ -7,7 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
+
+from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.cursor import Cursor, SeriesBook
 from lamppost.aggregator.store.load import Load
@@ -17,6 +21,7 @@ from lamppost.aggregator.store.seam import (
     StoreBatch,
     StoreRefused,
     StoreUnreachable,
+    WindowRows,
 )
 
 MAX_ROWS = 20_000
@@ -24,6 +29,7 @@ MAX_LOAD_BYTES = 16 * 1024 * 1024
 IDLE_S = 0.5
 LINGER_S = 0.2
 SAVE_EVERY_S = 1.0
+WINDOWS_EVERY_S = 60.0
 SAMPLE_EVERY_S = 10.0
 SAMPLE_SOON_S = 0.5
 MAX_SAMPLES_KEPT = 50_000
@@ -54,6 +60,25 @@ UNREACHABLE = Backoff(base_s=0.5, cap_s=30.0)
 REFUSED = Backoff(base_s=10.0, cap_s=120.0)
 
 
+class Follower(Protocol):
+    """Makes windows of what goes by; the drain's thread calls it, and only it.
+
+    Attributes:
+        position: in the spool, up to which its saved state has seen the readings.
+    """
+
+    position: int
+
+    def take(self, batch: StoreBatch) -> list[WindowRows]:
+        """Take readings that are in the store; return what they closed."""
+
+    def due(self, now_ms: int, info: Callable[[int], SeriesInfo | None]) -> list[WindowRows]:
+        """Return what the clock closes and what is to be written again."""
+
+    def save(self, position: int) -> None:
+        """Keep the state as of a position; raises OSError."""
+
+
 class Drain:
     """Reads committed frames and writes them to a store, at least once, in order.
 
@@ -67,6 +92,7 @@ class Drain:
         unreachable: waits while the store is away.
         refused: waits while the store says no.
         draw: random, 0 to 1.
+        windows: follows the readings, and is written after them; None for no windows.
 
     Attributes:
         stored_readings: readings and texts written since the start.
@@ -86,6 +112,7 @@ class Drain:
         unreachable: Backoff = UNREACHABLE,
         refused: Backoff = REFUSED,
         draw: Callable[[], float] = random.random,
+        windows: Follower | None = None,
     ) -> None:
         self.stored_readings = 0
         self.stored_events = 0
@@ -104,6 +131,10 @@ class Drain:
         self._position = min(self._cursor.load(), spool.position)
         self._saved = -1
         self._saved_at = time.monotonic()
+        self._windows = windows
+        self._fed = 0 if windows is None else min(windows.position, spool.position)
+        self._lost_rows = False
+        self._due_at = self._windows_saved_at = self._saved_at
         self._samples: Callable[[], Sequence[Sample]] | None = None
         self._sample_every_s = 0.0
         self._sample_at = 0.0
@@ -169,6 +200,10 @@ class Drain:
             return self._moved.wait_for(lambda: self._position >= goal, timeout_s)
 
     def _run(self) -> None:
+        try:
+            self._catch_up()
+        except Exception:
+            log.exception("store: windows begin anew")
         while not self._stopping.is_set():
             try:
                 self._step()
@@ -189,6 +224,7 @@ class Drain:
         elif self._spool.wait(self._position, IDLE_S):
             # A little later there is more to write at once; nobody waits for the store.
             self._stopping.wait(LINGER_S)
+        self._close_windows()
         self._sample()
 
     def _sample(self) -> None:
@@ -207,9 +243,60 @@ class Drain:
         for frame in self._spool.read(self._position, MAX_LOAD_BYTES):
             load.add(frame.kind, frame.payload)
             end = frame.next_position
-            if load.rows >= self._max_rows:
+            # What windows have seen before a crash and what they have not goes apart.
+            if load.rows >= self._max_rows or end == self._fed:
                 break
         return load, end
+
+    def _catch_up(self) -> None:
+        """Show the windows what the store has had since their state was saved."""
+        while self._windows is not None and self._fed < self._position:
+            load, end = Load(self._book), self._fed
+            for frame in self._spool.read(self._fed, MAX_LOAD_BYTES):
+                if frame.next_position > self._position:
+                    break
+                load.add(frame.kind, frame.payload)
+                end = frame.next_position
+                if load.rows >= self._max_rows:
+                    break
+            if end == self._fed:
+                self._fed = self._position
+                return
+            batch = load.batch()
+            self._fed = end
+            if batch is not None and not self._put(self._windows.take(batch)):
+                return
+
+    def _put(self, rows: list[WindowRows]) -> bool:
+        """Write windows, again and again until the store has them or the drain is stopped."""
+        if not rows:
+            return True
+        used = set(np.unique(np.concatenate([one.index for one in rows])).tolist())
+        series = {i: info for i in used if (info := self._book.get(i)) is not None}
+        batch = StoreBatch.of_windows(rows, series)
+        while not self._written(batch):
+            if self._stopping.is_set():
+                self._lost_rows = True  # the saved state, which is older, makes them again
+                return False
+        return True
+
+    def _follow(self, batch: StoreBatch | None, end: int) -> None:
+        """Let the windows follow a batch that is in the store."""
+        if self._windows is None or end <= self._fed:
+            return
+        self._fed = end
+        if batch is not None:
+            self._put(self._windows.take(batch))
+
+    def _close_windows(self) -> None:
+        """Write the windows that the clock closes, about once a second while all is drained."""
+        now = time.monotonic()
+        if self._windows is None or now < self._due_at or self._stopping.is_set():
+            return
+        if self._position < self._spool.position:
+            return
+        self._due_at = now + SAVE_EVERY_S
+        self._put(self._windows.due(time.time_ns() // 1_000_000, self._book.get))
 
     def _carry(self, load: Load, end: int) -> None:
         """Write a load, again and again until it is in the store or the drain is stopped."""
@@ -228,6 +315,7 @@ class Drain:
         with self._moved:
             self._position = end
             self._moved.notify_all()
+        self._follow(batch, end)
 
     def _written(self, batch: StoreBatch | None) -> bool:
         try:
@@ -265,9 +353,20 @@ class Drain:
         self._saved_at = now
         try:
             self._book.save()
+            self._save_windows(now, at_once=not every_s)
             self._cursor.save(self._position)
         except OSError as problem:
             log.warning("store: cursor not saved: %s", problem)
             return
         self._saved = self._position
-        self._spool.passed("store", self._position)
+        kept = self._position
+        if self._windows is not None:
+            kept = min(kept, self._windows.position)
+        self._spool.passed("store", kept)
+
+    def _save_windows(self, now: float, *, at_once: bool) -> None:
+        if self._windows is None or self._lost_rows or self._fed != self._position:
+            return
+        if at_once or now - self._windows_saved_at >= WINDOWS_EVERY_S:
+            self._windows.save(self._fed)
+            self._windows_saved_at = now

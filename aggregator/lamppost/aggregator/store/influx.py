@@ -43,6 +43,10 @@ class InfluxStore(ABC):
         self._raw.write(Block.of(sample_lines(batch, RAW)))
         self._raw.write(Block.of(self._lines.texts(batch)))
         self._raw.write(self._lines.of(batch))
+        writers = {RAW: self._raw, OPS: self._ops, ROLLUP: self._rollup}
+        for rows in batch.windows:
+            block = self._lines.windows(rows, batch.series)
+            writers[rows.measurement.database].write(block)
 
     def read(self, series: SeriesKey, from_ms: int, to_ms: int, step_ms: int) -> SeriesColumns:
         """Return the readings of a window; see `Store.read`."""

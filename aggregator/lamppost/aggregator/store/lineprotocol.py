@@ -18,13 +18,14 @@ from lamppost.aggregator.alarms.levels import level_of
 from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.spool.frames import COLUMNS
 from lamppost.aggregator.store.columnlines import Block, ColumnLines, TagBook
-from lamppost.aggregator.store.seam import Sample, StoreBatch
+from lamppost.aggregator.store.seam import Sample, StoreBatch, WindowRows
 from lamppost.wire.series import (
     EVENT,
     INCIDENT,
     OPS,
     READING,
     TEXT,
+    WINDOWS,
     Database,
     FieldType,
     Measurement,
@@ -72,16 +73,27 @@ class Lines:
         self._known: dict[int, SeriesInfo] = {}
         self._tags = TagBook()
         self._readings = ColumnLines(READING, single=SINGLE)
+        self._windows = {one: ColumnLines(one) for one in WINDOWS.values()}
 
     def of(self, batch: StoreBatch) -> Block:
         """Return the lines of the readings of a batch, in their order."""
-        for index, info in batch.series.items():
-            if self._known.get(index) is not info:
-                self._known[index] = info
-                self._tags.put(index, series_tags(info))
+        self._learn(batch.series)
         return self._readings.of(
             self._tags, batch.index, batch.time_ms, lambda name: getattr(batch, name)
         )
+
+    def windows(self, rows: WindowRows, series: Mapping[int, SeriesInfo]) -> Block:
+        """Return the lines of closed windows."""
+        self._learn(series)
+        return self._windows[rows.measurement].of(
+            self._tags, rows.index, rows.start_ms, rows.columns.__getitem__
+        )
+
+    def _learn(self, series: Mapping[int, SeriesInfo]) -> None:
+        for index, info in series.items():
+            if self._known.get(index) is not info:
+                self._known[index] = info
+                self._tags.put(index, series_tags(info))
 
     def texts(self, batch: StoreBatch) -> list[str]:
         """Return the lines of the text values of a batch."""

@@ -8,7 +8,7 @@ again must overwrite.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -67,6 +67,30 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class WindowRows:
+    """Closed windows of one width.
+
+    Attributes:
+        measurement: one of `lamppost.wire.series.WINDOWS`.
+        index: int32 (n,), index of the series.
+        start_ms: int64 (n,), when each began.
+        columns: a column (n,) of each field.
+    """
+
+    measurement: Measurement
+    index: NDArray[np.int32]
+    start_ms: NDArray[np.int64]
+    columns: Mapping[str, NDArray[Any]]
+
+    def of(self, index: int, before_ms: int) -> Self:
+        """Return those that began before a time, as rows of another series."""
+        some = self.start_ms < before_ms
+        series = np.full(int(some.sum()), index, np.int32)
+        columns = {name: column[some] for name, column in self.columns.items()}
+        return type(self)(self.measurement, series, self.start_ms[some], columns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class StoreBatch:
     """What one write carries; columns as in `lamppost.aggregator.spool.frames.DataFrame`.
 
@@ -77,6 +101,7 @@ class StoreBatch:
         events: events, the latest row of an id last.
         incidents: the same for incidents; a store may leave them out.
         samples: for dashboards; a store that no dashboard reads leaves them out.
+        windows: the same; the series they speak of are in `series`.
     """
 
     series: Mapping[int, SeriesInfo]
@@ -94,6 +119,7 @@ class StoreBatch:
     events: Sequence[Event] = ()
     samples: Sequence[Sample] = ()
     incidents: Sequence[Incident] = ()
+    windows: Sequence[WindowRows] = ()
 
     def __len__(self) -> int:
         return len(self.index)
@@ -105,6 +131,11 @@ class StoreBatch:
             name: np.empty(0, kind) for name, kind in COLUMNS if name != "series"
         }
         return cls({}, np.empty(0, np.int32), **columns, samples=samples)
+
+    @classmethod
+    def of_windows(cls, rows: Sequence[WindowRows], series: Mapping[int, SeriesInfo]) -> Self:
+        """Return a batch of nothing else."""
+        return replace(cls.of_samples(()), series=series, windows=rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
