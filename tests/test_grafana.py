@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,6 +22,7 @@ from lamppost.dashboards.alerting.receivers import Receivers
 from lamppost.dashboards.asked import Asked
 from lamppost.dashboards.influx import Influx
 from lamppost.dashboards.push.run import push
+from lamppost.dashboards.push.things import Kind, Verb
 from lamppost.dashboards.rendering import RENDERED, load
 from lamppost.dashboards.site import Site
 from lamppost.dashboards.sources import SOURCES
@@ -147,6 +148,15 @@ def rules() -> dict[str, dict[str, Any]]:
 def test_a_second_push_changes_nothing(site: Site) -> None:
     """On the real one too: what was pushed is found as it should be."""
     assert push(URL, TOKEN, site, "unused") == []
+
+
+def test_what_changed_is_changed_again_and_back(site: Site) -> None:
+    """Rules, boards and contact points that are there can be changed, not only made."""
+    other = replace(site, console_url="http://127.0.0.1:8081")
+    changes = push(URL, TOKEN, other, "unused")
+    assert {one.verb for one in changes} == {Verb.UPDATE}
+    assert {Kind.RULE, Kind.BOARD} <= {one.thing.kind for one in changes}
+    assert len(push(URL, TOKEN, site, "unused")) == len(changes)
 
 
 @pytest.mark.parametrize("board", load(RENDERED), ids=lambda one: str(one["uid"]))
