@@ -21,9 +21,11 @@ MAX_NOTES_READ = 20_000
 MUTE_PREFIX = "lamppost "
 NOT_FOUND = 404
 UNLOCKED = {"X-Disable-Provenance": "true"}
-"""Lets people go on changing the tree of policies in the browser, where Grafana knows it. Nothing
-else gets it: 9.3 sets the origin of a group whatever is asked, and then refuses to have it taken
-off its rules."""
+"""Lets people go on changing the tree of policies in the browser, where Grafana knows it.
+
+Nothing else gets it: 9.3 sets the origin of a group whatever is asked, and then refuses to have
+it taken off its rules.
+"""
 
 
 class Refused(Failed):
