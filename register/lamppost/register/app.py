@@ -20,6 +20,7 @@ from lamppost.register.condition import api as condition_api
 from lamppost.register.exports import api as exports_api
 from lamppost.register.feed import Feed
 from lamppost.register.guard import Guard
+from lamppost.register.indicators import api as indicators_api
 from lamppost.register.page import build_page
 from lamppost.register.records import api as records_api
 from lamppost.register.sensorthings import api as sensorthings_api
@@ -34,6 +35,7 @@ ROUTERS = (
     work_api.router,
     condition_api.router,
     exports_api.router,
+    indicators_api.router,
     records_api.router,
 )
 """What stands under /api/v1; the records answer for every path that nobody knows."""

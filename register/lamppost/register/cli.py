@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from lamppost.register.commanding import DATA_DIR, FAILED, WRONG_USE, UsageError, complain
+from lamppost.register.evidence import commands as evidence
 from lamppost.register.exports import commands as exports
+from lamppost.register.indicators import commands as indicators
 from lamppost.register.records import commands as records
 from lamppost.register.records.database import VARIABLE, DatabaseUrlError
 from lamppost.register.records.links import RefusedError
@@ -25,6 +27,9 @@ examples:
   lamppost register export geojson --out city.geojson
   lamppost register export csv --out tables/
   lamppost register seed --demo-city               a made-up city to try things out with
+  lamppost register indicators --period 2026-10 --json
+  lamppost register evidence iso37122-2019:7.6 2026-10 --out pack.zip
+  lamppost register verify pack.zip                does it hold, by itself alone?
   lamppost register verify-audit --head 812:9f...  is the trail whole, and is that entry in it?
 
 The database is --database, else {VARIABLE}, else register.db in the data folder
@@ -65,6 +70,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (records, exports, seed):
+    for room in (records, exports, seed, indicators, evidence):
         room.add_commands(commands)
     return parser

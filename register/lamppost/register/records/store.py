@@ -42,6 +42,7 @@ class Register:
         clock_ms: Callable[[], int] = wall_ms,
     ) -> None:
         self.database = Database(chosen_url(url), data_dir)
+        self.data_dir = data_dir
         self.now_ms = clock_ms
 
     @property

@@ -1,0 +1,60 @@
+"""`lamppost register evidence` and `verify`: packs for auditors."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lamppost.register.commanding import FAILED, OK, UsageError, add, complain, say
+from lamppost.register.evidence.making import make
+from lamppost.register.evidence.verifying import PackError, verify
+from lamppost.register.indicators.commands import PERIOD, add_city, facts_of
+from lamppost.register.indicators.definitions import DefinitionError, known, period
+from lamppost.register.records.store import Register
+
+
+def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type to itself
+    """Add them to a command line."""
+    making = add(commands, "evidence", _evidence, "write the audit pack of an indicator value")
+    making.add_argument("indicator", metavar="INDICATOR", help="such as iso37122-2019:7.6")
+    making.add_argument("period", metavar="PERIOD", help=PERIOD)
+    add_city(making)
+    making.add_argument("--out", type=Path, required=True, metavar="FILE", help="ZIP to write")
+    checking = add(commands, "verify", _verify, "check an audit pack, by itself alone")
+    checking.add_argument("pack", type=Path, metavar="FILE")
+    checking.set_defaults(needs_tables=False)
+
+
+def _evidence(register: Register, arguments: argparse.Namespace) -> int:
+    try:
+        wanted, named = period(arguments.period), known(arguments.indicator)
+    except DefinitionError as error:
+        raise UsageError(str(error)) from error
+    value = make(register, named, wanted, facts_of(arguments), arguments.out)
+    if arguments.json:
+        say(json.dumps({"file": str(arguments.out), **asdict(value)}, ensure_ascii=False))
+        return OK
+    shown = "NR" if value.value is None else f"{value.value:.2f} {value.unit}"
+    say(f"{arguments.out}: {value.indicator} in {value.period} is {shown} ({value.status})")
+    say(f"lineage {value.lineage}")
+    return OK
+
+
+def _verify(_: Register, arguments: argparse.Namespace) -> int:
+    path: Path = arguments.pack
+    if not path.is_file():
+        raise UsageError(f"FILE: came {str(path)!r}, allowed: a file that is there")
+    try:
+        checked = verify(path)
+    except PackError as error:
+        complain(str(error))
+        return FAILED
+    if arguments.json:
+        say(json.dumps({"ok": not checked.faults, **asdict(checked)}, ensure_ascii=False))
+    else:
+        for fault in checked.faults:
+            say(fault)
+        found = "it does NOT hold" if checked.faults else "the pack holds"
+        say(f"{checked.indicator} in {checked.period}: {found}")
+    return FAILED if checked.faults else OK

@@ -1,0 +1,60 @@
+"""Makes a pack from a register."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from lamppost.register.evidence.pack import Calibration, members, zipped
+from lamppost.register.indicators import desk
+from lamppost.register.indicators.computing import compute
+from lamppost.register.indicators.inputs import inputs
+from lamppost.register.indicators.values import Definition, Input, Period, Value
+from lamppost.register.records.store import Register
+from lamppost.register.records.tables import channel
+
+IDS_A_QUERY = 500
+
+
+def make(
+    register: Register,
+    definition: Definition,
+    period: Period,
+    facts: Mapping[str, float],
+    out: Path,
+) -> Value:
+    """Write the pack of an indicator in a period; whole, or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    at_ms = desk.moment(period, register.now_ms())
+    with register.database.reading() as connection:
+        found = inputs(connection, definition, at_ms)
+        calibrations = _calibrations(connection, found)
+    value = compute(definition, period.name, facts, found)
+    body = zipped(members(definition, value, facts, found, calibrations))
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(body)
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    return value
+
+
+def _calibrations(connection: Connection, found: Sequence[Input]) -> list[Calibration]:
+    ids = sorted({one for asset in found for one in asset.channels})
+    columns = (
+        channel.c.id,
+        channel.c.calibrated_ms,
+        channel.c.calibration_due_ms,
+        channel.c.certificate,
+    )
+    rows: list[Calibration] = []
+    for start in range(0, len(ids), IDS_A_QUERY):
+        some = channel.c.id.in_(ids[start : start + IDS_A_QUERY])
+        asked = select(*columns).where(some).order_by(channel.c.id)
+        rows += [(row[0], row[1], row[2], row[3]) for row in connection.execute(asked)]
+    return rows

@@ -1,0 +1,119 @@
+"""What is in a pack, and how it is written: the same inputs give the same bytes."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+
+from lamppost.register.indicators.values import Definition, Input, Value
+
+MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
+DEFINITION, VALUE, FACTS = "definition.json", "value.json", "city.json"
+INPUTS, CALIBRATIONS, SIGNOFFS, METHOD = (
+    "inputs.csv",
+    "calibrations.csv",
+    "signoffs.json",
+    "METHOD.md",
+)
+DATA = (DEFINITION, VALUE, FACTS, INPUTS, CALIBRATIONS, SIGNOFFS, METHOD)
+INPUT_COLUMNS = ("asset", "asset_class", "weight", "counted", "synthetic", "channels")
+CALIBRATION_COLUMNS = ("channel", "calibrated_ms", "calibration_due_ms", "certificate")
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Of all members: a pack made again has the same bytes."""
+
+Calibration = tuple[str, int | None, int | None, str | None]
+
+METHOD_TEXT = """\
+# How this value came about, and how to check it
+
+{formula}
+
+`inputs.csv` lists every asset of the classes that the definition names, as they stood at the
+end of the period. `counted` says whether it has what is needed, `channels` which ones.
+
+1. `sha256sum -c SHA256SUMS` in the unpacked folder: every line must say OK.
+2. Sum up `weight` where `counted` is true: the numerator. Rows without a weight are left out.
+3. For a share sum up `weight` over all rows, for a density take the fact in `city.json`.
+4. Value = factor x numerator / that; the factor of a share is 100. Compare with `value.json`.
+5. The lineage is the SHA-256 of the JSON text (keys sorted, no spaces, UTF-8) of an object of
+   `definition`, `period`, `facts` and `inputs`, sorted by asset.
+
+`lamppost register verify` does all five.
+
+{trap}
+
+This is evidence in support of ISO 37106 B12 and B13; it is no certificate.
+NR means not reported, never zero.
+"""
+
+
+def members(
+    definition: Definition,
+    value: Value,
+    facts: Mapping[str, float],
+    inputs: Sequence[Input],
+    calibrations: Sequence[Calibration],
+) -> dict[str, bytes]:
+    """Return the files of a pack by name, manifest and sums last."""
+    used = {definition.per: facts[definition.per]} if definition.per in facts else {}
+    files = {
+        DEFINITION: _json(asdict(definition)),
+        VALUE: _json(asdict(value)),
+        FACTS: _json(used),
+        INPUTS: _csv(INPUT_COLUMNS, [_row(one) for one in inputs]),
+        CALIBRATIONS: _csv(CALIBRATION_COLUMNS, [list(one) for one in calibrations]),
+        SIGNOFFS: _json({"owner": None, "steward": None, "note": "nobody has signed yet"}),
+        METHOD: METHOD_TEXT.format(formula=definition.formula, trap=definition.trap).encode(),
+    }
+    listed = [
+        {"name": name, "bytes": len(body), "sha256": sha256(body).hexdigest()}
+        for name, body in files.items()
+    ]
+    files[MANIFEST] = _json(
+        {
+            "what": "evidence of an indicator value",
+            "format": 1,
+            "indicator": value.indicator,
+            "period": value.period,
+            "lineage": value.lineage,
+            "files": listed,
+        }
+    )
+    sums = [f"{sha256(body).hexdigest()}  {name}\n" for name, body in files.items()]
+    return files | {SUMS: "".join(sums).encode()}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return the files as a ZIP archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in files.items():
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), body, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _json(body: object) -> bytes:
+    return (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return buffer.getvalue().encode()
+
+
+def _row(one: Input) -> list[object]:
+    weight = "" if one.weight is None else repr(one.weight)
+    return [
+        one.asset,
+        one.asset_class,
+        weight,
+        str(one.counted).lower(),
+        str(one.synthetic).lower(),
+        json.dumps(one.channels, ensure_ascii=False),
+    ]

@@ -1,0 +1,135 @@
+"""Checks a pack by nothing but what is in it: hashes, arithmetic, lineage."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from lamppost.register.evidence import pack
+from lamppost.register.indicators.computing import compute
+from lamppost.register.indicators.definitions import definition
+from lamppost.register.indicators.values import Input
+
+TOTAL_MAX = 256_000_000
+"""Bytes unpacked: a city's inputs are some ten megabytes."""
+EXPECTED = frozenset((*pack.DATA, pack.MANIFEST, pack.SUMS))
+
+
+class PackError(Exception):
+    """It is no pack, or one that nobody should unpack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found.
+
+    Attributes:
+        indicator: Of which value, "" when that cannot be read.
+        period: Of which period.
+        lineage: The hash that the pack states.
+        faults: What is wrong, in words; empty when it holds.
+    """
+
+    indicator: str
+    period: str
+    lineage: str
+    faults: tuple[str, ...]
+
+
+def verify(path: Path) -> Checked:
+    """Check a pack.
+
+    Raises:
+        PackError: it is no pack.
+        OSError: it cannot be read.
+    """
+    files = _unpacked(path)
+    faults = [*_hashes(files)]
+    try:
+        value = json.loads(files[pack.VALUE])
+        faults += _arithmetic(files, value)
+        stated = [str(value[name]) for name in ("indicator", "period", "lineage")]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        faults.append(f"its data cannot be read: {error!r}")
+        stated = ["", "", ""]
+    return Checked(stated[0], stated[1], stated[2], tuple(faults))
+
+
+def _unpacked(path: Path) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            listed = archive.infolist()
+            names = [one.filename for one in listed]
+            if len(names) != len(EXPECTED) or set(names) != EXPECTED:
+                raise PackError(
+                    f"{path}: came {sorted(names)[:20]}, allowed: exactly {sorted(EXPECTED)}"
+                )
+            if sum(one.file_size for one in listed) > TOTAL_MAX:
+                raise PackError(f"{path}: unpacks to more than {TOTAL_MAX} bytes")
+            return {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise PackError(f"{path}: no readable ZIP archive ({error})") from error
+
+
+def _hashes(files: Mapping[str, bytes]) -> list[str]:
+    wanted = sorted(
+        f"{sha256(body).hexdigest()}  {name}"
+        for name, body in files.items()
+        if name != pack.SUMS
+    )
+    faults = []
+    if sorted(files[pack.SUMS].decode("utf-8", "replace").splitlines()) != wanted:
+        faults.append(f"{pack.SUMS} does not fit the files")
+    try:
+        listed = {one["name"]: one for one in json.loads(files[pack.MANIFEST])["files"]}
+        for name in pack.DATA:
+            body = files[name]
+            if listed[name] != {
+                "name": name,
+                "bytes": len(body),
+                "sha256": sha256(body).hexdigest(),
+            }:
+                faults.append(f"{name} is not what {pack.MANIFEST} says")
+    except (ValueError, KeyError, TypeError) as error:
+        faults.append(f"{pack.MANIFEST} cannot be read: {error!r}")
+    return faults
+
+
+def _arithmetic(files: Mapping[str, bytes], stated: Mapping[str, Any]) -> list[str]:
+    manifest = json.loads(files[pack.MANIFEST])
+    found = compute(
+        definition(json.loads(files[pack.DEFINITION])),
+        stated["period"],
+        json.loads(files[pack.FACTS]),
+        _inputs(files[pack.INPUTS]),
+    )
+    faults = [
+        f"{name}: {pack.VALUE} says {stated[name]!r}, the inputs give {came!r}"
+        for name, came in asdict(found).items()
+        if stated[name] != came
+    ]
+    return faults + [
+        f"{name}: {pack.MANIFEST} says {manifest[name]!r}"
+        for name in ("indicator", "period", "lineage")
+        if manifest[name] != stated[name]
+    ]
+
+
+def _inputs(body: bytes) -> tuple[Input, ...]:
+    rows = csv.DictReader(io.StringIO(body.decode(), newline=""))
+    return tuple(
+        Input(
+            asset=row["asset"],
+            asset_class=row["asset_class"],
+            weight=float(row["weight"]) if row["weight"] else None,
+            counted=row["counted"] == "true",
+            synthetic=row["synthetic"] == "true",
+            channels=tuple(json.loads(row["channels"])),
+        )
+        for row in rows
+    )

@@ -1,0 +1,1 @@
+"""City indicators with the evidence behind each value."""

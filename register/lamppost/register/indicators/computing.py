@@ -1,0 +1,86 @@
+"""From inputs to a value, and the hash that binds both. Pure: an auditor runs the same."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from math import fsum
+
+from lamppost.register.indicators.values import Definition, Input, Status, Value
+
+ACCURATE = "accurate measurements"
+UNKNOWN = "unknown, not traceable"
+MADE_UP = "synthetic, no evidence"
+
+
+def compute(
+    definition: Definition, period: str, facts: Mapping[str, float], inputs: Sequence[Input]
+) -> Value:
+    """Return the value of an indicator.
+
+    Args:
+        definition: How it is computed.
+        period: Name of the period.
+        facts: What is known of the city.
+        inputs: The assets, in any order.
+    """
+    weighed = [one for one in inputs if one.weight is not None]
+    coverage = len(weighed) / len(inputs) if inputs else 0.0
+    numerator = fsum(one.weight or 0.0 for one in weighed if one.counted)
+    if definition.kind == "share":
+        denominator = fsum(one.weight or 0.0 for one in weighed)
+    else:
+        denominator = facts.get(definition.per, 0.0)
+    reason = _missing(definition, inputs, coverage, denominator)
+    status: Status = "NR" if reason else "measured"
+    if status == "measured" and any(one.synthetic for one in inputs):
+        status = "synthetic"
+    factor = 100.0 if definition.kind == "share" else 1.0
+    return Value(
+        indicator=definition.id,
+        period=period,
+        status=status,
+        value=None if reason else factor * numerator / denominator,
+        unit=definition.unit,
+        numerator=None if reason else numerator,
+        denominator=None if reason else denominator,
+        coverage=coverage,
+        assets=len(inputs),
+        quality={"measured": ACCURATE, "synthetic": MADE_UP, "NR": UNKNOWN}[status],
+        reason=reason,
+        formula=definition.formula,
+        lineage=lineage(definition, period, facts, inputs),
+    )
+
+
+def lineage(
+    definition: Definition, period: str, facts: Mapping[str, float], inputs: Sequence[Input]
+) -> str:
+    """Return the SHA-256 of all that a value follows from, whatever the order of the inputs."""
+    told = {
+        "definition": asdict(definition),
+        "period": period,
+        "facts": {definition.per: facts[definition.per]} if definition.per in facts else {},
+        "inputs": sorted((asdict(one) for one in inputs), key=lambda one: str(one["asset"])),
+    }
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()
+
+
+def _missing(
+    definition: Definition, inputs: Sequence[Input], coverage: float, denominator: float
+) -> str:
+    """Why there is no value; empty when there is one."""
+    if not inputs:
+        return f"no assets of class {', '.join(definition.of)} are on record"
+    if coverage < definition.gate:
+        return (
+            f"{definition.weight} is known of {coverage:.0%} of the assets, "
+            f"at least {definition.gate:.0%} are needed"
+        )
+    if denominator <= 0.0:
+        missing = definition.per or definition.weight
+        return (
+            f"{missing} of the city is not known" if definition.per else f"no {missing} at all"
+        )
+    return ""
