@@ -53,8 +53,7 @@ def write_lines(
         counts: int64 (i, n), i of 1 or more, all of them written.
         tags: uint8, escaped tags of all series, each with its comma in front.
         tag_spans: int64 (s, 2), start and length in `tags`.
-        names: uint8 (1 + f + i, NAME_ROOM + 1), the measurement and the names of numbers and
-            counts with their "="; last in each row, how long it is.
+        names: uint8 (1 + f + i, NAME_ROOM + 1), measurement, names with "="; last the length.
         rare: uint8, texts of numbers beyond MAGNITUDE_MAX.
         rare_spans: int64 (r, 3), row * f + column, start and length, in that order.
         powers: `powers_of_ten()`.
@@ -64,9 +63,7 @@ def write_lines(
     Returns:
         How many bytes were written.
     """
-    at = 0
-    columns = len(numbers)
-    next_rare = 0
+    at, next_rare, columns = 0, 0, len(numbers)
     for row in range(len(series)):
         at = put_name(names, 0, out, at)
         s = series[row]
@@ -78,28 +75,53 @@ def write_lines(
             if not np.isfinite(number):
                 continue
             at = put_name(names, 1 + column, out, at)
-            if (
-                next_rare < len(rare_spans)
-                and rare_spans[next_rare, 0] == row * columns + column
-            ):
+            place = row * columns + column
+            if next_rare < len(rare_spans) and rare_spans[next_rare, 0] == place:
                 at = copy(rare, rare_spans[next_rare, 1], rare_spans[next_rare, 2], out, at)
                 next_rare += 1
-            elif single[column]:
-                at = write_single(number, powers, out, at)
             else:
-                at = write_double(number, powers, out, at)
+                at = put_number(number, single[column], powers, out, at)
             out[at] = 44
             at += 1
-        for column in range(len(counts)):
-            name = 1 + columns + column
-            at = put_name(names, name, out, at)
-            at = write_int(counts[column, row], out, at)
-            out[at] = 105
-            out[at + 1] = 44
-            at += 2
-        out[at - 1] = 32
-        at = write_int(time_ms[row], out, at)
-        out[at] = 10
-        at += 1
+        at = put_counts(counts, row, names, 1 + columns, out, at)
+        at = put_time(time_ms[row], out, at)
         ends[row] = at
+    return at
+
+
+@kernel
+def put_number(
+    number: float, is_single: bool, powers: NDArray[np.float64], out: NDArray[np.uint8], at: int
+) -> int:
+    """Write a number as short as it comes back the same."""
+    if is_single:
+        return write_single(number, powers, out, at)
+    return write_double(number, powers, out, at)
+
+
+@kernel
+def put_time(time_ms: int, out: NDArray[np.uint8], at: int) -> int:
+    """End a line: the last comma becomes a space, then time and newline."""
+    out[at - 1] = 32
+    at = write_int(time_ms, out, at)
+    out[at] = 10
+    return at + 1
+
+
+@kernel
+def put_counts(
+    counts: NDArray[np.int64],
+    row: int,
+    names: NDArray[np.uint8],
+    first: int,
+    out: NDArray[np.uint8],
+    at: int,
+) -> int:
+    """Write the counts of a row, a comma behind each; their names begin at `first`."""
+    for column in range(len(counts)):
+        at = put_name(names, first + column, out, at)
+        at = write_int(counts[column, row], out, at)
+        out[at] = 105
+        out[at + 1] = 44
+        at += 2
     return at
