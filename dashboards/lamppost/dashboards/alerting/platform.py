@@ -48,7 +48,8 @@ def _share(rule: str, title: str, part: str, whole: str, formula: str, runbook: 
         formula,
         5 * MINUTE_S,
         WARNING,
-        "{{ $labels.host }}: {{ $values.ALast.Value }} of {{ $values.BLast.Value }}",
+        "{{ $labels.host }}: {{ humanize1024 $values.ALast.Value }}B of "
+        "{{ humanize1024 $values.BLast.Value }}B",
         runbook,
         uids.PIPELINE,
         hold="5m",
