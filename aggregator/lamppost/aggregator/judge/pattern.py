@@ -129,7 +129,8 @@ def learn(fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: flo
     for j in range(h.POINTS):
         at_code = (scale * h.POINTS + j) * h.PATTERNS + place
         old = np.float64(codes[at_code])
-        codes[at_code] = int(np.rint(old + weight * (np.float64(fine[past + j]) / unit - old)))
+        new = old + weight * (np.float64(fine[past + j]) / unit - old)
+        codes[at_code] = int(np.rint(min(max(new, -h.LARGEST), h.LARGEST)))
 
 
 @kernel
