@@ -139,7 +139,7 @@ def _close(
     cell = (mean, head[h.CELL_LOW], head[h.CELL_HIGH], head[h.CELL_DOUBT])
     doubt = cell[3]
     _learn_pace(head, time)
-    # What is withheld may be a thousand times too large: it must not coarsen what is remembered.
+    # What is withheld may be a thousand times too large, and must not coarsen what is kept.
     size = max(abs(cell[1]), abs(cell[2])) if doubt == 0.0 else 0.0
     _make_room(head, codes, size)
     open_slot(head, codes, int(time))
