@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from nicegui import ui
 from starlette.responses import Response
 
@@ -22,6 +22,7 @@ from lamppost.register.feed import Feed
 from lamppost.register.guard import Guard
 from lamppost.register.indicators import api as indicators_api
 from lamppost.register.page import build_page
+from lamppost.register.pages.alarms import build_alarms
 from lamppost.register.records import api as records_api
 from lamppost.register.sensorthings import api as sensorthings_api
 from lamppost.register.theme import FAVICON
@@ -73,6 +74,10 @@ def application() -> FastAPI:
     @ui.page("/")
     def console() -> Response | None:
         return build_page(app.state.feed, app.state.is_local)
+
+    @ui.page("/alarms")
+    async def alarms(request: Request) -> Response | None:
+        return await build_alarms(app.state.register, request)
 
     ui.run_with(
         app,

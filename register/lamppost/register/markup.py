@@ -18,8 +18,8 @@ class Markup(str):
         return cls("".join(parts))
 
 
-VOID_TAGS = frozenset({"path", "circle", "line", "rect", "polyline", "polygon"})
-"""SVG shapes written without children."""
+VOID_TAGS = frozenset({"path", "circle", "line", "rect", "polyline", "polygon", "input"})
+"""SVG shapes and fields, written without children."""
 
 
 def tag(name: str, *children: str, **attributes: str | float | None) -> Markup:

@@ -1,12 +1,12 @@
 """The console page: one per browser tab, updated in place once a second."""
 
-from fastapi.responses import PlainTextResponse
-from nicegui import Client, ui
+from nicegui import ui
 from starlette.responses import Response
 
 from lamppost.register import words
 from lamppost.register.feed import ChannelKey, Feed
 from lamppost.register.markup import icon, tag
+from lamppost.register.pages.top import too_many, ways
 from lamppost.register.panels.channels import Channels
 from lamppost.register.panels.chart import ChartDialog
 from lamppost.register.panels.event_rows import open_items
@@ -18,8 +18,6 @@ from lamppost.register.panels.rows import Block
 from lamppost.register.theme import CSS
 
 TICK_S = 1.0
-PAGES_MAX = 50
-"""Open pages at once; each holds its own state on the server."""
 
 LOCAL_NOTE = "No authentication yet: served to this machine only."
 REMOTE_NOTE = "Open to the network without authentication: demo mode, not for operation."
@@ -41,6 +39,7 @@ class Page:
         with ui.element("main").classes("console"):
             with ui.element("header").classes("top"):
                 ui.html(tag("div.brand", icon("lamp"), tag("b", "Lamppost"), " console"))
+                ui.html(ways("/"))
                 self._clock = Block("clock")
             self._headline = Headline()
             with ui.element("div").classes("columns"):
@@ -81,8 +80,8 @@ class Page:
 
 def build_page(feed: Feed, is_local: bool) -> Response | None:
     """Build the page for a browser tab; answers 503 when there are too many of them."""
-    if len(Client.instances) > PAGES_MAX:
-        told = f"{PAGES_MAX} pages are open already; close one and try again"
-        return PlainTextResponse(told, status_code=503, headers={"Retry-After": "30"})
+    refusal = too_many()
+    if refusal is not None:
+        return refusal
     Page(feed, is_local)
     return None

@@ -1,8 +1,10 @@
-"""The look of the console: one style sheet, read once."""
+"""The look of the console: style sheets, read once."""
 
 from importlib.resources import files
 
 CSS = files("lamppost.register").joinpath("console.css").read_text(encoding="utf-8")
+PAGES_CSS = files("lamppost.register.pages").joinpath("pages.css").read_text(encoding="utf-8")
+"""More of it, for the pages on which people act."""
 
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'

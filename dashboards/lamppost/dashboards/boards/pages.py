@@ -1,32 +1,33 @@
 """Where people act in the register's console: the one place that knows its addresses.
 
-The console has one page today. Pages of alarms, assets, sources and indicators are to come;
-until they are there, these links lead to the page there is and already say what they are about.
-The API has alarms now: an alarm has the id of its incident.
+The console has a page of alarms; an alarm has the id of its incident. Pages of assets, sources
+and indicators are to come; until they are there, their links lead to the first page and already
+say what they are about.
 """
 
 from lamppost.dashboards.links import Link, cell, to_console
 
 PAGE = "/"
-ALARMS = "/api/v1/alarms"
+ALARMS = "/alarms"
+RECORDS = "/api/v1/alarms"
 
 
 def alarms() -> Link:
     """Return the link to where alarms are acknowledged, shelved and assigned."""
-    return to_console(PAGE, "Acknowledge, shelve, assign: in the console")
+    return to_console(ALARMS, "Acknowledge, shelve, assign: in the console")
 
 
 def incident() -> Link:
     """Return the link from a row with an incident's id to where people act on it."""
     return to_console(
-        PAGE, "Acknowledge, shelve, assign: in the console", {"incident": cell("incident")}
+        ALARMS, "Acknowledge, shelve, assign: in the console", {"incident": cell("incident")}
     )
 
 
 def alarm_record() -> Link:
     """Return the link from a row with an incident's id to the record of its alarm."""
     return to_console(
-        f"{ALARMS}/{cell('incident')}", "The alarm's record: who has it, since when"
+        f"{RECORDS}/{cell('incident')}", "The alarm's record: who has it, since when"
     )
 
 

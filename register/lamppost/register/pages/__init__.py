@@ -1,0 +1,1 @@
+"""Pages on which people act: alarms, work orders, assets."""

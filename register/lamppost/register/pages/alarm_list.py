@@ -1,0 +1,130 @@
+"""Which alarms the page shows: read from its address, asked of the register."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+from lamppost.register.alarms import reading
+from lamppost.register.alarms.desk import KIND
+from lamppost.register.alarms.reading import AlarmsWanted
+from lamppost.register.alarms.values import NORMAL, STATES, Alarm
+from lamppost.register.markup import Markup, tag
+from lamppost.register.pages.forms import select as choice
+from lamppost.register.panels.event_rows import CLASS_TEXTS
+from lamppost.register.records.deciding import known
+from lamppost.register.records.links import RefusedError
+from lamppost.register.records.reading import Page
+from lamppost.register.records.store import Register
+from lamppost.register.records.tables import asset
+from lamppost.register.records.writing import Writer
+
+PATH = "/alarms"
+SHOWN_MAX = 50
+DISTRICTS_MAX = 200
+VALUE_CHARS_MAX = 200
+
+STATE_TEXTS = {
+    "": "Open",
+    "unacknowledged": "Unacknowledged",
+    "acknowledged": "Acknowledged",
+    "returned_unacknowledged": "Over, unacknowledged",
+    "shelved": "Shelved",
+    "suppressed_by_design": "Suppressed by design",
+    "out_of_service": "Out of service",
+    NORMAL: "Normal again",
+}
+"""The states as people read them; "" is every state but the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for; "" asks for all.
+
+    Attributes:
+        state: A key of `STATE_TEXTS`.
+        alarm_class: A class of alarms.
+        district: A district.
+        incident: The id of one alarm; the other filters then do not count.
+        after: `next` of the page before.
+    """
+
+    state: str = ""
+    alarm_class: str = ""
+    district: str = ""
+    incident: str = ""
+    after: str = ""
+
+    def older(self, after: str) -> str:
+        """Return the address of the next page."""
+        told = {"state": self.state, "class": self.alarm_class, "district": self.district}
+        return f"{PATH}?{urlencode({**told, 'after': after})}"
+
+
+def filters(query: Mapping[str, str]) -> Filters:
+    """Return what an address asks for.
+
+    Raises:
+        RefusedError: it names a state or class that is none, or is too long.
+    """
+    names = ("state", "class", "district", "incident", "after")
+    given = {name: query.get(name, "") for name in names}
+    for name, value in given.items():
+        if len(value) > VALUE_CHARS_MAX or "\x00" in value:
+            raise RefusedError(f"{name}: came {value[:40]!r}, allowed: {VALUE_CHARS_MAX} chars")
+    for name, allowed in (("state", STATES), ("class", tuple(CLASS_TEXTS))):
+        if given[name] and given[name] not in allowed:
+            told = f"{name}: came {given[name][:40]!r}, allowed: {', '.join(allowed)}"
+            raise RefusedError(told)
+    return Filters(*given.values())
+
+
+def load(register: Register, wanted: Filters) -> Page:
+    """Return the alarms to show, the newest first.
+
+    Raises:
+        RefusedError: there is no such alarm or page.
+    """
+    with register.database.reading() as connection:
+        if wanted.incident:
+            row = known(Writer(connection, "", 0), KIND, wanted.incident)
+            return Page(1, (Alarm(**row),), None)
+        named: dict[str, object] = {
+            "state": wanted.state or None,
+            "class": wanted.alarm_class or None,
+            "district": wanted.district or None,
+        }
+        is_open = None if wanted.state else True
+        asked = AlarmsWanted(named, is_open, after=wanted.after, limit=SHOWN_MAX)
+        return reading.page(connection, asked)
+
+
+def districts(register: Register) -> list[str]:
+    """Return the districts that assets are in."""
+    query = (
+        select(asset.c.district)
+        .where(asset.c.district.is_not(None))
+        .distinct()
+        .order_by(asset.c.district)
+        .limit(DISTRICTS_MAX)
+    )
+    with register.database.reading() as connection:
+        return [str(one) for one in connection.execute(query).scalars()]
+
+
+def filter_form(wanted: Filters, places: list[str]) -> Markup:
+    """Return the form whose answer is the page's address."""
+    named = {"": "All districts", **{place: place for place in places}}
+    if wanted.district:
+        named.setdefault(wanted.district, wanted.district)
+    return tag(
+        "form.filters",
+        choice("state", "State", STATE_TEXTS, wanted.state),
+        choice("class", "Class", {"": "All classes", **CLASS_TEXTS}, wanted.alarm_class),
+        choice("district", "District", named, wanted.district),
+        tag("button.act", "Show", type="submit"),
+        method="get",
+        action=PATH,
+        aria_label="Filter",
+    )

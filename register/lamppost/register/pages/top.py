@@ -1,0 +1,29 @@
+"""What all pages share: the way from one to the other, and how many may be open."""
+
+from fastapi.responses import PlainTextResponse
+from nicegui import Client
+from starlette.responses import Response
+
+from lamppost.register.markup import Markup, tag
+
+PAGES_MAX = 50
+"""Open pages at once; each holds its own state on the server."""
+
+WAYS = {"/": "Now", "/alarms": "Alarms"}
+
+
+def ways(here: str) -> Markup:
+    """Return the links to the other pages; `here` is the path of this one."""
+    links = [
+        tag("a", name, href=path, aria_current="page" if path == here else None)
+        for path, name in WAYS.items()
+    ]
+    return tag("nav.ways", *links, aria_label="Pages")
+
+
+def too_many() -> Response | None:
+    """Return a 503 when there are too many open pages, else None."""
+    if len(Client.instances) <= PAGES_MAX:
+        return None
+    told = f"{PAGES_MAX} pages are open already; close one and try again"
+    return PlainTextResponse(told, status_code=503, headers={"Retry-After": "30"})
