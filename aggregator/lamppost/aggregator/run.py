@@ -218,7 +218,12 @@ def _console(
     if wanted.port < 0:
         return
     console = Console(
-        live, wanted.host, wanted.port, allow_remote=wanted.allow_remote, register=register
+        live,
+        wanted.host,
+        wanted.port,
+        allow_remote=wanted.allow_remote,
+        access=wanted.access,
+        register=register,
     )
     console.start()
     stack.callback(console.stop)

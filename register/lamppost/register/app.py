@@ -14,6 +14,7 @@ from nicegui import ui
 from starlette.responses import Response
 
 from lamppost.register import api, problems
+from lamppost.register.access.gate import Gate
 from lamppost.register.alarms import api as alarms_api
 from lamppost.register.bodies import BodyLimit
 from lamppost.register.condition import api as condition_api
@@ -65,6 +66,7 @@ def application() -> FastAPI:
         lifespan=_feeding,
     )
     app.add_middleware(BodyLimit)
+    app.add_middleware(Gate)
     app.add_middleware(Guard)
     problems.install(app)
     app.include_router(api.router)

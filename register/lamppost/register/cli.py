@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from lamppost.register.access import commands as access
 from lamppost.register.commanding import DATA_DIR, FAILED, WRONG_USE, UsageError, complain
 from lamppost.register.evidence import commands as evidence
 from lamppost.register.exports import commands as exports
@@ -28,6 +29,7 @@ examples:
   lamppost register export csv --out tables/
   lamppost register seed --demo-city               a made-up city to try things out with
   lamppost register indicators --period 2026-10 --json
+  lamppost register token add grafana --role viewer --days 90
   lamppost register evidence iso37122-2019:7.6 2026-10 --out pack.zip
   lamppost register verify pack.zip                does it hold, by itself alone?
   lamppost register verify-audit --head 812:9f...  is the trail whole, and is that entry in it?
@@ -70,6 +72,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (records, exports, seed, indicators, evidence):
+    for room in (records, exports, seed, indicators, evidence, access):
         room.add_commands(commands)
     return parser

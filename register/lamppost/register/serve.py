@@ -36,11 +36,13 @@ class Console:
         host: Address to serve on; anything but loopback needs `allow_remote`.
         port: TCP port; 0 picks a free one, `port` tells which.
         allow_remote: Serve beyond this machine although there is no authentication yet.
+        access: Answer only to tokens of the register, and with no page; see `access`.
         register: The records that /api/v1 tells of; migrated already. Without it, that part
             of the API answers 503.
 
     Raises:
-        ValueError: the host is not loopback and `allow_remote` is not set.
+        ValueError: the host is not loopback and neither `allow_remote` nor `access` is set;
+            or `access` is, without a register.
     """
 
     def __init__(
@@ -50,16 +52,20 @@ class Console:
         port: int = 8080,
         *,
         allow_remote: bool = False,
+        access: bool = False,
         register: Register | None = None,
     ) -> None:
         self._is_local = is_loopback(host)
-        if not self._is_local and not allow_remote:
+        if access and register is None:
+            raise ValueError("console access: its tokens are in the register; there is none")
+        if not self._is_local and not allow_remote and not access:
             raise ValueError(
                 f"console host: came {host!r}, allowed: 127.0.0.1, ::1 or localhost; there is "
                 "no authentication yet, so serving the network must be allowed explicitly"
             )
         self._live = live
         self._register = register
+        self._access = access
         self._host = host
         self._wanted_port = port
         self._socket: socket.socket | None = None
@@ -91,7 +97,7 @@ class Console:
         if not _running.acquire(blocking=False):
             self._close_socket()
             raise RuntimeError("a console runs in this process already; stop it first")
-        if not self._is_local:
+        if not self._is_local and not self._access:
             told = f"console at {self.url}: open to the network, without authentication"
             print(f"warning: {told}", file=sys.stderr)
         try:
@@ -123,6 +129,7 @@ class Console:
         app = application()
         app.state.feed = Feed(self._live)
         app.state.is_local = self._is_local
+        app.state.access = self._access
         app.state.register = self._register
         self._server = server = _Server(
             uvicorn.Config(

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
+from lamppost.register.access.tables import token
 from lamppost.register.alarms.tables import alarm
 from lamppost.register.condition.tables import requirement, target
 from lamppost.register.records.base import kept, metadata
@@ -126,6 +127,7 @@ RECORDS = {
         work_order,
         requirement,
         target,
+        token,
     )
 }
 """The tables of records, by kind, parents before children; each room brings its own."""

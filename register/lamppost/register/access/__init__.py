@@ -1,0 +1,1 @@
+"""Who may do what: roles, API tokens, and the gate that every request passes."""

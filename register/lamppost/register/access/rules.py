@@ -1,0 +1,79 @@
+"""Which role may do what. Pure; what has no rule here is refused."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+Role = Literal["viewer", "operator", "engineer", "steward", "auditor", "admin"]
+Permission = Literal["anyone", "read", "operate", "engineer", "steward", "audit"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+MAY: Mapping[Role, frozenset[Permission]] = {
+    "viewer": frozenset({"anyone", "read"}),
+    "operator": frozenset({"anyone", "read", "operate"}),
+    "engineer": frozenset({"anyone", "read", "operate", "engineer"}),
+    "steward": frozenset({"anyone", "read", "steward"}),
+    "auditor": frozenset({"anyone", "read", "audit"}),
+    "admin": frozenset(get_args(Permission)),
+}
+
+_LISTS = ("assets", "nodes", "devices", "channels", "streams", "links")
+_OPERATED = (
+    *(f"alarms/{{}}/{deed}" for deed in ("acknowledge", "shelve", "unshelve", "assign")),
+    "alarms/{}/verdict",
+    "work-orders",
+    *(f"work-orders/{{}}/{deed}" for deed in ("start", "finish", "cancel", "confirm")),
+    *(f"work-orders/{{}}/{deed}" for deed in ("reopen", "assign", "verify")),
+)
+_ENGINEERED = tuple(
+    f"alarms/{{}}/{deed}" for deed in ("suppress", "unsuppress", "remove", "restore")
+)
+_DECIDED = ("requirements", "requirements/{}/end", "targets", "targets/{}/end")
+_READ = (
+    *_LISTS,
+    *(f"{one}/{{path}}" for one in _LISTS),
+    *("alarms", "alarms/kpis", "alarms/detectors", "alarms/{}"),
+    *("work-orders", "work-orders/{}"),
+    *("conditions", "capacity", "coverage", "gaps", "resource-use", "next"),
+    *("requirements", "targets", "indicators", "indicators/definitions"),
+    *("export/csv/{}", "export/{}", "openapi.json"),
+)
+_LIVE = (
+    *("snapshot", "nodes", "channels", "events", "incidents", "maintenance", "ledger"),
+    "history",
+)
+
+RULES: tuple[tuple[str, str, Permission], ...] = (
+    ("GET", "/api/v0/health", "anyone"),
+    *(("GET", f"/api/v0/{path}", "read") for path in (*_LIVE, "openapi.json")),
+    ("GET", "/api/v1/audit", "audit"),
+    *(("GET", f"/api/v1/{path}", "read") for path in _READ),
+    *(("POST", f"/api/v1/{path}", "operate") for path in _OPERATED),
+    *(("POST", f"/api/v1/{path}", "engineer") for path in _ENGINEERED),
+    *(("POST", f"/api/v1/{path}", "steward") for path in _DECIDED),
+    ("GET", "/v1.1", "read"),
+    ("GET", "/v1.1/", "read"),
+    ("GET", "/v1.1/{path}", "read"),
+    ("GET", "/metrics", "read"),
+)
+"""Method, path and what it needs; `{}` is one segment, `{path}` any number of them.
+
+The page is not here: its deeds come over one socket that no rule can tell apart.
+"""
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    escaped = re.escape(path).replace(r"\{path\}", r"[\s\S]+").replace(r"\{\}", "[^/]+")
+    return re.compile(escaped)
+
+
+_PATTERNS = tuple((method, _pattern(path), needs) for method, path, needs in RULES)
+
+
+def needed(method: str, path: str) -> Permission | None:
+    """Return what a request needs; None when no rule speaks of it."""
+    for known, pattern, needs in _PATTERNS:
+        if known == method and pattern.fullmatch(path):
+            return needs
+    return None

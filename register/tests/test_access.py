@@ -1,0 +1,226 @@
+"""Access: every route against each role, tokens that end, names that are none."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI, Request
+
+from lamppost.register.access.gate import Gate
+from lamppost.register.access.rules import MAY, ROLES, RULES, needed
+from lamppost.register.access.tokens import DAY_MS, SHOWN_CHARS, issue, revoke
+from lamppost.register.app import application
+from lamppost.register.records.links import RefusedError
+from lamppost.register.records.store import Register
+from lamppost.register.serve import Console
+
+from .city import City
+from .registers import Clock
+from .test_register_cli import Shell
+
+ROUTES = [
+    (method.upper(), re.sub(r"\{\w+\}", "x", path))
+    for path, methods in application().openapi()["paths"].items()
+    for method in methods
+]
+OPEN = {("GET", "/api/v0/health")}
+ENGINEERS = ("suppress", "unsuppress", "remove", "restore")
+
+
+def allowed(method: str, path: str) -> set[str]:
+    """Return the roles that may, told apart from the rules' own table."""
+    if path == "/api/v1/audit":
+        return {"auditor", "admin"}
+    if method == "GET":
+        return set(ROLES)
+    if path.startswith(("/api/v1/requirements", "/api/v1/targets")):
+        return {"steward", "admin"}
+    if path.rsplit("/", 1)[-1] in ENGINEERS:
+        return {"engineer", "admin"}
+    return {"operator", "engineer", "admin"}
+
+
+@pytest_asyncio.fixture
+async def client(register: Register) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application behind the gate that tells who is let in."""
+    app = FastAPI()
+    app.add_middleware(Gate)
+    app.state.register, app.state.access = register, True
+
+    @app.api_route("/{rest:path}", methods=["GET", "POST"])
+    def inside(request: Request) -> dict[str, str | None]:
+        return {"who": request.state.who}
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def made(register: Register, role: str = "viewer", days: int = 1) -> str:
+    """Return the secret of a new token."""
+    with register.changing("ann") as writer:
+        return issue(writer, f"{role}-script", role, days)
+
+
+def bearer(secret: str) -> dict[str, str]:
+    """Return the header that shows a token."""
+    return {"Authorization": f"Bearer {secret}"}
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_route_has_a_rule(method: str, path: str) -> None:
+    """A new route is decided on before it is served, and only some roles may change things."""
+    needs = needed(method, path)
+    assert needs is not None
+    assert (needs == "anyone") == ((method, path) in OPEN)
+    if needs != "anyone":
+        assert {role for role in ROLES if needs in MAY[role]} == allowed(method, path)
+
+
+def test_every_rule_has_a_route() -> None:
+    """A rule for what is not served would let a later route in unseen."""
+    served = {needed(*route) and _rule(*route) for route in ROUTES}
+    unserved = {rule[:2] for rule in RULES} - served
+    assert unserved == {
+        ("GET", "/api/v0/openapi.json"),
+        ("GET", "/api/v1/openapi.json"),
+        ("GET", "/v1.1"),
+    }
+
+
+def _rule(method: str, path: str) -> tuple[str, str]:
+    for known, rule, _ in RULES:
+        text = re.escape(rule).replace(r"\{path\}", ".+").replace(r"\{\}", "x")
+        if known == method and re.fullmatch(text, path):
+            return known, rule
+    raise AssertionError(f"no rule for {method} {path}")
+
+
+async def test_each_role_gets_what_it_may_and_nothing_else(
+    client: httpx.AsyncClient, register: Register
+) -> None:
+    """Over HTTP, every route: 401 without a token, 403 for the wrong role, else let in."""
+    secrets = {role: made(register, role) for role in ROLES}
+    for method, path in ROUTES:
+        if (method, path) in OPEN:
+            assert (await client.request(method, path)).json() == {"who": None}
+            continue
+        refused = await client.request(method, path)
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"].startswith("Bearer")
+        for role, secret in secrets.items():
+            answer = await client.request(method, path, headers=bearer(secret))
+            may = role in allowed(method, path)
+            assert answer.status_code == (200 if may else 403), (role, method, path)
+            if may:
+                assert answer.json() == {"who": f"token {role}-script"}
+
+
+async def test_a_token_ends_by_time_and_by_hand(
+    client: httpx.AsyncClient, register: Register, clock: Clock
+) -> None:
+    """Expired and revoked tokens open nothing; the other still does."""
+    short, long = made(register), made(register, days=2)
+    asked = "/api/v1/assets"
+    clock.now_ms += DAY_MS - 1
+    assert (await client.get(asked, headers=bearer(short))).status_code == 200
+    clock.now_ms += 1
+    assert (await client.get(asked, headers=bearer(short))).status_code == 401
+    assert (await client.get(asked, headers=bearer(long))).status_code == 200
+    with register.changing("ann") as writer:
+        revoke(writer, long[:SHOWN_CHARS])
+    assert (await client.get(asked, headers=bearer(long))).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda s: f"Basic {s}",
+        lambda s: f"Bearer {s}x",
+        lambda s: f"Bearer {s[:SHOWN_CHARS]}",
+        lambda s: f"Bearer {s.upper()}",
+        lambda s: f"Bearer {s}{'a' * 5_000}",
+        lambda s: s,
+        lambda s: f"Bearer {s[:4]}' OR 1=1 --",
+    ],
+    ids=["scheme", "longer", "the-id", "case", "huge", "bare", "sql"],
+)
+async def test_what_is_no_token_is_refused(
+    client: httpx.AsyncClient, register: Register, spoil: Callable[[str], str]
+) -> None:
+    """Nothing near a token is one, and the answer says nothing of how near."""
+    headers = {"Authorization": spoil(made(register))}
+    answer = await client.get("/api/v1/assets", headers=headers)
+    assert answer.status_code == 401
+    assert "allowed: Bearer" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/", "/_nicegui/x.js", "/api/v1/", "/api/v1/new", "/v2"])
+async def test_what_has_no_rule_is_not_served(
+    client: httpx.AsyncClient, register: Register, path: str
+) -> None:
+    """Not even to an admin; the page is among it."""
+    assert (await client.get(path)).status_code == 401
+    admin = bearer(made(register, "admin"))
+    assert (await client.get(path, headers=admin)).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "a b", "ann\nbob", "<b>", "é", "a" * 65, "-x", "a\0"])
+def test_hostile_names_are_refused(register: Register, name: str) -> None:
+    """A token's name stands in the audit trail; it cannot pass for something else."""
+    with pytest.raises(RefusedError, match="name: came"), register.changing("ann") as writer:
+        issue(writer, name, "viewer", 1)
+    assert not register.trail("token").items
+
+
+def test_the_secret_is_nowhere_in_the_database(register: Register) -> None:
+    """Who steals the file has no token; making and ending one are in the trail."""
+    secret = made(register)
+    with register.changing("bob") as writer:
+        assert revoke(writer, secret[:SHOWN_CHARS])
+        assert not revoke(writer, secret[:SHOWN_CHARS])
+    entries = register.trail("token").items
+    assert [(one.who, one.what) for one in entries] == [("ann", "create"), ("bob", "close")]
+    assert not register.verify_audit().faults
+    files = register.database.file
+    assert files is not None
+    for file in files.parent.iterdir():
+        assert secret.encode() not in file.read_bytes()
+
+
+def test_tokens_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made, listed without its secret, revoked; a role that is none is wrong use."""
+    monkeypatch.delenv("LAMPPOST_REGISTER_URL", raising=False)
+    shell = Shell(tmp_path, capsys)
+    told = shell.json("token", "add", "grafana", "--role", "viewer")
+    assert told["secret"] not in (listed := shell("token", "list"))
+    assert "holds" in listed
+    assert "revoked" in shell("token", "revoke", told["id"])
+    assert "revoked" in shell("token", "list")
+    assert "days: came 0" in shell(
+        "token", "add", "x", "--role", "admin", "--days", "0", code=1
+    )
+
+
+def test_a_console_with_access_serves_only_tokens(register: Register) -> None:
+    """The real console beyond loopback, and back to open in the same process."""
+    city = City(register.now_ms())
+    with pytest.raises(ValueError, match="there is none"):
+        Console(city, port=0, access=True)
+    served = Console(city, "0.0.0.0", 0, access=True, register=register)  # noqa: S104
+    served.start()
+    url = f"http://127.0.0.1:{served.port}"
+    try:
+        assert httpx.get(f"{url}/api/v0/health", trust_env=False).status_code == 200
+        assert httpx.get(f"{url}/", trust_env=False).status_code == 401
+        assets = f"{url}/api/v1/assets"
+        assert httpx.get(assets, trust_env=False).status_code == 401
+        header = bearer(made(register))
+        assert httpx.get(assets, headers=header, trust_env=False).status_code == 200
+    finally:
+        served.stop()
