@@ -70,7 +70,9 @@ def test_faults_are_found_in_a_small_corpus(corpus: Path) -> None:
     assert result["found"] >= 0.9
     assert result["clean"]["real"]["sensor_weeks"] == pytest.approx(2.43, abs=0.05)
     assert result["false_a_week"] < 0.1
-    assert set(result["calibration"]) == {"0.01", "0.001", "0.0001"}
+    assert set(result["calibration"]) == {"real", "flat", "noise"}
+    for name, one in result["calibration"].items():
+        assert set(one) == {"0.01", "0.001", "0.0001"}, name
 
 
 @pytest.mark.parametrize("kind", [kind for kind in faults.FAULTS if kind != "clock"])

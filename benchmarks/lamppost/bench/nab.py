@@ -24,7 +24,7 @@ from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.warm import warm
-from lamppost.bench.nab_data import Series, load
+from lamppost.bench.nab_data import LABELS, WINDOWS, Series, corpus_with, load
 from lamppost.bench.nab_score import (
     PROFILES,
     Curve,
@@ -46,7 +46,12 @@ GOAL = {"standard": 71.0, "reward_low_FP_rate": 62.0, "reward_low_FN_rate": 76.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what can be set."""
-    parser.add_argument("--data", type=Path, required=True, help="folder of the NAB corpus")
+    parser.add_argument(
+        "--data",
+        type=corpus_with(WINDOWS, LABELS),
+        required=True,
+        help="folder of the NAB corpus, its own `labels` in it",
+    )
     parser.add_argument("--out", type=Path, help="folder for a CSV a series and nab.json")
 
 

@@ -1,7 +1,9 @@
 """The Numenta Anomaly Benchmark's corpus as arrays: series, windows, labels."""
 
+import argparse
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +34,22 @@ class Series:
         return int(PROBATION_SHARE * min(len(self.value), PROBATION_ROWS))
 
 
+def corpus_with(*needed: Path) -> Callable[[str], Path]:
+    """For argparse: a folder that has these files of the corpus."""
+
+    def folder(text: str) -> Path:
+        for path in needed:
+            if not (Path(text) / path).is_file():
+                raise argparse.ArgumentTypeError(
+                    f"came {text}, which has no {path}; allowed: a folder in NAB's layout"
+                )
+        return Path(text)
+
+    return folder
+
+
 def load(root: Path) -> list[Series]:
-    """Read the corpus.
+    """Read the corpus, from a checkout of NAB or from its `data` with `labels` beside.
 
     Raises:
         FileNotFoundError: no NAB corpus there.
@@ -41,7 +57,8 @@ def load(root: Path) -> list[Series]:
     """
     windows = json.loads((root / WINDOWS).read_text())
     labels = json.loads((root / LABELS).read_text())
-    return [_series(root, name, windows[name], labels[name]) for name in sorted(windows)]
+    base = root / "data" if (root / "data").is_dir() else root
+    return [_series(base, name, windows[name], labels[name]) for name in sorted(windows)]
 
 
 def _series(root: Path, name: str, windows: list[list[str]], labels: list[str]) -> Series:

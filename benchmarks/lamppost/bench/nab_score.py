@@ -129,7 +129,7 @@ def counts(
             onset = min((row for row in series.labels if first <= row <= last), default=first)
             windows += 1
             hits += bool(alarm[first : last + 1].any())
-            strict += bool(alarm[max(onset - ONSET_SLACK, 0) : last + 1].any())
+            strict += bool(alarm[max(onset - ONSET_SLACK, first) : last + 1].any())
     return {
         "windows": windows,
         "hits": hits,
