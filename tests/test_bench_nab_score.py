@@ -106,6 +106,22 @@ def test_a_false_alarm_between_two_windows_is_measured_from_the_one_before() -> 
     assert rows.window[[19, 20, 29, 30, 40, 49]].tolist() == [-1, 0, 0, -1, 1, 1]
 
 
+def test_more_than_three_widths_behind_costs_exactly_all() -> None:
+    """No rest of the curve is left there, nor before the first window."""
+    miss = rows_of(series()).miss
+    assert miss[76] > -1
+    assert (miss[77:] == -1).all()
+    assert (miss[:40] == -1).all()
+
+
+def test_series_without_a_window_have_a_score() -> None:
+    """A half of a corpus may have none: silence is 0, and a false alarm costs."""
+    one = series(())
+    for rows, expected in (((), 0.0), ((20,), -5.5)):
+        curves = [curve(one, rows_of(one), alarms(*rows), STANDARD)]
+        assert points(curves, 0.5, STANDARD) == pytest.approx(expected)
+
+
 def test_the_probation_is_not_scored() -> None:
     """Alarms in the first fifteen rows cost nothing and are not counted."""
     assert worth("standard", 3, 14, 40) == pytest.approx(100)

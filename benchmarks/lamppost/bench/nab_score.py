@@ -108,9 +108,9 @@ def best_threshold(curves: Sequence[Curve]) -> float:
 
 
 def points(curves: Sequence[Curve], threshold: float, costs: Costs) -> float:
-    """The normalised score of these series at a threshold."""
+    """The normalised score of these series at a threshold; without a window, as for one."""
     gained = sum(float(one.gains[one.thresholds >= threshold].sum()) for one in curves)
-    windows = sum(one.windows for one in curves)
+    windows = max(sum(one.windows for one in curves), 1)
     return 100.0 * gained / (windows * (1.0 + costs.false_negative))
 
 
