@@ -4,26 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from sqlalchemy import select
-
 from lamppost.register.alarms import reading
 from lamppost.register.alarms.desk import KIND
 from lamppost.register.alarms.reading import AlarmsWanted
 from lamppost.register.alarms.values import NORMAL, STATES, Alarm
 from lamppost.register.markup import Markup, tag
 from lamppost.register.pages.forms import select as choice
+from lamppost.register.pages.places import SHOWN_MAX, district_choice, given
 from lamppost.register.panels.event_rows import CLASS_TEXTS
 from lamppost.register.records.deciding import known
-from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Page
 from lamppost.register.records.store import Register
-from lamppost.register.records.tables import asset
 from lamppost.register.records.writing import Writer
 
 PATH = "/alarms"
-SHOWN_MAX = 50
-DISTRICTS_MAX = 200
-VALUE_CHARS_MAX = 200
 
 STATE_TEXTS = {
     "": "Open",
@@ -69,15 +63,8 @@ def filters(query: Mapping[str, str]) -> Filters:
         RefusedError: it names a state or class that is none, or is too long.
     """
     names = ("state", "class", "district", "incident", "after")
-    given = {name: query.get(name, "") for name in names}
-    for name, value in given.items():
-        if len(value) > VALUE_CHARS_MAX or "\x00" in value:
-            raise RefusedError(f"{name}: came {value[:40]!r}, allowed: {VALUE_CHARS_MAX} chars")
-    for name, allowed in (("state", STATES), ("class", tuple(CLASS_TEXTS))):
-        if given[name] and given[name] not in allowed:
-            told = f"{name}: came {given[name][:40]!r}, allowed: {', '.join(allowed)}"
-            raise RefusedError(told)
-    return Filters(*given.values())
+    allowed = {"state": STATES, "class": tuple(CLASS_TEXTS)}
+    return Filters(*given(query, names, allowed))
 
 
 def load(register: Register, wanted: Filters) -> Page:
@@ -100,29 +87,13 @@ def load(register: Register, wanted: Filters) -> Page:
         return reading.page(connection, asked)
 
 
-def districts(register: Register) -> list[str]:
-    """Return the districts that assets are in."""
-    query = (
-        select(asset.c.district)
-        .where(asset.c.district.is_not(None))
-        .distinct()
-        .order_by(asset.c.district)
-        .limit(DISTRICTS_MAX)
-    )
-    with register.database.reading() as connection:
-        return [str(one) for one in connection.execute(query).scalars()]
-
-
 def filter_form(wanted: Filters, places: list[str]) -> Markup:
     """Return the form whose answer is the page's address."""
-    named = {"": "All districts", **{place: place for place in places}}
-    if wanted.district:
-        named.setdefault(wanted.district, wanted.district)
     return tag(
         "form.filters",
         choice("state", "State", STATE_TEXTS, wanted.state),
         choice("class", "Class", {"": "All classes", **CLASS_TEXTS}, wanted.alarm_class),
-        choice("district", "District", named, wanted.district),
+        district_choice(places, wanted.district),
         tag("button.act", "Show", type="submit"),
         method="get",
         action=PATH,

@@ -98,6 +98,7 @@ def _acts(alarm: Alarm) -> Markup:
         "shelve": ("Shelve…", "shelve" in allowed and alarm.state != SHELVED),
         "unshelve": ("Take off shelf", "unshelve" in allowed),
         "assign": ("Assign…", alarm.state != NORMAL),
+        "order": ("Work order", alarm.state != NORMAL),
     }
     about = f"{alarm.source}: {alarm.reason}"
     buttons = [

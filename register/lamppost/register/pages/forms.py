@@ -1,7 +1,7 @@
 """Forms as markup: filters that stand in the address, questions that stand in a dialog.
 
 The names of fields must not be those of a form's or a document's own properties (`id`,
-`title`): the browser's sanitiser drops such names.
+`title`, `action`): the browser's sanitiser drops such names.
 """
 
 from collections.abc import Mapping

@@ -12,7 +12,9 @@ from lamppost.register.pages.deeds import Asked, Outcome, asked
 from lamppost.register.pages.top import ways
 from lamppost.register.theme import CSS, PAGES_CSS
 
-BY = "(document.getElementById('acts-by')?.value ?? '')"
+BY = """(document.getElementById('acts-by')?.value
+    || sessionStorage.getItem('lamppost-by') || '')"""
+"""The field is empty for a moment after the page is loaded."""
 
 CLICKED = f"""(event) => {{
   const closing = event.target.closest('[data-closes]');
@@ -36,9 +38,11 @@ SUBMITTED = f"""(event) => {{
 
 NAME_KEPT = """
 const field = document.getElementById('acts-by');
+const keep = () => sessionStorage.setItem('lamppost-by', field.value);
+if (field?.value) keep();
 if (field) {
-  field.value = sessionStorage.getItem('lamppost-by') ?? '';
-  field.addEventListener('change', () => sessionStorage.setItem('lamppost-by', field.value));
+  field.value ||= sessionStorage.getItem('lamppost-by') ?? '';
+  field.addEventListener('input', keep);
 }
 """
 """The tab remembers the name; nobody else needs to."""

@@ -1,0 +1,62 @@
+"""The page of work orders in headless Chromium."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, expect
+
+from lamppost.register.alarms import desk
+from lamppost.register.records.store import Register
+from lamppost.register.serve import Console
+
+from .city import City
+from .registers import incident
+from .test_pages_alarms import WCAG
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture
+def served(city: City, register: Register) -> Iterator[Console]:
+    """A console with one alarm."""
+    with register.changing(desk.WHO) as writer:
+        desk.observe(writer, [incident("a")])
+    console = Console(city, port=0, register=register)
+    console.start()
+    yield console
+    console.stop()
+
+
+async def test_an_alarm_becomes_an_order_that_is_worked_on_and_verified(
+    browser: Browser, served: Console, register: Register
+) -> None:
+    """From the alarm's button to what was found and done; axe finds nothing on the way."""
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    await page.goto(f"{served.url}/alarms")
+    await page.get_by_label("Your name").fill("ada")
+    await page.get_by_role("button", name="Work order").press("Enter")
+    said = page.get_by_role("status")
+    await expect(said).to_contain_text("Work order wo-00000001 is open")
+    await page.get_by_role("link", name="Work").click()
+    line = page.locator(".order")
+    await line.get_by_role("button", name="Start").press("Enter")
+    await expect(line.locator(".standing b")).to_have_text("In progress")
+    found = await Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await line.get_by_role("button", name="Finish").press("Enter")
+    await page.get_by_label("What was found").fill("<b>worn</b> seal")
+    await page.get_by_label("What was done").fill("seal exchanged")
+    await page.get_by_role("dialog").get_by_role("button", name="Finish").press("Enter")
+    await expect(line).to_contain_text("found: <b>worn</b> seal")
+    await line.get_by_role("button", name="Verify").press("Enter")
+    await page.get_by_role("dialog").get_by_label("What shows it").fill("dry since")
+    await page.get_by_role("dialog").get_by_role("button", name="Verify").press("Enter")
+    await expect(said).to_contain_text("Verified.")
+    await expect(line).to_have_count(0)
+    trail = register.trail("work_order", "wo-00000001").items
+    assert [(one.who, one.what) for one in trail] == [
+        ("ada", what) for what in ("create", "start", "finish", "verify")
+    ]
+    await page.close()
