@@ -251,7 +251,7 @@ def test_readings_beyond_the_retention(
         infos = [series(i) for i in range(3)]
         times = [now_ms, now_ms - 30 * 86_400_000, now_ms]
         store.write(batch(infos, [0, 1, 2], times, [1.0, 2.0, 3.0]))
-        assert (store._raw.too_old, dead.count) == (1, 0)
+        assert store.figures == {"dead_letters": 0, "too_old": 1}
         assert [len(store.read(info.key, 0, now_ms + 1, 0)) for info in infos] == [1, 0, 1]
 
 

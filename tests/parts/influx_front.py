@@ -37,7 +37,8 @@ class Front:
         url: where it listens.
         upstream: the real server, "" for none.
         canned: answers for the next write requests, in order.
-        wants_token: whether requests without `TOKEN` get a 401.
+        wants_token: whether requests without `token` get a 401.
+        token: the one that is valid at the moment.
         bodies: size of each write request that came.
         query: the answer to all queries, None to pass them on.
     """
@@ -45,6 +46,7 @@ class Front:
     url: str
     upstream: str = ""
     wants_token: bool = True
+    token: str = TOKEN
     canned: deque[Canned] = field(default_factory=deque)
     bodies: list[int] = field(default_factory=list)
     query: Canned | None = None
@@ -77,12 +79,13 @@ class Handler(BaseHTTPRequestHandler):
                 return front.canned.popleft()
         elif front.query is not None:
             return front.query
-        if front.wants_token and self.headers.get("Authorization") != f"Token {TOKEN}":
+        given = self.headers.get("Authorization")
+        if front.wants_token and given != f"Token {front.token}":
             return Canned(401, b'{"code":"unauthorized","message":"unauthorized access"}')
         path = self.path
         if url.path == "/api/v2/write":
-            given = parse_qs(url.query)
-            named = {"db": given["bucket"][0], "precision": given["precision"][0]}
+            asked = parse_qs(url.query)
+            named = {"db": asked["bucket"][0], "precision": asked["precision"][0]}
             path = "/write?" + urlencode(named)
         return self._passed_on(path, body)
 

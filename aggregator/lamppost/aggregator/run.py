@@ -140,7 +140,7 @@ def run(
             register.database,
             config.data_dir,
             config.mqtt.host_id,
-            lambda: _figures(config, spool, drain),
+            lambda: _figures(config, spool, drain, store),
             lambda: dict(pipeline.stage_ns),
             Publisher(register),
         )
@@ -169,8 +169,10 @@ def _windows(store: Store, config: Config) -> Windows | None:
     return Windows(config.data_dir / "windows.npz", store.read)
 
 
-def _figures(config: Config, spool: Spool, drain: Drain) -> dict[str, float]:
+def _figures(config: Config, spool: Spool, drain: Drain, store: Store) -> dict[str, float]:
+    refused = store.figures if isinstance(store, InfluxStore) else {}
     return {
+        **refused,
         "spool_bytes": spool.size_bytes,
         "spool_limit_bytes": int(config.data.spool_mb * MB),
         "store_lag_bytes": drain.lag_bytes,

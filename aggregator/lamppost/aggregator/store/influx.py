@@ -1,6 +1,7 @@
 """What all versions of InfluxDB have in common as a house for readings."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import partial
 
 from lamppost.aggregator.alarms.event import Event
@@ -27,12 +28,22 @@ class InfluxStore(ABC):
     def __init__(self, http: Http, city: str, dead: DeadLetters) -> None:
         self._http = http
         self._city = city
+        self._dead = dead
         self._lines = Lines()
         self._reader = Reader(http, city)
         self._raw, self._ops, self._rollup = (
             LineWriter(partial(self._send, database), dead, database.named(city))
             for database in (RAW, OPS, ROLLUP)
         )
+
+    @property
+    def figures(self) -> Mapping[str, int]:
+        """Lines since the start that are not stored, as fields of the aggregator's row."""
+        writers = (self._raw, self._ops, self._rollup)
+        return {
+            "dead_letters": self._dead.count,
+            "too_old": sum(writer.too_old for writer in writers),
+        }
 
     def write(self, batch: StoreBatch) -> None:
         """Keep a batch, durably; see `Store.write`."""
