@@ -1,11 +1,11 @@
 """The API alone, without page and port, and what tests ask of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from lamppost.register import problems
 from lamppost.register.app import ROUTERS
@@ -15,13 +15,13 @@ from lamppost.register.records.store import Register
 
 @asynccontextmanager
 async def asking(
-    register: Register, feed: object | None = None
+    register: Register, feed: object | None = None, more: Sequence[APIRouter] = ()
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of the API on a register."""
     app = FastAPI()
     app.add_middleware(BodyLimit)
     problems.install(app)
-    for router in ROUTERS:
+    for router in (*more, *ROUTERS):
         app.include_router(router)
     app.state.register = register
     app.state.feed = feed

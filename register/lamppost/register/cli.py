@@ -15,6 +15,7 @@ from lamppost.register.records.database import VARIABLE, DatabaseUrlError
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.migrating import MigrationError
 from lamppost.register.records.store import Register
+from lamppost.register.resources import commands as resources
 from lamppost.register.seed import commands as seed
 
 EXAMPLES = f"""\
@@ -31,6 +32,8 @@ examples:
   lamppost register indicators --period 2026-10 --json
   lamppost register token add grafana --role viewer --days 90
   lamppost register evidence iso37122-2019:7.6 2026-10 --out pack.zip
+  lamppost register resources add dataset noise "Noise of streets" --gathers-class noise
+  lamppost register impact node:city/station       what breaks when it goes?
   lamppost register verify pack.zip                does it hold, by itself alone?
   lamppost register verify-audit --head 812:9f...  is the trail whole, and is that entry in it?
 
@@ -72,6 +75,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (records, exports, seed, indicators, evidence, access):
+    for room in (records, exports, seed, indicators, evidence, resources, access):
         room.add_commands(commands)
     return parser

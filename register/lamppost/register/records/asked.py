@@ -94,7 +94,7 @@ class LinksAsked(Asked):
 
 AuditedKind = Literal[
     "asset", "node", "device", "channel", "stream", "link",
-    "alarm", "work_order", "requirement", "target",
+    "alarm", "work_order", "requirement", "target", "resource", "flow",
 ]  # fmt: skip
 
 

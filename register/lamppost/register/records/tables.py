@@ -17,6 +17,7 @@ from lamppost.register.access.tables import token
 from lamppost.register.alarms.tables import alarm
 from lamppost.register.condition.tables import requirement, target
 from lamppost.register.records.base import kept, metadata
+from lamppost.register.resources.tables import flow, resource
 from lamppost.register.work.tables import work_order
 
 asset = Table(
@@ -128,6 +129,8 @@ RECORDS = {
         requirement,
         target,
         token,
+        resource,
+        flow,
     )
 }
 """The tables of records, by kind, parents before children; each room brings its own."""

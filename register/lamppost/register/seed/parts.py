@@ -14,6 +14,7 @@ from lamppost.register.records import following, links
 from lamppost.register.records.births import BirthSeen, channel_id
 from lamppost.register.records.tables import channel, link
 from lamppost.register.seed.plan import GROUP, ROLES, blocks
+from lamppost.register.seed.resources import data_resources
 from lamppost.register.seed.seeding import DAY_MS, HISTORY_DAYS, Part, Seeding
 from lamppost.register.work import desk as work
 
@@ -120,6 +121,7 @@ PARTS: dict[str, Part] = {
     "requirements and targets": requirements,
     "days of load": history,
     "alarms and work": alarms_and_work,
+    "data resources": data_resources,
 }
 """What `seed --demo-city` builds; later parts may ask for what earlier ones made."""
 

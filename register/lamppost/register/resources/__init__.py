@@ -1,0 +1,1 @@
+"""Data resources: who answers for what, where it flows, and what breaks when a part goes."""
