@@ -32,7 +32,7 @@ examples:
   lamppost register indicators --period 2026-10 --json
   lamppost register token add grafana --role viewer --days 90
   lamppost register evidence iso37122-2019:7.6 2026-10 --out pack.zip
-  lamppost register resources add dataset noise "Noise of streets" --gathers-class noise
+  lamppost register resources add dataset noise Noise --gathers-class noise
   lamppost register impact node:city/station       what breaks when it goes?
   lamppost register verify pack.zip                does it hold, by itself alone?
   lamppost register verify-audit --head 812:9f...  is the trail whole, and is that entry in it?
