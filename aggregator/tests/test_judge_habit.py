@@ -10,7 +10,7 @@ from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge.evidence import EXTREME, SLACK, STEPS
 from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
-from lamppost.aggregator.judge.pattern import add_cell, end_point, learn, novelty
+from lamppost.aggregator.judge.pattern import add_cell, compare, end_point, learn
 from lamppost.aggregator.judge.seasonal_nn import DAY_MS, SLOT_MS, keep, open_slot, other_days
 from lamppost.aggregator.judge.tail import COMMON, RAREST, decades, rarity, take
 
@@ -58,12 +58,12 @@ def test_a_scale_finds_the_novelty_its_twin_finds(scale: int) -> None:
         reach = end_point(fine, at, extreme, step)
         if fine[at + h.S_POINTS] < h.POINTS or reach <= 0.0:
             continue
-        found = novelty(fine, at, codes, scale, UNIT, reach, slack)
+        found, old = compare(fine, at, codes, scale, UNIT, reach, slack)
         assert wanted is not None
         assert found == pytest.approx(wanted, abs=0.02)
         seen += found > 0.05
         if fine[at + h.S_POINTS] >= h.PAST:
-            learn(fine, at, codes, scale, UNIT, reach)
+            learn(fine, at, codes, scale, UNIT, reach, old)
     assert seen > 20
 
 

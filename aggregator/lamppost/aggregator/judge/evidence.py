@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge.habit_profile import HabitProfile
-from lamppost.aggregator.judge.pattern import add_cell, end_point, learn, novelty
+from lamppost.aggregator.judge.pattern import add_cell, compare, end_point, learn
 from lamppost.aggregator.judge.seasonal_nn import other_days
 from lamppost.aggregator.judge.tail import decades, rarity, take
 
@@ -63,16 +63,16 @@ def _judge_point(
     if reach <= 0.0:
         reach = TINY * (1.0 + abs(head[h.ORIGIN]))
     points = np.float64(fine[at + h.S_POINTS])
+    distance, found = compare(fine, at, codes, k, unit, reach, float(SLACK[k]))
     if points >= max(MIN_POINTS, p.warm_pattern / step):
         fine[at + h.S_MEMBER] = 0.0
         if doubt == 0.0 and int(fine[at + h.S_DOUBTS]) & h.JUDGED_DOUBTS:
             return  # part of it was a sensor's spike
         if int(fine[at + h.S_BROKEN]) & h.JUDGED_DOUBTS:
             return  # it leads over a sensor fault
-        distance = novelty(fine, at, codes, k, unit, reach, float(SLACK[k]))
         fine[at + h.S_MEMBER] = _member(fine, k, distance, step, p)
     if points >= h.PAST:
-        learn(fine, at, codes, k, unit, reach)
+        learn(fine, at, codes, k, unit, reach, found)
 
 
 @kernel

@@ -96,19 +96,26 @@ def break_off(fine: Fine) -> None:
 
 
 @kernel
-def novelty(
+def compare(
     fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: float, slack: float
-) -> float:
-    """Distance of the newest pattern to the nearest known one, in units of `reach`."""
+) -> tuple[float, np.int32]:
+    """Novelty of the newest pattern, and what is nearest to the one that may be learned now.
+
+    Returns:
+        Distance of the newest to the nearest known one, in units of `reach`, and what `learn`
+        wants; both with one walk through the memory, because fetching it costs most.
+    """
     known = int(fine[at + h.S_KNOWN])
     if known == 0:
-        return 0.0
-    found = _nearest(fine, at + h.S_PAST + h.DELAY, codes, scale, known, unit, slack * reach)
-    return min(distance_of(found) * unit / reach, FARTHEST)
+        return 0.0, NOBODY
+    newest, old = _nearest(fine, at + h.S_PAST, codes, scale, known, unit, slack * reach)
+    return min(distance_of(newest) * unit / reach, FARTHEST), old
 
 
 @kernel
-def learn(fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: float) -> None:
+def learn(
+    fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: float, found: np.int32
+) -> None:
     """Remember the pattern that ended `DELAY` points ago, unless it is in doubt or broken."""
     unsure = int(fine[at + h.S_DOUBTS]) | int(fine[at + h.S_BROKEN])
     if unsure & h.LEARNED_DOUBTS:
@@ -117,10 +124,8 @@ def learn(fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: flo
     past = at + h.S_PAST
     stamps = h.STAMPS_AT + scale * h.PATTERNS
     place, weight = known, 1.0
-    if known > 0:
-        found = _nearest(fine, past, codes, scale, known, unit, 0.0)
-        if distance_of(found) * unit <= MERGE * reach:
-            place, weight = int(found) & PLACE, DRIFT
+    if known > 0 and distance_of(found) * unit <= MERGE * reach:
+        place, weight = int(found) & PLACE, DRIFT
     if place == h.PATTERNS:
         place = _oldest(codes, stamps)
     elif place == known:
@@ -148,32 +153,42 @@ def _nearest(
     known: int,
     unit: float,
     slack: float,
-) -> np.int32:
-    """The bits of the smallest squared distance; its last bits say whose it is.
+) -> tuple[np.int32, np.int32]:
+    """The bits of the smallest squared distances; their last bits say whose they are.
 
-    The bits of floats that are not negative sort as the floats do, and the minimum of whole
-    numbers may be taken in any order: so the compiler uses wide registers.
+    The first is that of the newest pattern, less `slack` in each point; the second that of the
+    oldest one. The bits of floats that are not negative sort as the floats do, and the minimum
+    of whole numbers may be taken in any order: so the compiler uses wide registers.
     """
     first = scale * h.POINTS * h.PATTERNS
     p0 = codes[first : first + h.PATTERNS]
     p1 = codes[first + h.PATTERNS : first + 2 * h.PATTERNS]
     p2 = codes[first + 2 * h.PATTERNS : first + 3 * h.PATTERNS]
     p3 = codes[first + 3 * h.PATTERNS : first + 4 * h.PATTERNS]
+    y0 = np.float32(np.float64(fine[past]) / unit)
+    y1 = np.float32(np.float64(fine[past + 1]) / unit)
+    y2 = np.float32(np.float64(fine[past + 2]) / unit)
+    y3 = np.float32(np.float64(fine[past + 3]) / unit)
+    past += h.DELAY
     x0 = np.float32(np.float64(fine[past]) / unit)
     x1 = np.float32(np.float64(fine[past + 1]) / unit)
     x2 = np.float32(np.float64(fine[past + 2]) / unit)
     x3 = np.float32(np.float64(fine[past + 3]) / unit)
     off = np.float32(slack / unit)
-    best = NOBODY
+    newest, oldest = NOBODY, NOBODY
     for t in range(known):
-        d0 = max(abs(np.float32(p0[t]) - x0) - off, ZERO)
-        d1 = max(abs(np.float32(p1[t]) - x1) - off, ZERO)
-        d2 = max(abs(np.float32(p2[t]) - x2) - off, ZERO)
-        d3 = max(abs(np.float32(p3[t]) - x3) - off, ZERO)
+        c0, c1 = np.float32(p0[t]), np.float32(p1[t])
+        c2, c3 = np.float32(p2[t]), np.float32(p3[t])
+        d0 = max(abs(c0 - x0) - off, ZERO)
+        d1 = max(abs(c1 - x1) - off, ZERO)
+        d2 = max(abs(c2 - x2) - off, ZERO)
+        d3 = max(abs(c3 - x3) - off, ZERO)
         bits = np.float32((d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)).view(np.int32)
-        found = np.int32((bits & np.int32(~PLACE)) | np.int32(t))
-        best = min(found, best)
-    return best
+        newest = min(np.int32((bits & np.int32(~PLACE)) | np.int32(t)), newest)
+        e0, e1, e2, e3 = c0 - y0, c1 - y1, c2 - y2, c3 - y3
+        bits = np.float32((e0 * e0 + e1 * e1) + (e2 * e2 + e3 * e3)).view(np.int32)
+        oldest = min(np.int32((bits & np.int32(~PLACE)) | np.int32(t)), oldest)
+    return newest, oldest
 
 
 @kernel
