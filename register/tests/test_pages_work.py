@@ -1,6 +1,7 @@
 """The page of work orders in headless Chromium."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -16,10 +17,14 @@ from .test_pages_alarms import WCAG
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+NAME = "<img src=x onerror=document.title=1>"
+
 
 @pytest.fixture
-def served(city: City, register: Register) -> Iterator[Console]:
-    """A console with one alarm."""
+def served(city: City, register: Register, tmp_path: Path) -> Iterator[Console]:
+    """A console with one alarm and one asset."""
+    (tmp_path / "a.csv").write_text(f"id,name,class\np-1,{NAME},pump\n")
+    register.import_assets(tmp_path / "a.csv", "ada")
     with register.changing(desk.WHO) as writer:
         desk.observe(writer, [incident("a")])
     console = Console(city, port=0, register=register)
@@ -59,4 +64,18 @@ async def test_an_alarm_becomes_an_order_that_is_worked_on_and_verified(
     assert [(one.who, one.what) for one in trail] == [
         ("ada", what) for what in ("create", "start", "finish", "verify")
     ]
+    await page.close()
+
+
+async def test_the_card_of_an_asset(browser: Browser, served: Console) -> None:
+    """A hostile name stays text, what is not known is told, one that is not there too."""
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    await page.goto(f"{served.url}/assets/p-1")
+    await expect(page.locator("h1")).to_have_text(NAME)
+    await expect(page.locator(".asset")).to_contain_text("None was found yet")
+    found = await Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.goto(f"{served.url}/assets/none")
+    await expect(page.get_by_role("status")).to_contain_text("asset: came 'none'")
     await page.close()

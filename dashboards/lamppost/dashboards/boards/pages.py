@@ -1,14 +1,15 @@
 """Where people act in the register's console: the one place that knows its addresses.
 
-The console has a page of alarms; an alarm has the id of its incident. Pages of assets, sources
-and indicators are to come; until they are there, their links lead to the first page and already
-say what they are about.
+The console has a page of alarms, where an alarm has the id of its incident, and a card of each
+asset. Pages of sources and indicators are to come; until they are there, their links lead to
+the first page and already say what they are about.
 """
 
 from lamppost.dashboards.links import Link, cell, to_console
 
 PAGE = "/"
 ALARMS = "/alarms"
+ASSETS = "/assets"
 RECORDS = "/api/v1/alarms"
 
 
@@ -33,7 +34,7 @@ def alarm_record() -> Link:
 
 def asset(value: str) -> Link:
     """Return the link to an asset's card; `value` is its id, as links write it."""
-    return to_console(PAGE, "The asset in the console", {"asset": value})
+    return to_console(f"{ASSETS}/{value}", "The asset in the console")
 
 
 def node(value: str) -> Link:

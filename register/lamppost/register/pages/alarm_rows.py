@@ -1,5 +1,7 @@
 """Alarms as lines with buttons, and the questions that deeds ask."""
 
+from urllib.parse import quote
+
 from lamppost.register import words
 from lamppost.register.alarms.priority import WORDS
 from lamppost.register.alarms.states import TABLE
@@ -62,9 +64,12 @@ def _what(alarm: Alarm) -> Markup:
 
 
 def _where(alarm: Alarm) -> Markup:
-    about = [part for part in (alarm.asset, alarm.district) if part]
-    place = tag("span.sub", " · ".join(about)) if about else Markup("")
-    return tag("div.where", tag("b", alarm.source), " ", place, tag("p", alarm.reason))
+    place = tag("span.sub", alarm.district or "")
+    thing = Markup("")
+    if alarm.asset:
+        thing = tag("a.sub", alarm.asset, href=f"/assets/{quote(alarm.asset)}")
+    reason = tag("p", alarm.reason)
+    return tag("div.where", tag("b", alarm.source), " ", thing, " ", place, reason)
 
 
 def _standing(alarm: Alarm, now_ms: int) -> Markup:
