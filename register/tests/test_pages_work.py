@@ -1,6 +1,7 @@
 """The page of work orders in headless Chromium."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,15 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
 from lamppost.register.alarms import desk
+from lamppost.register.condition.grade import SCALE
+from lamppost.register.condition.values import AssetCondition
+from lamppost.register.pages.assets import load, markup
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
+from lamppost.register.work.desk import Wanted, open_order
 
 from .city import City
-from .registers import incident
+from .registers import CHANNEL, FLOW, T0, birth, incident
 from .test_pages_alarms import WCAG
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -79,3 +84,29 @@ async def test_the_card_of_an_asset(browser: Browser, served: Console) -> None:
     await page.goto(f"{served.url}/assets/none")
     await expect(page.get_by_role("status")).to_contain_text("asset: came 'none'")
     await page.close()
+
+
+async def test_a_card_that_knows_all(register: Register, tmp_path: Path) -> None:
+    """Condition with its reason, channel, alarm and order are on the card of their asset."""
+    (tmp_path / "a.csv").write_text("id,name,class\npump-1,Pump 1,pump\n")
+    register.import_assets(tmp_path / "a.csv", "ada")
+    register.observe_births([birth(FLOW)])
+    register.bind(CHANNEL, "pump-1", "capacity_use", "ada", T0)
+    with register.changing(desk.WHO) as writer:
+        desk.observe(writer, [incident("a")])
+    with register.changing("ada") as writer:
+        open_order(writer, Wanted(alarm="a"), "ada")
+    found = AssetCondition(
+        "pump-1", "pump", None, T0, SCALE, 4, "known", "A", 0.8, T0, "flow <b> is low"
+    )
+    shown = markup(replace(load(register, "pump-1"), condition=found), T0)
+    for part in (
+        "4 of 5 (1 is best)",
+        "confidence 80%",
+        "flow &lt;b&gt; is low",
+        CHANNEL,
+        "/alarms?incident=a",
+        "wo-00000001",
+        "/work?asset=pump-1",
+    ):
+        assert part in shown
