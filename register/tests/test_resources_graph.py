@@ -20,7 +20,7 @@ from lamppost.register.resources.graph import (
 )
 
 EDGES = st.lists(
-    st.tuples(st.integers(0, 9), st.integers(0, 9), st.sampled_from(("feeds", "hosts"))),
+    st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from(("feeds", "hosts"))),
     max_size=30,
 )
 
