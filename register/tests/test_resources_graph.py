@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lamppost.register.records.deciding import UnknownError
@@ -64,6 +64,8 @@ def test_a_host_takes_all_and_a_feeder_only_the_last() -> None:
 
 
 @given(EDGES)
+@example([(0, 3, "hosts"), (1, 3, "feeds"), (2, 3, "feeds")])
+@example([(0, 3, "feeds"), (0, 2, "feeds"), (2, 3, "feeds"), (1, 3, "hosts")])
 def test_lost_is_what_the_slow_way_finds(edges: list[tuple[int, int, str]]) -> None:
     """On any graph without circles, whatever the order of its edges."""
     whole = of(*((f"x:{a}", f"x:{b}", how) for a, b, how in edges if a < b))
