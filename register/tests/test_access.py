@@ -36,7 +36,8 @@ def allowed(method: str, path: str) -> set[str]:
         return {"auditor", "admin"}
     if method == "GET":
         return set(ROLES)
-    if path.startswith(("/api/v1/requirements", "/api/v1/targets")):
+    decided = ("requirements", "targets", "resources", "flows")
+    if path.startswith(tuple(f"/api/v1/{one}" for one in decided)):
         return {"steward", "admin"}
     if path.rsplit("/", 1)[-1] in ENGINEERS:
         return {"engineer", "admin"}

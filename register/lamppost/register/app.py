@@ -27,6 +27,7 @@ from lamppost.register.pages.alarms import build_alarms
 from lamppost.register.pages.assets import build_asset
 from lamppost.register.pages.work import build_work
 from lamppost.register.records import api as records_api
+from lamppost.register.resources import api as resources_api
 from lamppost.register.sensorthings import api as sensorthings_api
 from lamppost.register.theme import FAVICON
 from lamppost.register.work import api as work_api
@@ -40,6 +41,7 @@ ROUTERS = (
     condition_api.router,
     exports_api.router,
     indicators_api.router,
+    resources_api.router,
     records_api.router,
 )
 """What stands under /api/v1; the records answer for every path that nobody knows."""

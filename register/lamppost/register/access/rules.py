@@ -29,7 +29,11 @@ _OPERATED = (
 _ENGINEERED = tuple(
     f"alarms/{{}}/{deed}" for deed in ("suppress", "unsuppress", "remove", "restore")
 )
-_DECIDED = ("requirements", "requirements/{}/end", "targets", "targets/{}/end")
+_DECIDED = (
+    *("requirements", "requirements/{}/end", "targets", "targets/{}/end"),
+    *("resources", "resources/{}", "resources/{}/attest", "resources/{}/end"),
+    *("flows", "flows/{}/end"),
+)
 _READ = (
     *_LISTS,
     *(f"{one}/{{path}}" for one in _LISTS),
@@ -37,6 +41,8 @@ _READ = (
     *("work-orders", "work-orders/{}"),
     *("conditions", "capacity", "coverage", "gaps", "resource-use", "next"),
     *("requirements", "targets", "indicators", "indicators/definitions"),
+    *("resources", "resources/{}", "flows", "map", "map/impact"),
+    *("map/findings", "map/duplicates", "map/completeness"),
     *("export/csv/{}", "export/{}", "openapi.json"),
 )
 _LIVE = (
