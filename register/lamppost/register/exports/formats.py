@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from lamppost.register.exports.dcat import JSON_LD, TURTLE
 from lamppost.register.exports.geojson import geojson
 from lamppost.register.exports.ngsild import ngsild
 from lamppost.register.exports.records import Records
@@ -36,6 +37,8 @@ def _plain(write: Callable[[Records], Iterator[str]]) -> Pieces:
 
 
 FORMATS: Mapping[str, Format] = {
+    "dcat": Format("application/ld+json", ".jsonld", _plain(JSON_LD)),
+    "dcat-turtle": Format("text/turtle", ".ttl", _plain(TURTLE)),
     "geojson": Format("application/geo+json", ".geojson", _plain(geojson)),
     "ngsi-ld": Format("application/ld+json", ".jsonld", ngsild),
     "sensorthings": Format("application/json", ".json", _plain(things)),
