@@ -18,12 +18,12 @@ from lamppost.dashboards.boards.every import every_board
 from lamppost.dashboards.checking import check, summary
 from lamppost.dashboards.influx import Influx
 from parts.influx import RunningInflux
-from parts.seeded import named_influx, small_city, write
+from parts.seeded import create, named_influx, small_city, write
 
 RULES = [rule for group in GROUPS for rule in group.rules]
 EACH = pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.name))
 ALL = Receivers("http://n", "http://p", "http://w", "http://c")
-CITY = "alerts"
+CITY, EMPTY = "alerts", "alerts-empty"
 MAX_ROWS = 200
 
 
@@ -106,6 +106,8 @@ def test_repeats_are_multiples_of_their_interval() -> None:
 def test_rule_queries_are_answered(influx: RunningInflux) -> None:
     """No error on a seeded city nor on an empty one, and few rows: never one per sensor."""
     asked = named_influx() or Influx(influx.url)
+    create(asked, EMPTY)
+    assert summary(check(asked, EMPTY, [], every_query()))["failures"] == []
     write(asked, CITY, small_city())
     outcomes = check(asked, CITY, [], every_query())
     assert summary(outcomes)["failures"] == []

@@ -112,7 +112,7 @@ def _start(
 
     address = f"{broker.host}:{broker.port}"
     api = ConsoleApi(f"http://127.0.0.1:{settings.port}")
-    narrator.say("aggregator: starting (the first start compiles its kernels, up to a minute)")
+    narrator.say("aggregator: starting (the first start compiles its kernels: a minute or two)")
     aggregator = launch(
         "aggregator", "aggregator", "run", "--broker", address,
         "--data", str(home / "aggregator"), "--console", f"127.0.0.1:{settings.port}",
