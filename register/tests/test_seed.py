@@ -14,6 +14,7 @@ from lamppost.register.records.geometry import checked
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Wanted
 from lamppost.register.records.store import Register
+from lamppost.register.resources.tables import resource
 from lamppost.register.seed.parts import PARTS
 from lamppost.register.seed.seeding import Seeding, seed_city
 
@@ -68,3 +69,10 @@ def test_a_real_city_is_left_alone(city: Register) -> None:
     with pytest.raises(RefusedError, match="came a register with 96 assets"):
         seed_city(Seeding(city, T0), PARTS, lambda _: None)
     assert city.verify_audit().head == before
+
+
+def test_no_made_up_data_says_that_it_was_measured(city: Register) -> None:
+    """Datasets and streams of the made-up city are synthetic, whoever exports them."""
+    with city.database.reading() as connection:
+        asked = select(resource.c.provenance).where(resource.c.kind.in_(("dataset", "stream")))
+        assert set(connection.execute(asked).scalars()) == {"synthetic"}

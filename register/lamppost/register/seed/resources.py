@@ -64,11 +64,13 @@ def data_resources(seeding: Seeding) -> None:
     with seeding.writing(seeding.now_ms) as writer:
         for kind, one, name, facts in RESOURCES:
             dated = {**facts, **_dates(one, seeding.now_ms), "name": name}
+            if kind == "dataset":
+                dated["provenance"] = "synthetic"
             deciding.enter(writer, one, kind, dated)
         for one in nodes[::2]:
             deciding.enter_about(writer, "node", one, {"owner": "City IT", "steward": "bjarne"})
         for one in streams:
-            cost = {"cost_year": COST_YEAR, "currency": "EUR"}
+            cost = {"cost_year": COST_YEAR, "currency": "EUR", "provenance": "synthetic"}
             deciding.enter_about(writer, "stream", one, cost)
         for source, target in (*CONNECTED, *_reported()):
             deciding.connect(writer, source, target, "demo city")
