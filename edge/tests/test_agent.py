@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lamppost.edge import status
-from lamppost.edge.agent import Agent, AgentError
+from lamppost.edge.agent import Agent, AgentError, ended
 from lamppost.edge.config.file import (
     BufferConfig,
     ChannelConfig,
@@ -395,7 +395,6 @@ async def test_readings_of_a_removed_device_still_arrive(
     assert [one.name for one in births[0].metrics] == ["flow", "on", "mode", "starts"]
 
 
-@pytest.mark.slow  # hangs about one time in six: the next thing to be understood
 async def test_second_agent_on_the_same_folder_is_refused(config: Config, wait: Wait) -> None:
     """Two agents on one buffer would send each other's batches."""
     world = World()
@@ -403,6 +402,25 @@ async def test_second_agent_on_the_same_folder_is_refused(config: Config, wait: 
         await wait(lambda: world.counts)  # the first is up
         with pytest.raises(AgentError, match="another agent"):
             await Agent(config).run(asyncio.Event())
+
+
+async def test_a_lost_cancellation_is_said_again() -> None:
+    """A task that drops a cancellation, as `wait_for` may, ends at the next one."""
+    dropped = asyncio.Event()
+
+    async def connects_in_that_moment() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            dropped.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(connects_in_that_moment())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        await ended(task)
+    assert dropped.is_set()
+    assert task.cancelled()
 
 
 async def test_unusable_data_folder_is_an_error(config: Config) -> None:

@@ -29,6 +29,7 @@ from lamppost.edge.uplink.uplink import Uplink
 LOCK_NAME: Final = "node.lock"
 LEAVE_S: Final = 5.0
 """What a goodbye may take beyond `drain_s`."""
+CANCEL_AGAIN_S: Final = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -117,12 +118,11 @@ class Agent:
         if samplers:
             await asyncio.wait(samplers)
         await self._recorder.flush()
-        drain_s = self._config.buffer.drain_s
+        drain_s = self._config.buffer.drain_s if uplink.connected else 0.0
+        uplink.stop(drain_s)
         if uplink.connected:
-            uplink.stop(drain_s)
             await asyncio.wait([out], timeout=drain_s + LEAVE_S)
-        out.cancel()
-        await asyncio.wait([out])
+        await ended(out)
         await self._recorder.flush()
         total = self._recorder.buffer.total
         _log.info(
@@ -174,6 +174,17 @@ async def _kept(name: str, run: Callable[[], Awaitable[None]]) -> None:
         except Exception:  # noqa: BLE001 - whatever it is, the neighbours go on
             _log.exception("%s: defect; starting it again", name)
         await asyncio.sleep(backoff.next_s())
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel until it is over.
+
+    Python 3.11's `wait_for`, by which the MQTT client connects, drops a cancellation that comes
+    in the moment of its success: asked once, the task would talk on for ever.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
