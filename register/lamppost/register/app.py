@@ -24,6 +24,7 @@ from lamppost.register.guard import Guard
 from lamppost.register.indicators import api as indicators_api
 from lamppost.register.page import build_page
 from lamppost.register.pages.alarms import build_alarms
+from lamppost.register.pages.asset_list import build_assets
 from lamppost.register.pages.assets import build_asset
 from lamppost.register.pages.work import build_work
 from lamppost.register.records import api as records_api
@@ -88,6 +89,10 @@ def application() -> FastAPI:
     @ui.page("/work")
     async def work(request: Request) -> Response | None:
         return await build_work(app.state.register, request)
+
+    @ui.page("/assets")
+    async def assets(request: Request) -> Response | None:
+        return await build_assets(app.state.register, request)
 
     @ui.page("/assets/{asset}")
     async def asset_card(request: Request, asset: str) -> Response | None:

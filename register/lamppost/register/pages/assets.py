@@ -1,15 +1,12 @@
 """The page `/assets/ID`: what an asset is, how it is and why, what tells of it."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
-from nicegui import ui
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from lamppost.register import words
@@ -19,13 +16,12 @@ from lamppost.register.condition import reading
 from lamppost.register.condition.values import AssetCondition
 from lamppost.register.markup import Markup, tag
 from lamppost.register.pages.alarm_list import STATE_TEXTS as ALARM_TEXTS
-from lamppost.register.pages.deeds import DATABASE_AWAY, Outcome
-from lamppost.register.pages.frame import Frame
-from lamppost.register.pages.listing import NO_REGISTER
-from lamppost.register.pages.top import too_many
+from lamppost.register.pages.asset_list import PATH
+from lamppost.register.pages.boards import way
+from lamppost.register.pages.sheets import facts, note, part
+from lamppost.register.pages.showing import Drawn, show
 from lamppost.register.pages.work_rows import STATE_TEXTS as WORK_TEXTS
 from lamppost.register.records.deciding import known
-from lamppost.register.records.links import RefusedError
 from lamppost.register.records.newest import newest
 from lamppost.register.records.store import Register
 from lamppost.register.records.tables import link
@@ -90,7 +86,10 @@ def markup(card: Card, now_ms: int) -> Markup:
     )
     return tag(
         "div.asset",
-        _part("What it is", [_facts(card.asset)]),
+        _part(
+            "What it is",
+            [_facts(card.asset), way("asset", "Its board in Grafana", asset=card.asset.id)],
+        ),
         _part("Condition", [_condition(card.condition, now_ms)]),
         _part("Channels that tell of it", links),
         _part("Alarms, the newest first", alarms),
@@ -99,8 +98,7 @@ def markup(card: Card, now_ms: int) -> Markup:
 
 
 def _part(title: str, content: list[Markup]) -> Markup:
-    shown = content or [tag("p.entry.note", "None.")]
-    return tag("section.card", tag("h2.entry", title), *shown)
+    return part(title, *(content or [note("None.")]))
 
 
 def _line(what: str, state: str, href: str | None) -> Markup:
@@ -125,10 +123,7 @@ def _facts(asset: Asset) -> Markup:
         "Capacity": rating,
         "Installed": asset.installed_on,
     }
-    lines = [
-        tag("div", tag("dt", name), tag("dd", value)) for name, value in told.items() if value
-    ]
-    return tag("dl.entry", *lines)
+    return facts(told)
 
 
 def _condition(found: AssetCondition | None, now_ms: int) -> Markup:
@@ -142,20 +137,9 @@ def _condition(found: AssetCondition | None, now_ms: int) -> Markup:
 
 async def build_asset(register: Register | None, request: Request, one: str) -> Response | None:
     """Build the page for a browser tab."""
-    refusal = too_many()
-    if refusal is not None:
-        return refusal
-    here, told = f"/assets/{quote(one)}", NO_REGISTER
-    if register is not None:
-        try:
-            card = await asyncio.to_thread(load, register, one)
-        except RefusedError as error:
-            told = f"{error}."
-        except SQLAlchemyError:
-            told = DATABASE_AWAY
-        else:
-            with Frame(request, here, card.asset.name).main:
-                ui.html(markup(card, register.now_ms()))
-            return None
-    Frame(request, here, "Asset").say(Outcome(told, "refused"))
-    return None
+
+    def draw(held: Register) -> Drawn:
+        card = load(held, one)
+        return Drawn(card.asset.name, markup(card, held.now_ms()))
+
+    return await show(register, request, (f"{PATH}/{quote(one)}", "Asset"), draw)

@@ -18,11 +18,14 @@ def select(name: str, label: str, options: Mapping[str, str], chosen: str = "") 
     return tag("label.field", tag("span", label), tag("select", *listed, name_=name))
 
 
-def line(name: str, label: str, *, is_needed: bool, hint: str | None = None) -> Markup:
+def line(
+    name: str, label: str, *, is_needed: bool, hint: str | None = None, value: str | None = None
+) -> Markup:
     """Return a labelled field of one line."""
     field = tag(
         "input",
         name_=name,
+        value=value,
         maxlength=100,
         required="" if is_needed else None,
         placeholder=hint,

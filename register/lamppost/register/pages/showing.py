@@ -1,0 +1,95 @@
+"""A page that is read from the register and shown, and acted on where it has deeds."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import Request
+from nicegui import ui
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
+
+from lamppost.register.markup import Markup
+from lamppost.register.pages.deeds import DATABASE_AWAY, Asked, Outcome, do
+from lamppost.register.pages.frame import Frame
+from lamppost.register.pages.listing import NO_REGISTER
+from lamppost.register.pages.top import too_many
+from lamppost.register.panels.rows import Block
+from lamppost.register.records.links import RefusedError
+from lamppost.register.records.store import Register
+from lamppost.register.records.writing import Writer
+
+READ_S = 30.0
+"""Longest that reading a page may take; a whole city's map takes seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a page shows: its title and what stands below."""
+
+    title: str
+    body: Markup
+
+
+Draw = Callable[[Register], Drawn]
+Done = Callable[[Writer, str, Asked], str]
+
+
+async def show(
+    register: Register | None,
+    request: Request,
+    named: tuple[str, str],
+    draw: Draw,
+    done: Done | None = None,
+) -> Response | None:
+    """Build the page for a browser tab.
+
+    Args:
+        register: Where the records are; without one the page says so.
+        request: The page's.
+        named: Path of the page, and the title while there is nothing to show.
+        draw: Reads and draws, on another thread; raises `RefusedError`.
+        done: Does what a person asked for; returns the sentence for success.
+    """
+    refusal = too_many()
+    if refusal is not None:
+        return refusal
+    here, title = named
+    found = NO_REGISTER if register is None else await _drawn(register, draw)
+    frame = Frame(request, here, title if isinstance(found, str) else found.title)
+    if isinstance(found, str) or register is None:
+        frame.say(Outcome(str(found), "refused"))
+        return None
+    if done is None:
+        with frame.main:
+            ui.html(found.body)
+        return None
+    _acting(frame, register, request, found.body, draw, done)
+    return None
+
+
+def _acting(
+    frame: Frame, register: Register, request: Request, body: Markup, draw: Draw, done: Done
+) -> None:
+    async def asked(wanted: Asked) -> None:
+        def deed(writer: Writer, who: str) -> str:
+            return done(writer, who, wanted)
+
+        frame.say(await do(register, request, wanted, deed))
+        now = await _drawn(register, draw)
+        if isinstance(now, Drawn):
+            shown.show(now.body)
+        frame.return_to(wanted.record)
+
+    with frame.listen(asked):
+        shown = Block()
+        shown.show(body)
+
+
+async def _drawn(register: Register, draw: Draw) -> Drawn | str:
+    try:
+        return await asyncio.to_thread(draw, register)
+    except RefusedError as error:
+        return f"{error}."
+    except SQLAlchemyError:
+        return DATABASE_AWAY
