@@ -41,7 +41,14 @@ def judging(groups: tuple[GroupConfig, ...] = ()) -> Judging:
     new.admit(index.add(meter, DataType.DOUBLE, unit="kW.h", channel_class="energy"))
     new.admit(index.add(SeriesKey("city", "n", "pump-1", "name"), DataType.STRING))
     new.admit(index.add(SeriesKey("city", "m", "tank", "level"), DataType.DOUBLE, unit="m"))
+    new.settle()
     return new
+
+
+def members(city: Judging) -> list[list[int]]:
+    """Who is in which group, by now."""
+    city.settle()
+    return sorted(list(city.groups.members(group)) for group in city.groups)
 
 
 def fed(city: Judging, values: Floats, first: int = 0) -> list[Event]:
@@ -117,11 +124,9 @@ def test_an_event_comes_back_from_json_as_it_was() -> None:
 
 def test_groups_follow_births_and_configuration() -> None:
     """A device is a group without its meter; a named group takes channels of several."""
-    groups = judging().groups
-    assert [list(groups.members(one)) for one in range(len(groups))] == [[0, 1, 2, 3], [6]]
+    assert members(judging()) == [[0, 1, 2, 3]]
     named = GroupConfig("basin", ("city/n/pump-1/level", "city/m/tank/level"))
-    groups = judging((named,)).groups
-    assert [list(groups.members(one)) for one in range(len(groups))] == [[0, 1, 2], [3, 6]]
+    assert members(judging((named,))) == [[0, 1, 2], [3, 6]]
 
 
 def test_a_device_with_many_channels_has_several_groups() -> None:
@@ -132,8 +137,34 @@ def test_a_device_with_many_channels_has_several_groups() -> None:
         key = SeriesKey("city", "n", "d", f"c{number}")
         city.admit(index.add(key, DataType.DOUBLE))
     city.admit(index.add(SeriesKey("city", "n", "d", "c3"), DataType.DOUBLE, unit="V"))
-    sizes = [len(city.groups.members(one)) for one in range(len(city.groups))]
-    assert sizes == [g.MEMBERS, 3]
+    assert [len(one) for one in members(city)] == [g.MEMBERS, 3]
+
+
+def test_an_asset_gathers_its_sensors_from_all_devices() -> None:
+    """Also when it is named only later; the device keeps the others, and none is alone."""
+    city = judging()
+    for info in [city.index[3], city.index[6]]:
+        city.admit(city.index.put(replace(info, asset="tank-1")))
+    assert members(city) == [[0, 1, 2], [3, 6]]
+    for series in (0, 1):
+        city.admit(city.index.put(replace(city.index[series], asset="motor-1")))
+    assert members(city) == [[0, 1], [3, 6]]
+    city.admit(city.index.put(replace(city.index[6], asset="")))
+    assert members(city) == [[0, 1]]
+
+
+def test_a_group_that_is_no_more_is_not_told_of_for_ever() -> None:
+    """Its event ends when one of its sensors turns out to belong to another asset."""
+    values = pump(1, 2 * A_WEEK + 144)
+    values[2 * A_WEEK :, 1] += 2.0
+    city = judging()
+    assert fed(city, values)[-1].end_ms is None
+    city.admit(city.index.put(replace(city.index[1], asset="pipe-1")))
+    now_ms = T0 + len(values) * STEP_MS
+    _, records = city.sweep(now_ms, silence=False)
+    (over,) = [one for one in records if isinstance(one, Event)]
+    assert (over.kind, over.end_ms) == (e.RELATION, now_ms)
+    assert city.sweep(now_ms + 1_000, silence=False)[1] == []
 
 
 @pytest.mark.parametrize(

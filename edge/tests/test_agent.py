@@ -85,7 +85,15 @@ class Counter:
 
 def device(name: str = "pump-1", poll_s: float = 0.02) -> DeviceConfig:
     """A device that is asked often."""
-    return DeviceConfig(name, "counter", CHANNELS, poll_s=poll_s)
+    return DeviceConfig(
+        name,
+        "counter",
+        CHANNELS,
+        poll_s=poll_s,
+        asset="pump-7",
+        latitude=48.2,
+        longitude=16.4,
+    )
 
 
 @pytest.fixture
@@ -166,7 +174,7 @@ async def test_births_say_what_channels_are(
     told = {key: one.value for key, one in flow.properties.items()}
     assert told == {
         "engUnit": "L/s", "engLow": 0.0, "engHigh": 80.0, "heartbeatMs": 10_000,
-        "className": "flow",
+        "className": "flow", "asset": "pump-7", "latitude": 48.2, "longitude": 16.4,
     }  # fmt: skip
     data = peer.of(Verb.DDATA)[0]
     assert all(one.name is None and one.datatype is None for one in data.metrics)

@@ -52,6 +52,9 @@ driver = "modbus"
 poll_s = 0.5
 timeout_s = 2
 priority = 7
+asset = "pump-7"
+latitude = 48.2
+longitude = 16.4
 [device.options]
 host = "127.0.0.1"
 port = 5020
@@ -60,6 +63,7 @@ unit = 3
 name = "flow"
 unit = "L/s"
 class = "flow"
+asset = "main-3"
 low = 0
 high = 80
 deadband = 0.1
@@ -133,7 +137,9 @@ def test_every_key(tmp_path: Path) -> None:
         7,
     )
     assert device.options == {"host": "127.0.0.1", "port": 5020, "unit": 3}
+    assert (device.asset, device.latitude, device.longitude) == ("pump-7", 48.2, 16.4)
     flow, running = device.channels
+    assert (flow.asset, running.asset) == ("main-3", "")
     assert (flow.unit, flow.channel_class, flow.low, flow.high) == ("L/s", "flow", 0, 80)
     assert (flow.deadband, flow.heartbeat_s) == (0.1, 20)
     assert flow.options == {"table": "input", "address": 4, "encoding": "float32"}
@@ -150,7 +156,9 @@ REFUSALS = {
     "too small": ("poll_s = 0", "[device.node] poll_s: came 0, allowed: a number of seconds"),
     "out of range": ("priority = 10", "priority: came 10, allowed: a whole number in 0..9"),
     "not whole": ("priority = 1.5", "priority: came 1.5, allowed: a whole number in 0..9"),
-    "misspelt": ("polls = 1", "polls: came an unknown key, allowed: one of channel, driver"),
+    "misspelt": ("polls = 1", "polls: came an unknown key, allowed: one of asset, channel, "),
+    "off the globe": ("latitude = 91\nlongitude = 1", "latitude: came 91, allowed: degrees"),
+    "half a position": ("longitude = 1", "allowed: latitude and longitude, or neither"),
     "options are a table": ("options = 1", "options: came 1, allowed: a table [device.node."),
     "long values are cut": (f'poll_s = "{"x" * 500}"', f"came '{'x' * 58}…, allowed"),
 }
@@ -175,7 +183,7 @@ CHANNEL_REFUSALS = {
         "heartbeat_s = 0.5",
         "heartbeat_s: came 0.5, allowed: a number of seconds, not less than poll_s, in 1..",
     ),
-    "unknown": ("heartbeat = 5", "came an unknown key, allowed: one of class, deadband, "),
+    "unknown": ("heartbeat = 5", "came an unknown key, allowed: one of asset, class, "),
     "did you mean": ("heartbeat = 5", "; did you mean 'heartbeat_s'?"),
     "driver's own": ('path = "/"', "[device.node.channel.cpu] path: came an unknown key"),
 }

@@ -5,7 +5,7 @@ events and incidents as they stand now, in the order in which they are written.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -122,6 +122,10 @@ class Alarms:
     def relation(self, event: Event, now_ms: int, *, over: bool) -> list[Record]:
         """A group's members left each other, or are together again; see `Events.relation`."""
         return self._pass(self.conditions.relation(event, now_ms, over=over), now_ms)
+
+    def relations(self, told_as: Collection[tuple[Place, str]], now_ms: int) -> list[Record]:
+        """End what was told of groups that are no more; see `Events.relations`."""
+        return self._pass(self.conditions.relations(told_as, now_ms), now_ms)
 
     def maintain(self, places: Iterable[Place], now_ms: int) -> list[Record]:
         """Say on what somebody works now."""

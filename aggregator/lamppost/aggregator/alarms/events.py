@@ -6,7 +6,7 @@ sensor fault its channel's process anomaly, and what `Masks` knows all that it e
 long they stand, and what is told of them, is for `conditions`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -208,6 +208,20 @@ class Events:
             self._conditions.put(event.key, first, told)
         elif known is not None:
             self._conditions.close(event.key, max(now_ms, known.event.onset_ms), told)
+        return told
+
+    def relations(self, told_as: Collection[tuple[Place, str]], now_ms: int) -> list[Event]:
+        """End what was told of groups of sensors that are no more.
+
+        Args:
+            told_as: place and name of each group that is told of.
+            now_ms: the time.
+        """
+        told: list[Event] = []
+        for key in sorted(self._conditions.standing):
+            if key[0] == e.RELATION and (key[1:4], key[4]) not in told_as:
+                onset_ms = self._conditions.standing[key].event.onset_ms
+                self._conditions.close(key, max(now_ms, onset_ms), told)
         return told
 
     def maintain(self, places: Iterable[Place], now_ms: int) -> list[Event]:

@@ -1,6 +1,6 @@
 """Groups of sensors: who is in which, and what became of their relation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +68,19 @@ class Groups:
         self._group_of = np.full(0, -1, np.int32)
         self._place_of = np.zeros(0, np.int32)
         self._members: list[list[int]] = []
+        self._free: list[int] = []
 
     def __len__(self) -> int:
-        return self._count
+        return self._count - len(self._free)
+
+    def __iter__(self) -> Iterator[int]:
+        """The numbers of all groups."""
+        return (group for group, members in enumerate(self._members) if members)
 
     def add_group(self) -> int:
-        """Begin an empty group; returns its number."""
+        """Begin an empty group; returns its number, which may have been another's before."""
+        if self._free:
+            return self._free.pop()
         if self._count == len(self._rows):
             more = np.tile(g.GROUP_BLANK, (max(SLAB, self._count // 2), 1))
             self._rows = np.concatenate([self._rows, more])
@@ -95,9 +102,20 @@ class Groups:
         self._rows[group, g.SIZE] = len(members)
         return True
 
+    def dissolve(self, group: int) -> None:
+        """Forget a group; its members may join others, and nothing more is told of it."""
+        self._group_of[self._members[group]] = -1
+        self._members[group] = []
+        self._rows[group] = g.GROUP_BLANK
+        self._free.append(group)
+
     def members(self, group: int) -> Sequence[int]:
         """The series of a group, in their order."""
         return self._members[group]
+
+    def is_told(self, group: int) -> bool:
+        """Whether `changes` has said that it departs, and not that it is over."""
+        return bool(self._rows[group, g.TOLD] > 0)
 
     def update(
         self,
@@ -127,7 +145,11 @@ class Groups:
         rows[silent & (rows[:, g.ALARM] > 0), g.ALARM] = 0.0
         worse = (rows[:, g.ALARM] > 0) & (rows[:, g.RATIO] > WORSE * rows[:, g.TOLD_RATIO])
         found = np.flatnonzero((rows[:, g.ALARM] != rows[:, g.TOLD]) | worse)
-        return [self._change(int(group)) for group in found]
+        return sorted(map(self._change, found.tolist()), key=lambda one: self._first(one.group))
+
+    def _first(self, group: int) -> int:
+        """The first member: numbers of groups are not the same after a restart."""
+        return self._members[group][0]
 
     def _change(self, group: int) -> Change:
         row, size = self._rows[group], len(self._members[group])
@@ -147,10 +169,12 @@ class Groups:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Copies of all arrays, for a checkpoint."""
-        members = np.full((self._count, g.MEMBERS), -1, np.int32)
-        for group, series in enumerate(self._members):
-            members[group, : len(series)] = series
-        return {"rows": self._rows[: self._count].copy(), "members": members}
+        known = list(self)
+        members = np.full((len(known), g.MEMBERS), -1, np.int32)
+        for at, group in enumerate(known):
+            series = self._members[group]
+            members[at, : len(series)] = series
+        return {"rows": self._rows[known], "members": members}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take over what `state` returned, of groups that have the same members now.
@@ -161,7 +185,7 @@ class Groups:
         rows, members = state["rows"], state["members"].tolist()
         if rows.shape != (len(members), g.GROUP_WIDTH):
             raise ValueError(f"groups: came {rows.shape}, allowed (n, {g.GROUP_WIDTH})")
-        now = {tuple(series): group for group, series in enumerate(self._members)}
+        now = {tuple(self._members[group]): group for group in self}
         for row, series in zip(rows, members, strict=True):
             group = now.get(tuple(one for one in series if one >= 0))
             if group is not None:

@@ -26,6 +26,9 @@ TEXTUAL = frozenset({DataType.STRING, DataType.TEXT, DataType.UUID})
 FACT_PREFIXES = ("Node Control/", "Delivery/", "Node Info/")
 MAX_NAME_CHARS = 1024
 MAX_UNIT_CHARS = 64
+MAX_ASSET_CHARS = 256
+MAX_LATITUDE = 90.0
+MAX_LONGITUDE = 180.0
 MAX_HEARTBEAT_MS = 30 * 86_400_000
 
 
@@ -41,6 +44,9 @@ class Declared:
     high: float | None
     heartbeat_ms: int | None
     channel_class: str
+    asset: str
+    latitude: float | None
+    longitude: float | None
     metric: Metric
 
 
@@ -119,8 +125,20 @@ def _declared(name: str, metric: Metric) -> Declared:
         high,
         int(heartbeat) if within and heartbeat is not None else None,
         _text(properties, "className"),
+        _text(properties, "asset", MAX_ASSET_CHARS),
+        *_position(properties),
         metric,
     )
+
+
+def _position(properties: Mapping[str, Property]) -> tuple[float | None, float | None]:
+    """Latitude and longitude in degrees; neither, unless both are possible."""
+    latitude, longitude = _number(properties, "latitude"), _number(properties, "longitude")
+    if latitude is None or longitude is None:
+        return None, None
+    if abs(latitude) > MAX_LATITUDE or abs(longitude) > MAX_LONGITUDE:
+        return None, None
+    return latitude, longitude
 
 
 def _number(properties: Mapping[str, Property], key: str) -> float | None:
@@ -130,9 +148,9 @@ def _number(properties: Mapping[str, Property], key: str) -> float | None:
     return float(value) if finite else None
 
 
-def _text(properties: Mapping[str, Property], key: str) -> str:
+def _text(properties: Mapping[str, Property], key: str, most: int = MAX_UNIT_CHARS) -> str:
     value = properties[key].value if key in properties else None
-    return value[:MAX_UNIT_CHARS] if isinstance(value, str) else ""
+    return value[:most] if isinstance(value, str) else ""
 
 
 def by_name(metrics: Iterable[Metric]) -> dict[str, Metric]:

@@ -47,6 +47,9 @@ class SeriesInfo:
         high: highest plausible value in `unit`, None when unknown.
         heartbeat_ms: longest silence by contract, None when there is no such contract.
         channel_class: what is measured, such as "pressure"; "" when unknown.
+        asset: what it tells of, by its id in the register; "" when the birth did not say.
+        latitude: where that is, degrees, WGS 84; None when the birth did not say.
+        longitude: the same.
     """
 
     index: int
@@ -60,6 +63,9 @@ class SeriesInfo:
     high: float | None = None
     heartbeat_ms: int | None = None
     channel_class: str = ""
+    asset: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
 
     @property
     def key(self) -> SeriesKey:
@@ -115,6 +121,8 @@ class SeriesIndex:
         high: float | None = None,
         heartbeat_ms: int | None = None,
         channel_class: str = "",
+        asset: str = "",
+        position: tuple[float | None, float | None] = (None, None),
     ) -> SeriesInfo:
         """Enter what a birth declared and return the series.
 
@@ -128,7 +136,8 @@ class SeriesIndex:
         if index is None and len(self._infos) >= self._limit:
             raise SeriesLimitError(self._limit)
         number = len(self._infos) if index is None else index
-        info = SeriesInfo(number, *key, datatype, unit, low, high, heartbeat_ms, channel_class)
+        facts = (datatype, unit, low, high, heartbeat_ms, channel_class, asset, *position)
+        info = SeriesInfo(number, *key, *facts)
         return self.put(info)
 
     def put(self, info: SeriesInfo) -> SeriesInfo:

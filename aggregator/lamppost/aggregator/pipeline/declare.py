@@ -55,6 +55,8 @@ class Declarer:
             high=one.high,
             heartbeat_ms=one.heartbeat_ms,
             channel_class=one.channel_class,
+            asset=one.asset,
+            position=(one.latitude, one.longitude),
         )
         if info is not known:
             self.enter(info, node)

@@ -124,7 +124,7 @@ class Judging:
         self.judge = Judge()
         self._rings = Rings()
         self.groups = Groups()
-        self._teams = Teams(self.groups, groups)
+        self._teams = Teams(self.groups, index, groups)
         self.alarms = Alarms(index.__getitem__, config, topology)
         self.latest = Latest()
         self._out = Verdicts.empty(0)
@@ -146,6 +146,10 @@ class Judging:
         profile = self._profiles.of(name, info.channel_class, info.unit)
         self.judge.tune(info.index, **asdict(profile))
 
+    def settle(self) -> None:
+        """Let what births have changed count; before readings are judged it always does."""
+        self._teams.settle()
+
     def readings(self, readings: Readings, texts: list[TextRow], now_ms: int) -> Verdicts:
         """Judge readings in the order given; the verdicts are valid until the next call."""
         series, time_ms, value, quality, historical = readings
@@ -154,6 +158,7 @@ class Judging:
             self._out = Verdicts.empty(max(count, 2 * len(self._out.flags)))
         out = self._out.head(count)
         if count:
+            self.settle()
             self.judge.update(series, time_ms, value, quality, historical, now_ms, out)
             self.groups.update(series, time_ms, value, out.flags)
             self.latest.take(series, time_ms, value, out)
@@ -191,6 +196,11 @@ class Judging:
         ):
             info = self.index[index]
             records += self.alarms.clock(info.group, info.node, since, ahead_ms, now_ms)
+            moved += 1
+        self.settle()
+        if self._teams.parted:
+            records += self.alarms.relations(self._teams.told_as(), now_ms)
+            self._teams.parted = False
             moved += 1
         for change in self.groups.changes(now_ms):
             records += self._told_of(change, now_ms)
@@ -248,6 +258,8 @@ class Judging:
             self.judge.restore(_under(arrays, "judge/"))
         except (ValueError, KeyError):
             fits = False
+        self.settle()
+        self._teams.parted = True  # the configuration may be another one than it was
         with contextlib.suppress(ValueError, KeyError):  # another release's: learn them anew
             self.groups.restore(_under(arrays, "groups/"))
         for info in self.index:

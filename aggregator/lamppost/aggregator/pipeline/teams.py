@@ -1,52 +1,145 @@
-"""Which sensors are judged together: those a configuration names, else those of one device."""
+"""Which sensors are judged together: who names them first, the configuration or an asset."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from lamppost.aggregator.alarms.event import Place
+from lamppost.aggregator.judge.group_state import MEMBERS
 from lamppost.aggregator.judge.groups import Groups
 from lamppost.aggregator.nodes.births import NUMERIC
-from lamppost.aggregator.nodes.series import SeriesInfo
+from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo
 from lamppost.aggregator.pipeline.rings import is_counter
 from lamppost.aggregator.settings.groups import GroupConfig
 
+NAMED, ASSET, DEVICE = "named", "asset", "device"
+
+
+class TeamKey(NamedTuple):
+    """What makes sensors a team, and which."""
+
+    by: str
+    name: str
+
 
 class Teams:
-    """Puts series into groups in the order of their births.
+    """Puts series into groups: by `[[groups]]`, else by their asset, else by their device.
 
-    A device is an asset: its numeric channels are one group, or several where there are more
-    than a group holds. Counters only rise and are in none.
+    A device stands for an asset that nobody has named. Counters only rise and are in none, and
+    alone nobody is a group. A team of more than a group holds is several, in order of birth.
+    Who is where depends on what is known now, not on the order in which it became known.
+
+    Args:
+        groups: filled and emptied here alone.
+        index: of all series.
+        declared: groups by configuration.
     """
 
-    def __init__(self, groups: Groups, declared: Iterable[GroupConfig] = ()) -> None:
+    def __init__(
+        self, groups: Groups, index: SeriesIndex, declared: Iterable[GroupConfig] = ()
+    ) -> None:
+        self.parted = False
+        """Groups were dissolved; whoever told of them has to say that it is over."""
         self._groups = groups
+        self._index = index
         self._named = {name: one.name for one in declared for name in one.members}
-        self._open: dict[tuple[str, ...], int] = {}
-        self._names: list[str] = []
-        self._made: dict[tuple[str, ...], int] = {}
-        self._known: set[int] = set()
+        self._keys: dict[int, TeamKey] = {}
+        self._teams: dict[TeamKey, set[int]] = {}
+        self._made: dict[TeamKey, list[int]] = {}
+        self._names: dict[int, str] = {}
+        self._moved: set[TeamKey] = set()
 
     def admit(self, info: SeriesInfo) -> None:
-        """Find the group of a series that is new."""
-        if info.index in self._known or info.datatype not in NUMERIC or is_counter(info):
+        """Take a series that is new, or of which something else is known now."""
+        known, key = self._keys.get(info.index), self._key(info)
+        if key == known:
             return
-        path = "/".join(part for part in info.key if part)
-        name = self._named.get(path, "")
-        if not name and not info.device:
+        if known is not None:
+            del self._keys[info.index]
+            self._teams[known].discard(info.index)
+            self._moved.add(known)
+        if key is not None:
+            self._keys[info.index] = key
+            self._teams.setdefault(key, set()).add(info.index)
+            self._moved.add(key)
+
+    def settle(self) -> None:
+        """Make the groups what the teams are by now; cheap when nothing has changed."""
+        if not self._moved:
             return
-        self._known.add(info.index)
-        key = ("named", name) if name else (info.group, info.node, info.device)
-        if key not in self._open or not self._groups.join(self._open[key], info.index):
-            group = self._groups.add_group()
-            self._groups.join(group, info.index)
-            self._open[key] = group
-            made = self._made[key] = self._made.get(key, 0) + 1
-            self._names.append(name or ("" if made == 1 else f"group {made}"))
+        moved, self._moved = sorted(self._moved), set()
+        wanted = {key: _parts(self._teams[key]) for key in moved}
+        for key in moved:
+            self._part(key, wanted[key])
+        for key in moved:
+            self._gather(key, wanted[key])
+            if not self._teams[key]:
+                del self._teams[key]
 
     def name(self, group: int) -> str:
         """Its name; "" for the first group of a device."""
         return self._names[group]
 
+    def told_as(self) -> Collection[tuple[Place, str]]:
+        """Place and name of each group that was told to depart, and not yet to be whole."""
+        return {
+            (place_of(self._index[self._groups.members(group)[0]]), name)
+            for group, name in self._names.items()
+            if self._groups.is_told(group)
+        }
+
+    def _key(self, info: SeriesInfo) -> TeamKey | None:
+        if info.datatype not in NUMERIC or is_counter(info):
+            return None
+        path = "/".join(part for part in info.key if part)
+        if path in self._named:
+            return TeamKey(NAMED, self._named[path])
+        if info.asset:
+            return TeamKey(ASSET, info.asset)
+        if info.device:
+            return TeamKey(DEVICE, f"{info.group}/{info.node}/{info.device}")
+        return None
+
+    def _part(self, key: TeamKey, wanted: list[list[int]]) -> None:
+        """Dissolve the groups of a team that are no beginning of what is wanted."""
+        made = self._made.get(key, [])
+        kept: list[int] = []
+        for group, part in zip(made, wanted, strict=False):
+            now = list(self._groups.members(group))
+            if now != part[: len(now)]:
+                break
+            kept.append(group)
+        for group in made[len(kept) :]:
+            self._groups.dissolve(group)
+            del self._names[group]
+            self.parted = True
+        self._made[key] = kept
+
+    def _gather(self, key: TeamKey, wanted: list[list[int]]) -> None:
+        made = self._made.pop(key)
+        for number, part in enumerate(wanted):
+            if number == len(made):
+                made.append(self._groups.add_group())
+                self._names[made[-1]] = _name(key, number + 1)
+            for series in part[len(self._groups.members(made[number])) :]:
+                self._groups.join(made[number], series)
+        if made:
+            self._made[key] = made
+
+
+def _parts(members: Iterable[int]) -> list[list[int]]:
+    """As many as a group holds each; one that would be left alone is in none."""
+    known = sorted(members)
+    parts = [known[at : at + MEMBERS] for at in range(0, len(known), MEMBERS)]
+    return [part for part in parts if len(part) > 1]
+
+
+def _name(key: TeamKey, number: int) -> str:
+    first = "" if key.by == DEVICE else key.name
+    if number == 1:
+        return first
+    return f"{first or 'group'} {number}"
+
 
 def place_of(first: SeriesInfo) -> Place:
-    """Where a group's events are told of: at the asset of its first member."""
+    """Where a group's events are told of: at the device of its first member."""
     return first.group, first.node, first.device

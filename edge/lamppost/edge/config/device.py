@@ -21,6 +21,8 @@ MAX_POLL_S: Final = 3600
 MAX_HEARTBEAT_S: Final = 86_400
 DEFAULT_HEARTBEAT_S: Final = 10.0
 DEFAULT_TIMEOUT_S: Final = 5.0
+MAX_LATITUDE: Final = 90.0
+MAX_LONGITUDE: Final = 180.0
 
 TYPES: Final[Mapping[str, DataType]] = {
     "double": DataType.DOUBLE,
@@ -34,6 +36,7 @@ CHANNEL_KEYS: Final = (
     "type",
     "unit",
     "class",
+    "asset",
     "low",
     "high",
     "deadband",
@@ -104,13 +107,24 @@ def _device(
             for at, channel in enumerate(table.tables("channel", MAX_CHANNELS))
         ),
         file=file,
+        asset=table.text("asset", ""),
+        latitude=_degrees(table, "latitude", MAX_LATITUDE),
+        longitude=_degrees(table, "longitude", MAX_LONGITUDE),
     )
+    if (device.latitude is None) != (device.longitude is None):
+        table.wrong("latitude", "latitude and longitude, or neither")
     table.close()
     _no_twins(f"{label}.channel", [channel.name for channel in device.channels], problems)
     # A driver can only judge its part of a device whose own keys could be read.
     if driver in drivers and table.has("driver") and _named(problems, before):
         registry.find(driver, drivers).check(device, problems)
     return device
+
+
+def _degrees(table: Table, key: str, most: float) -> float | None:
+    if not table.has(key):
+        return table.maybe_number(key)
+    return table.number(key, -most, most, what="degrees (WGS 84)")
 
 
 def _named(problems: Problems, before: int) -> bool:
@@ -135,6 +149,7 @@ def _channel(
         datatype=datatype,
         unit=table.text("unit", ""),
         channel_class=table.text("class", ""),
+        asset=table.text("asset", ""),
         low=table.maybe_number("low"),
         high=table.maybe_number("high"),
         deadband=table.number("deadband", 0, 1e300, 0.0),

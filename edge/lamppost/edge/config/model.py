@@ -9,12 +9,16 @@ from lamppost.wire.datatypes import DataType
 
 @dataclass(frozen=True, slots=True)
 class ChannelConfig:
-    """One measured quantity of a device. `options` are the driver's own keys, unread."""
+    """One measured quantity of a device. `options` are the driver's own keys, unread.
+
+    `asset` is what it tells of, by its id in the register; "" for what the device tells of.
+    """
 
     name: str
     datatype: DataType = DataType.DOUBLE
     unit: str = ""
     channel_class: str = ""
+    asset: str = ""
     low: float | None = None
     high: float | None = None
     deadband: float = 0.0
@@ -32,7 +36,8 @@ class DeviceConfig:
     """One device and how often it is asked. `options` are the driver's own keys, unread.
 
     `timeout_s` bounds each call of the driver; `file` is the configuration it came from,
-    beside which relative paths are looked for.
+    beside which relative paths are looked for. `asset` is what its channels tell of, unless
+    they name another; `latitude` and `longitude` (degrees, WGS 84) are both there or None.
     """
 
     name: str
@@ -43,6 +48,9 @@ class DeviceConfig:
     priority: int = 1
     options: Mapping[str, object] = field(default_factory=dict, hash=False)
     file: Path = Path("node.toml")
+    asset: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

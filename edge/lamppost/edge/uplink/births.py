@@ -15,6 +15,9 @@ ENG_LOW: Final = "engLow"
 ENG_HIGH: Final = "engHigh"
 HEARTBEAT: Final = "heartbeatMs"
 CLASS: Final = "className"
+ASSET: Final = "asset"
+LATITUDE: Final = "latitude"
+LONGITUDE: Final = "longitude"
 QUALITY: Final = "Quality"
 
 _QUALITY_OF: Final[Mapping[Quality, Mapping[str, Property]]] = {
@@ -39,7 +42,8 @@ def device_metrics(
     """
     channels = {channel.name: channel for channel in device.channels}
     return tuple(
-        _birth(one, channels.get(one.metric), values.get(one.metric), now_ms) for one in aliases
+        _birth(device, one, channels.get(one.metric), values.get(one.metric), now_ms)
+        for one in aliases
     )
 
 
@@ -60,7 +64,11 @@ def data_metrics(rows: Iterable[Row], *, historical: bool) -> tuple[Metric, ...]
 
 
 def _birth(
-    alias: Alias, channel: ChannelConfig | None, reading: Reading | None, now_ms: int
+    device: DeviceConfig,
+    alias: Alias,
+    channel: ChannelConfig | None,
+    reading: Reading | None,
+    now_ms: int,
 ) -> Metric:
     known = channel is not None and reading is not None and reading.value is not None
     quality = Quality.STALE if channel is None else reading.quality if reading else Quality.GOOD
@@ -71,11 +79,13 @@ def _birth(
         timestamp=max(0, reading.time_ms) if reading else now_ms,
         value=reading.value if known and reading else None,
         is_null=None if known else True,
-        properties=_properties(channel, quality) or None,
+        properties=_properties(device, channel, quality) or None,
     )
 
 
-def _properties(channel: ChannelConfig | None, quality: Quality) -> dict[str, Property]:
+def _properties(
+    device: DeviceConfig, channel: ChannelConfig | None, quality: Quality
+) -> dict[str, Property]:
     told: dict[str, Property] = {}
     if channel is not None:
         told[ENG_UNIT] = Property(channel.unit, DataType.STRING)
@@ -85,6 +95,12 @@ def _properties(channel: ChannelConfig | None, quality: Quality) -> dict[str, Pr
             told[ENG_HIGH] = Property(float(channel.high), DataType.DOUBLE)
         told[HEARTBEAT] = Property(channel.heartbeat_ms, DataType.INT64)
         told[CLASS] = Property(channel.channel_class, DataType.STRING)
+        asset = channel.asset or device.asset
+        if asset:
+            told[ASSET] = Property(asset, DataType.STRING)
+        if device.latitude is not None and device.longitude is not None:
+            told[LATITUDE] = Property(device.latitude, DataType.DOUBLE)
+            told[LONGITUDE] = Property(device.longitude, DataType.DOUBLE)
     if quality is not Quality.GOOD:
         told |= _QUALITY_OF[quality]
     return told
