@@ -136,8 +136,18 @@ class SeriesIndex:
         if index is None and len(self._infos) >= self._limit:
             raise SeriesLimitError(self._limit)
         number = len(self._infos) if index is None else index
-        facts = (datatype, unit, low, high, heartbeat_ms, channel_class, asset, *position)
-        info = SeriesInfo(number, *key, *facts)
+        info = SeriesInfo(
+            number,
+            *key,
+            datatype,
+            unit,
+            low,
+            high,
+            heartbeat_ms,
+            channel_class,
+            asset,
+            *position,
+        )
         return self.put(info)
 
     def put(self, info: SeriesInfo) -> SeriesInfo:
