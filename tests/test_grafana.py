@@ -37,6 +37,8 @@ CITY = "grafana"
 POOL = urllib3.PoolManager(retries=False, timeout=30.0)
 EVALUATED_S = 420.0
 SETTLE_S = 90.0
+REGROUPED_S = 90.0
+"""The interval of the group of critical alerts, and what evaluating takes."""
 CACHED_S = 30.0
 """Grafana keeps what it knows of a data source for some seconds."""
 
@@ -121,12 +123,21 @@ def well(database: RunningInflux) -> None:
     line(database, f"pipeline,host=h {parts},{more},{disk}")
 
 
-def line(database: RunningInflux, text: str) -> None:
-    """Write one line of the operations database, at this moment."""
-    now_ms = time.time_ns() // 1_000_000
+def line(database: RunningInflux, text: str, at_ms: int = 0) -> None:
+    """Write one line of the operations database, at this moment unless told otherwise."""
+    now_ms = at_ms or time.time_ns() // 1_000_000
     url = f"{database.url}/write?db={OPS.named(CITY)}&precision=ms"
     answer = POOL.request("POST", url, body=f"{text} {now_ms}")
     assert answer.status == 204, answer.data
+
+
+OPENED_MS = time.time_ns() // 1_000_000
+
+
+def incident(database: RunningInflux, node: str, *, acked: bool = False) -> None:
+    """Write a critical incident as the aggregator does: at its opening, as it stands now."""
+    stands = f"open=1i,level=3i,acked={acked:d}i,shelved=0i"
+    line(database, f"incident,group=north,node={node} {stands}", OPENED_MS)
 
 
 def asked(method: str, path: str, body: object = None) -> Any:
@@ -210,7 +221,7 @@ def test_every_rule_evaluates(database: RunningInflux) -> None:
 
 def test_one_critical_incident_is_one_message(database: RunningInflux, hooks: Hooks) -> None:
     """It comes within an evaluation interval and five seconds, once, with board and runbook."""
-    line(database, "incident,group=north,node=n-1 open=1i,level=3i")
+    incident(database, "n-1")
     start = time.monotonic()
     within = wait_for(
         lambda: hooks.of("/page", "critical-incidents"), "the message", NOW_INTERVAL_S + 5.0
@@ -218,11 +229,29 @@ def test_one_critical_incident_is_one_message(database: RunningInflux, hooks: Ho
     print(f"\nanomaly to webhook: {within[0] - start:.1f} s")
     told = next(body for _, path, body in hooks.got if path == "/page")
     (alert,) = told["alerts"]
-    assert "1 critical incident(s) open in north" in alert["annotations"]["summary"]
+    assert "1 critical incident(s) open at north/n-1" in alert["annotations"]["summary"]
     assert alert["annotations"]["board"].endswith("/d/lamppost-city")
     until = time.monotonic() + SETTLE_S
     wait_for(lambda: time.monotonic() > until, "more messages", SETTLE_S + 10, 1.0)
     assert len(hooks.of("/page", "critical-incidents")) == 1
+
+
+def test_the_next_incident_is_told_too(database: RunningInflux, hooks: Hooks) -> None:
+    """Another one of the same group is a message of its own, while the first stands."""
+    incident(database, "n-2")
+    wait_for(
+        lambda: len(hooks.of("/page", "critical-incidents")) == 2, "its message", REGROUPED_S
+    )
+
+
+def test_what_is_acknowledged_is_not_told_again(database: RunningInflux, hooks: Hooks) -> None:
+    """The register writes the acknowledgement, and the alert ends though the incident lasts."""
+    for node in ("n-1", "n-2"):
+        incident(database, node, acked=True)
+    wait_for(
+        lambda: hooks.of("/page", "critical-incidents", "resolved"), "the end", REGROUPED_S
+    )
+    assert len(hooks.of("/page", "critical-incidents")) == 2
 
 
 def test_an_outage_of_the_database_is_one_message(

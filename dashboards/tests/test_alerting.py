@@ -1,9 +1,14 @@
 """Alert rules: what holds for all of them, and their queries on a real InfluxDB."""
 
 import re
+import time
+from urllib.request import urlopen
 
 import pytest
 
+from lamppost.aggregator.store.lineprotocol import sample_line
+from lamppost.aggregator.store.seam import Sample
+from lamppost.dashboards.alerting.city import CRITICAL_INCIDENTS
 from lamppost.dashboards.alerting.every import GROUPS, every_group, every_query
 from lamppost.dashboards.alerting.receivers import Receivers, contact_points, route
 from lamppost.dashboards.alerting.rule import (
@@ -17,13 +22,14 @@ from lamppost.dashboards.alerting.rule import (
 from lamppost.dashboards.boards.every import every_board
 from lamppost.dashboards.checking import check, summary
 from lamppost.dashboards.influx import Influx
+from lamppost.wire.series import INCIDENT, OPS
 from parts.influx import RunningInflux
 from parts.seeded import create, named_influx, small_city, write
 
 RULES = [rule for group in GROUPS for rule in group.rules]
 EACH = pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.name))
 ALL = Receivers("http://n", "http://p", "http://w", "http://c")
-CITY, EMPTY = "alerts", "alerts-empty"
+CITY, EMPTY, TAKEN = "alerts", "alerts-empty", "alerts-taken"
 MAX_ROWS = 200
 
 
@@ -115,3 +121,37 @@ def test_rule_queries_are_answered(influx: RunningInflux) -> None:
     answered = {one.asked.place for one in outcomes if one.rows}
     assert {"Many nodes are offline", "Many assets are silent"} <= answered
     assert all(len(one.asked.text) < 1_000 for one in outcomes)
+
+
+UNTAKEN = {"open": 1, "level": 3, "acked": 0, "shelved": 0}
+
+
+def test_who_has_taken_an_incident_is_not_told_again(influx: RunningInflux) -> None:
+    """Only critical incidents that are open, not acknowledged and not shelved, one by one."""
+    asked = Influx(influx.url)
+    create(asked, TAKEN)
+    now_ms = time.time_ns() // 1_000_000
+    told = {
+        "pump-1": UNTAKEN,
+        "pump-2": UNTAKEN,
+        "": UNTAKEN,
+        "acknowledged": UNTAKEN | {"acked": 1},
+        "shelved": UNTAKEN | {"shelved": 1},
+        "closed": UNTAKEN | {"open": 0},
+        "a warning": UNTAKEN | {"level": 2},
+    }
+    lines = [
+        sample_line(
+            Sample(INCIDENT, now_ms, {"group": "g", "node": "n", "device": name}, fields)
+        )
+        for name, fields in told.items()
+    ]
+    url = f"{influx.url}/write?db={OPS.named(TAKEN)}&precision=ms"
+    with urlopen(url, "\n".join(lines).encode(), timeout=10) as answer:
+        assert answer.status == 204
+    text = CRITICAL_INCIDENTS.queries["A"].text.replace("$timeFilter", "time > now() - 1h")
+    found = {
+        series["tags"]["device"]: series["values"][0][1]
+        for series in asked.query(OPS.named(TAKEN), text)
+    }
+    assert found == {"pump-1": 1, "pump-2": 1, "": 1}

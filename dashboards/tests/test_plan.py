@@ -126,6 +126,17 @@ def test_a_uid_that_is_taken_stops_everything() -> None:
         plan([BOARD], [theirs])
 
 
+def test_another_city_stops_everything() -> None:
+    """Its boards have the same addresses, so each city needs an organisation of its own."""
+    found = after(SITE)
+    other = replace(SITE, city="hillside")
+    with pytest.raises(InTheWay, match="reads 'city', which is another city than 'hillside'"):
+        planned(other, "s", OLD, found)
+    nothing = [replace(one, body={}) if one.kind is Kind.SOURCE else one for one in found]
+    with pytest.raises(InTheWay, match="reads ''"):
+        planned(other, "s", OLD, nothing)
+
+
 def test_what_files_provision_is_not_pushed_over() -> None:
     """Grafana would set it back at the next start; so it is told, a few and a number."""
     found = [replace(one, origin="file") for one in after(SITE)]

@@ -133,6 +133,18 @@ def test_a_broken_manifest_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
+def test_a_tree_of_another_city_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its boards would show the other city's data under the same addresses."""
+    provision(SITE, tmp_path, tmp_path)
+    before = (tmp_path / "datasources/lamppost.yaml").read_text()
+    words = ["provision", str(tmp_path), "--influx", "http://i", "--notify", "http://n"]
+    assert main([*words, "--city", "hillside"]) == FAILED
+    assert "came city 'hillside', allowed: 'riverside'" in capsys.readouterr().err
+    assert (tmp_path / "datasources/lamppost.yaml").read_text() == before
+
+
 def test_the_command_writes_the_tree(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,23 +22,33 @@ MIN_DAYS_LEFT = 14
 
 CRITICAL_INCIDENTS = Rule(
     "critical-incidents",
-    "Critical incidents",
+    "Critical incidents that nobody has taken",
     {
         "A": select(INCIDENT, call("sum", "open"))
-        .where(equals("level", LEVELS.index("critical")))
-        .by("group")
+        .where(
+            equals("open", 1),
+            equals("level", LEVELS.index("critical")),
+            equals("acked", 0),
+            equals("shelved", 0),
+        )
+        .by("group", "node", "device")
     },
     "$A > 0",
     7 * DAY_S,
     CRITICAL,
-    "{{ $values.ALast.Value }} critical incident(s) open in {{ $labels.group }}",
+    "{{ $values.ALast.Value }} critical incident(s) open at {{ $labels.group }}/"
+    "{{ $labels.node }}{{ if $labels.device }}/{{ $labels.device }}{{ end }}",
     "Open the city overview, take the incident with the highest priority and acknowledge it "
-    "before you act.",
+    "before you act: what is acknowledged or shelved is not told again.",
     uids.CITY,
     hold="0s",
     acts=True,
 )
-"""Incidents, not rollups: a row stands there as soon as one opens, not a minute later."""
+"""Incidents, not rollups: a row stands there as soon as one opens, not a minute later.
+
+A device each, because whoever is told of one must be told of the next one too: Grafana sends
+again when an alert joins its group, never because the number of one grew.
+"""
 
 STORM = Rule(
     "district-storm",

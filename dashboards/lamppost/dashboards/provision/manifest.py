@@ -51,26 +51,41 @@ class Manifest:
         return Manifest(**both)
 
 
-def read(folder: Path) -> tuple[Manifest, Manifest]:
+class OtherCity(ValueError):  # noqa: N818 - says whose the folder is
+    """A tree is another city's, and Grafana reads only one."""
+
+
+def read(folder: Path, city: str) -> tuple[Manifest, Manifest]:
     """Return what a tree has and what it once had; nothing when there is no tree yet.
 
     Raises:
         BadManifest: it is not one of ours.
+        OtherCity: it is another city's.
     """
     path = folder / NAME
     try:
         found = json.loads(path.read_text("utf-8"))
+        whose = found.get("city", city)
+        if whose != city:
+            raise OtherCity(
+                f"{path}: came city {city!r}, allowed: {whose!r}, whose tree this is. Several "
+                "cities in one Grafana are pushed, an organisation each; if the city was "
+                "renamed, take this file away"
+            )
         return _manifest(found["now"]), _manifest(found["gone"])
     except FileNotFoundError:
         return Manifest(), Manifest()
+    except OtherCity:
+        raise
     except (ValueError, KeyError, TypeError) as error:
         wanted = "the file `lamppost dashboards provision` wrote, or no file"
         raise BadManifest(f"{path}: came {error!s}, allowed: {wanted}") from error
 
 
-def text(now: Manifest, gone: Manifest) -> str:
+def text(city: str, now: Manifest, gone: Manifest) -> str:
     """Return the file."""
-    return json.dumps({"now": asdict(now), "gone": asdict(gone)}, indent=2) + "\n"
+    told = {"city": city, "now": asdict(now), "gone": asdict(gone)}
+    return json.dumps(told, indent=2) + "\n"
 
 
 def _manifest(found: dict[str, list[str]]) -> Manifest:

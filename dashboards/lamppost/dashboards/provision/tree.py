@@ -42,8 +42,9 @@ def provision(site: Site, folder: Path, seen_at: Path, on_error: str = OK) -> li
     Raises:
         OSError: the folder cannot be written.
         BadManifest: the folder has a manifest that is none.
+        OtherCity: the folder is another city's.
     """
-    before, long_gone = read(folder)
+    before, long_gone = read(folder, site.city)
     groups = every_group(site.receivers)
     boards = every_board(site.console_url)
     now = Manifest(
@@ -59,7 +60,7 @@ def provision(site: Site, folder: Path, seen_at: Path, on_error: str = OK) -> li
         BOARDS_FILE: _yaml(boards_document(boards, seen_at)),
         ALERTING_FILE: _yaml(alerting_document(site, groups, gone, on_error)),
         **{board_file(board): rendered(board) for board in boards},
-        NAME: text(now, gone),
+        NAME: text(site.city, now, gone),
     }
     changed = [name for name, content in files.items() if _written(folder / name, content)]
     for name in before.gone(now).files:

@@ -9,10 +9,11 @@ from grafana_client.client import GrafanaException
 from lamppost.dashboards.alerting.rule import KEEP_LAST, OK
 from lamppost.dashboards.push.grafana import Refused, apply, connect, found, version_of
 from lamppost.dashboards.push.notes import only_listed, with_ids
-from lamppost.dashboards.push.plan import plan
+from lamppost.dashboards.push.plan import InTheWay, plan
 from lamppost.dashboards.push.things import Action, Kind, Thing
 from lamppost.dashboards.push.wanted import policies, wanted
 from lamppost.dashboards.site import Site
+from lamppost.dashboards.sources import SOURCES
 
 KEEPS_LAST_FROM = (10, 4, 0)
 DENIED = (401, 403)
@@ -65,14 +66,36 @@ def planned(
     """Return what has to be done with a Grafana of this version that has these things.
 
     Raises:
-        InTheWay: somebody else's things are where ours should be.
+        InTheWay: somebody else's things are where ours should be, or another city's.
     """
     on_error = KEEP_LAST if version >= KEEPS_LAST_FROM else OK
     things = wanted(site, secret, on_error)
+    _same_city(site, there)
     tree = next(one for one in there if one.kind is Kind.POLICY)
     things.append(policies(site, tree.body))
     left = only_listed(there, list(notes))
     return plan([*things, *with_ids(list(notes), left)], left)
+
+
+def _same_city(site: Site, there: list[Thing]) -> None:
+    """Refuse a Grafana that shows another city under our uids.
+
+    A city has an organisation of its own in Grafana: who may look at one could otherwise ask
+    anything of the other, because a viewer may send any query through a data source.
+    """
+    known = {one.uid: one.database.named(site.city) for one in SOURCES}
+    for one in there:
+        if one.kind is not Kind.SOURCE or one.key not in known:
+            continue
+        came = one.body.get("database") or one.body.get("jsonData", {}).get("dbName", "")
+        if came != known[one.key]:
+            raise InTheWay(
+                [
+                    f"{one.told} reads {came!r}, which is another city than {site.city!r}: give "
+                    "each city an organisation of its own in Grafana and push with a token of "
+                    "that one, or delete this data source if the city was renamed"
+                ]
+            )
 
 
 def _there(api: GrafanaApi, url: str) -> list[Thing]:

@@ -54,7 +54,7 @@ def policies(site: Site, tree: Mapping[str, Any]) -> Thing:
 
 def _group(site: Site, group: Group, on_error: str) -> list[Thing]:
     place = folder_uid(group.folder)
-    same = {"folderUID": place, "ruleGroup": group.name, "orgID": 1}
+    same = {"folderUID": place, "ruleGroup": group.name}
     rules = [one.as_json(site.console_url, on_error) | same for one in group.rules]
     made = [Thing(Kind.RULE, one["uid"], one["title"], place, one) for one in rules]
     body = {"interval": group.interval_s}
