@@ -66,20 +66,19 @@ def read(folder: Path, city: str) -> tuple[Manifest, Manifest]:
     try:
         found = json.loads(path.read_text("utf-8"))
         whose = found.get("city", city)
-        if whose != city:
-            raise OtherCity(
-                f"{path}: came city {city!r}, allowed: {whose!r}, whose tree this is. Several "
-                "cities in one Grafana are pushed, an organisation each; if the city was "
-                "renamed, take this file away"
-            )
-        return _manifest(found["now"]), _manifest(found["gone"])
+        before = _manifest(found["now"]), _manifest(found["gone"])
     except FileNotFoundError:
         return Manifest(), Manifest()
-    except OtherCity:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         wanted = "the file `lamppost dashboards provision` wrote, or no file"
         raise BadManifest(f"{path}: came {error!s}, allowed: {wanted}") from error
+    if whose != city:
+        raise OtherCity(
+            f"{path}: came city {city!r}, allowed: {whose!r}, whose tree this is. Several cities "
+            "in one Grafana are pushed, an organisation each; if the city was renamed, take this "
+            "file away"
+        )
+    return before
 
 
 def text(city: str, now: Manifest, gone: Manifest) -> str:

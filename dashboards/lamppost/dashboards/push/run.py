@@ -89,13 +89,12 @@ def _same_city(site: Site, there: list[Thing]) -> None:
             continue
         came = one.body.get("database") or one.body.get("jsonData", {}).get("dbName", "")
         if came != known[one.key]:
-            raise InTheWay(
-                [
-                    f"{one.told} reads {came!r}, which is another city than {site.city!r}: give "
-                    "each city an organisation of its own in Grafana and push with a token of "
-                    "that one, or delete this data source if the city was renamed"
-                ]
+            told = (
+                f"{one.told} reads {came!r}, which is another city than {site.city!r}: push "
+                "each city with a token of an organisation of its own, or delete this data "
+                "source if the city was renamed"
             )
+            raise InTheWay([told])
 
 
 def _there(api: GrafanaApi, url: str) -> list[Thing]:
