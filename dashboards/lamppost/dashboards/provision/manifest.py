@@ -74,9 +74,9 @@ def read(folder: Path, city: str) -> tuple[Manifest, Manifest]:
         raise BadManifest(f"{path}: came {error!s}, allowed: {wanted}") from error
     if whose != city:
         raise OtherCity(
-            f"{path}: came city {city!r}, allowed: {whose!r}, whose tree this is. Several cities "
-            "in one Grafana are pushed, an organisation each; if the city was renamed, take this "
-            "file away"
+            f"{path}: came city {city!r}, allowed: {whose!r}, whose tree this is. Several "
+            "cities in one Grafana are pushed, an organisation each; if the city was renamed, "
+            "take this file away"
         )
     return before
 
