@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from urllib.parse import quote, urlsplit
 
-from rdflib import DCAT, DCTERMS, FOAF, RDF, XSD, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DCAT, DCTERMS, FOAF, RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
 from sqlalchemy import select
 
 from lamppost.register.exports.records import Records
@@ -23,6 +23,7 @@ DESCRIPTION = "What the city measures and shares, kept true by what its nodes re
 UNKNOWN = "not named"
 """Of a publisher that nobody has entered: said, not made up."""
 PUBLIC = URIRef("http://publications.europa.eu/resource/authority/access-right/PUBLIC")
+IANA = "https://www.iana.org/assignments/media-types/"
 SPDX = Namespace("https://spdx.org/licenses/")
 WEB = ("http", "https")
 
@@ -93,9 +94,11 @@ def _dataset(graph: Graph, one: Resource) -> URIRef:
         if one.licence:
             graph.add((part, DCTERMS.license, _licence(one.licence)))
         if one.media_type:
-            graph.add((part, DCAT.mediaType, Literal(one.media_type)))
+            media_type = URIRef(IANA + quote(one.media_type, safe="/+.-"))
+            graph.add((part, DCAT.mediaType, media_type))
     if one.provenance:
-        graph.add((subject, DCTERMS.provenance, Literal(one.provenance)))
+        told = _labelled(graph, DCTERMS.ProvenanceStatement, RDFS.label, one.provenance)
+        graph.add((subject, DCTERMS.provenance, told))
     return subject
 
 
@@ -103,7 +106,8 @@ def _service(graph: Graph, one: Resource) -> URIRef:
     subject = _described(graph, one, DCAT.DataService)
     graph.add((subject, DCAT.endpointURL, _address(one) or subject))
     if one.conforms_to:
-        graph.add((subject, DCTERMS.conformsTo, Literal(one.conforms_to)))
+        standard = _labelled(graph, DCTERMS.Standard, DCTERMS.title, one.conforms_to)
+        graph.add((subject, DCTERMS.conformsTo, standard))
     return subject
 
 
@@ -125,10 +129,15 @@ def _titled(graph: Graph, subject: URIRef, kind: URIRef, title: str, told: str) 
 
 
 def _agent(graph: Graph, name: str | None) -> BNode:
-    agent = BNode()
-    graph.add((agent, RDF.type, FOAF.Agent))
-    graph.add((agent, FOAF.name, Literal(name or UNKNOWN)))
-    return agent
+    return _labelled(graph, FOAF.Agent, FOAF.name, name or UNKNOWN)
+
+
+def _labelled(graph: Graph, kind: URIRef, label: URIRef, text: str) -> BNode:
+    """Add a thing that has no address, only words, and return it."""
+    subject = BNode()
+    graph.add((subject, RDF.type, kind))
+    graph.add((subject, label, Literal(text)))
+    return subject
 
 
 def _uri(one: Resource) -> URIRef:
