@@ -13,7 +13,8 @@ import pytest_asyncio
 from lamppost.register.alarms import desk as alarms
 from lamppost.register.condition import desk
 from lamppost.register.condition.following import ConditionFollower
-from lamppost.register.condition.load import DAY_MS, Day
+from lamppost.register.days import desk as days
+from lamppost.register.days.day import DAY_MS, Day
 from lamppost.register.live import ChannelView, History, Snapshot
 from lamppost.register.records.births import ChannelSeen
 from lamppost.register.records.store import Register
@@ -24,6 +25,7 @@ from .registers import CHANNEL, FLOW, LEVEL, T0, Clock, birth, incident
 from .test_records_import import taken
 
 METER = ChannelSeen("energy", "double", "kW.h", 0.0, None, 10_000, "energy")
+ENERGY = "riverside/station/pump-1/energy"
 TODAY_MS = T0 // DAY_MS * DAY_MS
 ASSETS = """\
 id,name,class,district,criticality,capacity,capacity_unit,capacity_basis,length_m,population
@@ -78,7 +80,7 @@ def city(register: Register, tmp_path: Path) -> Register:
     taken(register, tmp_path, ASSETS)
     register.observe_births([birth(FLOW, LEVEL, METER)])
     register.bind(CHANNEL, "pump-1", "capacity_use", "ada", T0)
-    register.bind("riverside/station/pump-1/energy", "pump-1", "state", "ada", T0)
+    register.bind(ENERGY, "pump-1", "state", "ada", T0)
     return register
 
 
@@ -89,23 +91,22 @@ async def client(city: Register) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def grew(register: Register, days: int = 60, by: float = 0.1) -> None:
+def grew(register: Register, count: int = 60, by: float = 0.1) -> None:
     """Keep days of a flow that grows, and of a meter that counts 50 kW.h a day."""
     with register.database.writing() as connection:
-        for n in range(days):
-            day_ms = TODAY_MS - (days - n) * DAY_MS
+        for n in range(count):
+            day_ms = TODAY_MS - (count - n) * DAY_MS
             load = 10.0 + by * n
             day = Day(1_440, 0, load, load, load, load, 0.0)
-            desk.keep_day(connection, CHANNEL, "L/s", day_ms, day)
             meter = Day(1_440, 0, 1.0, 1.0, 1.0, 1.0, 50.0)
-            desk.keep_day(connection, "riverside/station/pump-1/energy", "kW.h", day_ms, meter)
+            days.keep(connection, day_ms, {CHANNEL: day, ENERGY: meter}, T0)
         assert desk.keep_forecasts(connection, CHANNEL, T0) == 1
 
 
-async def test_the_follower_keeps_conditions_and_days(
+async def test_the_follower_keeps_conditions(
     city: Register, client: httpx.AsyncClient, clock: Clock
 ) -> None:
-    """A live reading makes a grade with its reason; yesterday becomes a row a channel."""
+    """A live reading makes a grade with its reason."""
     past, follow = Past(), ConditionFollower()
     for _ in range(3):
         follow(city, past, view(clock.now_ms, severity=0.6))
@@ -113,24 +114,10 @@ async def test_the_follower_keeps_conditions_and_days(
     assert (pump["grade"], pump["status"], pump["scale"]) == (4, "known", "iimm-1")
     assert "worst now 0.60" in pump["reason"]
     assert (await body(client, "conditions?status=unknown&class=main"))["total"] == 2
-    assert sorted(past.asked) == ["energy", "flow"]
     clock.now_ms += 3_600_000
     follow(city, past, replace(view(clock.now_ms), channels=()))
     silent = await body(client, "assets/pump-1/condition")
     assert (silent["grade"], silent["status"]) == (4, "unknown")
-
-
-def test_a_store_that_is_away_is_asked_again_later(city: Register, clock: Clock) -> None:
-    """No empty day is made of an outage."""
-    past, follow = Past(), ConditionFollower()
-    past.away = True
-    follow(city, past, view(clock.now_ms))
-    past.away = False
-    follow(city, past, view(clock.now_ms))
-    assert past.asked == []
-    clock.now_ms += 3_600_000
-    follow(city, past, view(clock.now_ms))
-    assert sorted(past.asked) == ["energy", "flow"]
 
 
 async def test_headroom_runs_out_on_a_day_and_is_an_assumption(

@@ -15,7 +15,7 @@ from lamppost.register.condition.forecast import (
     forecast,
     sen,
 )
-from lamppost.register.condition.load import quantile
+from lamppost.register.days.day import quantile
 
 WEEK = (0.0, 1.0, 0.5, 0.0, 2.0, -3.0, -3.0)
 

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamppost.register.condition.grade import (
-    DAY_MS,
     Condition,
     Evidence,
     Seen,
@@ -14,11 +13,10 @@ from lamppost.register.condition.grade import (
 from lamppost.register.condition.load import (
     RefusedBasisError,
     capacity_of,
-    day_of,
     utilisation,
 )
-from lamppost.register.condition.units import BASES, factor
-from lamppost.register.live import History
+from lamppost.register.days.day import DAY_MS
+from lamppost.register.days.units import BASES, factor
 
 NOW = 1_760_000_000_000
 
@@ -97,21 +95,6 @@ def test_a_grade_is_on_the_scale_and_worse_is_never_better(
     assert one.grade in {1, 2, 3, 4, 5}
     assert (more.grade or 0) >= (one.grade or 0)
     assert 0 <= one.confidence <= 0.9
-
-
-def history(*values: float | None, flags: tuple[str, ...] = ()) -> History:
-    """Return minutes with these values."""
-    count = len(values)
-    none = (None,) * count
-    return History(tuple(range(count)), values, none, none, none, (flags,) * count)
-
-
-def test_a_day_leaves_faults_out_and_a_counter_may_begin_again() -> None:
-    """What a counter has counted is the sum of its increases."""
-    day = day_of(history(100.0, 103.0, 1.0, 2.5, None))
-    assert (day.minutes, day.rise, day.peak) == (4, 5.5, 103.0)
-    bad = day_of(history(1.0, 2.0, flags=("stuck",)))
-    assert (bad.minutes, bad.flagged, bad.mean) == (0, 2, None)
 
 
 def test_utilisation_is_load_over_capacity_in_one_unit() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lamppost.register.condition import desk
-from lamppost.register.condition.load import DAY_MS
+from lamppost.register.days.day import DAY_MS
 from lamppost.register.publish.publisher import Publisher
 from lamppost.register.publish.rows import HOUR_MS, MINUTE_MS, Row
 from lamppost.register.records.store import Register

@@ -108,3 +108,23 @@ def test_a_calibration_is_noted_and_births_leave_it(city: Register) -> None:
     assert (entry.who, entry.what) == ("ada", "update")
     with pytest.raises(RefusedError, match="due: came"):
         city.calibrate(CHANNEL, "ada", T0, T0)
+
+
+def test_how_good_a_channel_may_be_is_noted_and_births_leave_it(city: Register) -> None:
+    """Each fact by itself, with an entry; the trail of before and after holds."""
+    assert city.rate(CHANNEL, "ada", 0.5, None)
+    assert city.rate(CHANNEL, "ada", None, "reference")
+    assert not city.rate(CHANNEL, "ada", 0.5, "reference")
+    city.observe_births([birth(FLOW, at_ms=T0 + 9)])
+    found = city.one("channels", CHANNEL)
+    assert isinstance(found, Channel)
+    assert (found.accuracy, found.uncertainty_class) == (0.5, "reference")
+    assert [entry.who for entry in city.trail("channel", CHANNEL).items] == [
+        "births",
+        "ada",
+        "ada",
+    ]
+    assert city.verify_audit().faults == ()
+    for accuracy, rated in ((0.0, None), (float("nan"), None), (None, "best")):
+        with pytest.raises(RefusedError, match="allowed"):
+            city.rate(CHANNEL, "ada", accuracy, rated)

@@ -9,8 +9,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
+from lamppost.register.records.audit import Change, append, verify
 from lamppost.register.records.database import Database
 from lamppost.register.records.migrating import STEPS, MigrationError, migrate
 from lamppost.register.records.reading import KINDS
@@ -70,6 +71,100 @@ def test_a_step_that_fails_leaves_nothing_behind(register: Register, tmp_path: P
         migrate(register.database, steps)
     assert tables(register.database) == before
     assert register.migrate().before == HEAD
+
+
+def test_days_of_load_become_days_of_channels(tmp_path: Path) -> None:
+    """What was kept stays, what is made up says so, and the trail of old records holds."""
+    steps = tmp_path / "steps"
+    shutil.copytree(STEPS, steps, ignore=shutil.ignore_patterns("__pycache__"))
+    for newer in ("6", "7", "8", "9"):
+        for file in (steps / "versions").glob(f"r000{newer}_*.py"):
+            file.unlink()
+    held = Register("sqlite:old.db", tmp_path)
+    migrate(held.database, steps)
+    kept = {"created_ms": 1, "updated_ms": 1, "valid_from_ms": 1, "valid_to_ms": None}
+    with held.database.writing() as connection:
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        for one, ids in (("real", "{}"), ("made-up", '{"demo": "made up"}')):
+            _insert(
+                connection,
+                "asset",
+                id=one,
+                name=one,
+                asset_class="pump",
+                external_ids=ids,
+                **kept,
+            )
+            _insert(
+                connection,
+                "channel",
+                id=f"g/n/d/{one}",
+                device="g/n/d",
+                metric=one,
+                unit="L/s",
+                unit_ok=True,
+                datatype="double",
+                channel_class="",
+                **kept,
+            )
+            _insert(
+                connection,
+                "link",
+                id=one,
+                channel=f"g/n/d/{one}",
+                asset=one,
+                role="state",
+                asserted_by="ada",
+                **kept,
+            )
+            _insert(
+                connection,
+                "load_day",
+                channel=f"g/n/d/{one}",
+                day_ms=0,
+                unit="L/s",
+                minutes=1_440,
+                flagged=3,
+                mean=2.0,
+                p95=3.0,
+                p99=3.0,
+                peak=4.0,
+                rise=5.0,
+            )
+        _insert(
+            connection,
+            "node",
+            id="g/n",
+            group="g",
+            name="n",
+            version="",
+            acks=False,
+            last_birth_ms=1,
+            **kept,
+        )
+        _insert(connection, "device", id="g/n/d", node="g/n", name="d", last_birth_ms=1, **kept)
+        row = dict(connection.execute(text("SELECT * FROM channel")).mappings().first() or {})
+        row["unit_ok"] = True
+        append(connection, "births", 1, [Change("create", "channel", row["id"], None, row)])
+    held.migrate()
+    with held.database.reading() as connection:
+        days = connection.execute(
+            text("SELECT channel, provenance, mean, rise, flags FROM channel_day ORDER BY 1")
+        ).all()
+        named = [fault.told for fault in verify(connection).faults]
+    held.close()
+    assert days == [
+        ("g/n/d/made-up", "synthetic", 2.0, 5.0, "{}"),
+        ("g/n/d/real", "measured", 2.0, 5.0, "{}"),
+    ]
+    assert "channel 'g/n/d/real' is not what its last entry says" not in named
+    assert "channel 'g/n/d/made-up' has no entry" in named
+
+
+def _insert(connection: Connection, table: str, **row: object) -> None:
+    columns = ", ".join(f'"{name}"' for name in row)
+    values = ", ".join(f":{name}" for name in row)
+    connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)  # noqa: S608 - names of ours
 
 
 def test_two_programs_that_start_at_once_wait_for_each_other(tmp_path: Path) -> None:

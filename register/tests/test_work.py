@@ -193,3 +193,17 @@ def test_every_deed_leads_to_a_state_with_a_way_on() -> None:
     assert [state for state, deeds in TABLE.items() if set(deeds.values()) <= {state}] == [
         "cancelled"
     ]
+
+
+def test_orders_of_one_writer_know_each_other(alarmed: Register) -> None:
+    """Two alarms have two numbers, and an alarm has one order, before anything is written."""
+    with alarmed.changing("ada") as writer:
+        alarms.observe(writer, [incident("i-2", device="pump-2")])
+        writer.flush()
+        one = desk.open_order(writer, desk.Wanted(alarm="i-1"), "ada")
+        other = desk.open_order(writer, desk.Wanted(alarm="i-2"), "ada")
+        again = desk.open_order(writer, desk.Wanted(alarm="i-1"), "ada")
+    assert (one, other, again) == ("wo-00000001", "wo-00000002", "wo-00000001")
+    with alarmed.changing("ada") as writer:
+        kept = [known(writer, "work_order", name)["alarm"] for name in (one, other)]
+    assert kept == ["i-1", "i-2"]

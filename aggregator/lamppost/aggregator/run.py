@@ -35,7 +35,9 @@ from lamppost.aggregator.view.live import Live
 from lamppost.aggregator.view.telling import Teller
 from lamppost.aggregator.warm import warm
 from lamppost.register.alarms.keeper import Keeper
+from lamppost.register.condition.desk import forecast_loads
 from lamppost.register.condition.following import ConditionFollower
+from lamppost.register.days.following import DayFollower
 from lamppost.register.publish.publisher import Publisher
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register
@@ -123,7 +125,9 @@ def run(
         _warm(say)
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
-        keeper = Keeper(register, also=(follow, ConditionFollower()))
+        keeper = Keeper(
+            register, also=(follow, DayFollower(forecast_loads), ConditionFollower())
+        )
         stack.callback(keeper.stop)
         tell = both(Teller(out).tell, keeper)
         pipeline = _pipeline(config, spool, host, tell, say)

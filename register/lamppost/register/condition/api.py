@@ -45,11 +45,11 @@ from lamppost.register.condition.asked import (
 from lamppost.register.condition.load import (
     Capacity,
     RefusedBasisError,
-    good_values,
     utilisation,
 )
 from lamppost.register.condition.tables import requirement, target
 from lamppost.register.condition.values import AssetCondition, Requirement, Target
+from lamppost.register.days.day import MINUTE_MS, good_values
 from lamppost.register.live import HISTORY_POINTS_MAX, LiveView
 from lamppost.register.problems import Problem
 from lamppost.register.records.deciding import known
@@ -57,7 +57,6 @@ from lamppost.register.records.reading import Kind, page
 from lamppost.register.records.store import Register
 from lamppost.register.records.writing import Writer
 
-MINUTE_MS = 60_000
 T = TypeVar("T")
 
 REQUIREMENTS = Kind(

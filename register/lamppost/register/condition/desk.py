@@ -12,14 +12,15 @@ from lamppost.register.alarms.tables import alarm
 from lamppost.register.condition import forecast as forecasting
 from lamppost.register.condition.grade import (
     ALARM_DAYS,
-    DAY_MS,
     Condition,
     Evidence,
     Seen,
     graded,
 )
-from lamppost.register.condition.load import Day, RefusedBasisError, capacity_of
-from lamppost.register.condition.tables import asset_condition, forecast, load_day
+from lamppost.register.condition.load import RefusedBasisError, capacity_of
+from lamppost.register.condition.tables import asset_condition, forecast
+from lamppost.register.days.day import DAY_MS
+from lamppost.register.days.tables import OBSERVED, channel_day
 from lamppost.register.live import Snapshot
 from lamppost.register.records.births import channel_id
 from lamppost.register.records.tables import asset, channel, link
@@ -81,32 +82,16 @@ def keep_conditions(connection: Connection, told: Mapping[str, Condition], now_m
     return len(changed)
 
 
-def wanting_days(
-    connection: Connection, classes: Sequence[str], day_ms: int, limit: int
-) -> list[tuple[str, str]]:
-    """Return channels, with their unit, whose day is not kept yet: loads and meters."""
-    has = select(load_day.c.channel).where(
-        load_day.c.channel == channel.c.id, load_day.c.day_ms == day_ms
-    )
-    asked = (
-        select(channel.c.id, channel.c.unit)
-        .join(link, link.c.channel == channel.c.id)
-        .where(link.c.valid_to_ms.is_(None), channel.c.valid_to_ms.is_(None))
-        .where((link.c.role == LOAD_ROLE) | channel.c.channel_class.in_(classes))
-        .where(~has.exists())
-        .distinct()
-        .limit(limit)
-    )
-    return [(one, unit) for one, unit in connection.execute(asked)]
-
-
-def keep_day(connection: Connection, one: str, unit: str, day_ms: int, day: Day) -> None:
-    """Keep one day of a channel, in place of what was kept of it. From `Database.writing`."""
-    connection.execute(
-        delete(load_day).where(load_day.c.channel == one, load_day.c.day_ms == day_ms)
-    )
-    row = {"channel": one, "day_ms": day_ms, "unit": unit, **asdict(day)}
-    connection.execute(insert(load_day), row)
+def forecast_loads(connection: Connection, kept: Sequence[str], now_ms: int) -> int:
+    """Forecast what some channels tell of, of which a day was kept; see `keep_forecasts`."""
+    loads: list[str] = []
+    for start in range(0, len(kept), IDS_A_QUERY):
+        some = link.c.channel.in_(kept[start : start + IDS_A_QUERY])
+        asked = select(link.c.channel).where(
+            some, link.c.role == LOAD_ROLE, link.c.valid_to_ms.is_(None)
+        )
+        loads += connection.execute(asked.distinct()).scalars()
+    return sum(keep_forecasts(connection, one, now_ms) for one in loads)
 
 
 def keep_forecasts(connection: Connection, one: str, now_ms: int) -> int:
@@ -139,9 +124,10 @@ def _forecast(
     now_ms: int,
 ) -> dict[str, Any] | None:
     days = connection.execute(
-        select(load_day.c.day_ms, load_day.c.p95, load_day.c.unit)
-        .where(load_day.c.channel == one, load_day.c.minutes >= COMPLETE_MINUTES)
-        .order_by(load_day.c.day_ms.desc())
+        select(channel_day.c.day_ms, channel_day.c.p95, channel_day.c.unit)
+        .where(channel_day.c.channel == one, channel_day.c.minutes >= COMPLETE_MINUTES)
+        .where(channel_day.c.provenance.in_(OBSERVED))
+        .order_by(channel_day.c.day_ms.desc())
         .limit(forecasting.DAYS_MAX)
     ).all()[::-1]
     if not days:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lamppost.register.condition.load import quantile
+from lamppost.register.days.day import quantile
 
 MODEL = "theil-sen-week/1"
 DAYS_MIN = 28

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from lamppost.register.days.day import DAY_MS, FAULTY
+
 SCALE = "iimm-1"
 BAD_FROM = (0.1, 0.3, 0.5, 0.75)
 """Badness from which a grade is 2, 3, 4, 5."""
@@ -23,7 +25,6 @@ INTERVALS = 3
 INTERVAL_MS = 60_000
 """For channels that promise none."""
 
-DAY_MS = 86_400_000
 FRESH_DAYS = 90
 HALF_LIFE_DAYS = 7.0
 ALARM_DAYS = 30
@@ -31,8 +32,6 @@ CONFIDENCE = {"A": 0.9, "B": 0.5, "C": 0.4, "-": 0.0}
 
 Status = Literal["known", "unknown"]
 Basis = Literal["A", "B", "C", "-"]
-
-FAULTY = frozenset({"range", "stuck", "spike", "gap", "bad", "noise", "drift"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,15 @@
-"""What an asset carries: minutes to days, days and points to utilisation of its capacity.
+"""What an asset carries: points to utilisation of its capacity.
 
 A capacity means nothing without its basis, and litres a second are no cubic metres an hour:
 both are refused here, not guessed.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from lamppost.register.condition.grade import FAULTY
-from lamppost.register.condition.units import factor
-from lamppost.register.live import History
+from lamppost.register.days.day import quantile
+from lamppost.register.days.units import factor
 
-DAY_MS = 86_400_000
-MINUTE_MS = 60_000
-MINUTES_A_DAY = 1_440
 POINTS_MIN = 20
 
 
@@ -39,29 +33,6 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """One day of one channel: good minutes only.
-
-    Attributes:
-        minutes: Minutes with a good reading, at most 1,440.
-        flagged: Minutes with a flag of a fault, left out.
-        mean: Mean of the good minutes; None without any, like the others.
-        p95: 95th percentile.
-        p99: 99th percentile.
-        peak: Highest.
-        rise: Sum of all increases: what a counter has counted, also over a new beginning.
-    """
-
-    minutes: int
-    flagged: int
-    mean: float | None
-    p95: float | None
-    p99: float | None
-    peak: float | None
-    rise: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Utilisation:
     """Load against capacity in a window.
 
@@ -82,49 +53,6 @@ class Utilisation:
     points: int
     completeness: float
     basis: str
-
-
-def quantile(values: Sequence[float], q: float) -> float:
-    """Return a quantile by linear interpolation between the sorted values.
-
-    Args:
-        values: At least one; any order.
-        q: 0 to 1.
-    """
-    ordered = sorted(values)
-    place = q * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
-def good_values(history: History) -> tuple[list[float], int]:
-    """Return the values of points without a fault, and how many were left out."""
-    values, flagged = [], 0
-    for value, flags in zip(history.value, history.flags, strict=True):
-        if FAULTY.intersection(flags):
-            flagged += 1
-        elif isinstance(value, int | float) and math.isfinite(value):
-            values.append(float(value))
-    return values, flagged
-
-
-def day_of(history: History) -> Day:
-    """Return one day of minutes as a row."""
-    values, flagged = good_values(history)
-    if not values:
-        return Day(0, flagged, None, None, None, None, None)
-    steps = pairwise(values)
-    rise = sum(now - then if now >= then else max(now, 0.0) for then, now in steps)
-    return Day(
-        len(values),
-        flagged,
-        sum(values) / len(values),
-        quantile(values, 0.95),
-        quantile(values, 0.99),
-        max(values),
-        rise,
-    )
 
 
 def capacity_of(

@@ -13,9 +13,9 @@ from lamppost.register.alarms.priority import ranked
 from lamppost.register.alarms.tables import alarm
 from lamppost.register.alarms.values import HOLDS
 from lamppost.register.condition.coverage import gaps
-from lamppost.register.condition.grade import DAY_MS
 from lamppost.register.condition.tables import asset_condition, forecast
 from lamppost.register.condition.values import Next
+from lamppost.register.days.day import DAY_MS
 from lamppost.register.records.tables import asset, channel, link
 from lamppost.register.work.tables import work_order
 

@@ -1,9 +1,9 @@
 """The tables of this room.
 
-`requirement` and `target` are records: people decide them. `load_day` holds what was observed,
-`forecast` what is assumed, `asset_condition` what follows from both; they are computed anew
-from what they name, so they have no audit trail, and observations and assumptions never share
-a table.
+`requirement` and `target` are records: people decide them. `forecast` holds what is assumed of
+days (`lamppost.register.days`) that were observed, `asset_condition` what follows from both;
+they are computed anew from what they name, so they have no audit trail, and observations and
+assumptions never share a table.
 """
 
 from sqlalchemy import (
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
-    Index,
     Integer,
     Table,
     Text,
@@ -40,22 +39,6 @@ target = Table(
     Column("baseline", Double, nullable=False),
     Column("goal", Double, nullable=False),
     Column("basis", Text, nullable=False),
-)
-
-load_day = Table(
-    "load_day",
-    metadata,
-    Column("channel", Text, ForeignKey("channel.id"), primary_key=True),
-    Column("day_ms", BigInteger, primary_key=True, autoincrement=False),
-    Column("unit", Text, nullable=False),
-    Column("minutes", Integer, nullable=False),
-    Column("flagged", Integer, nullable=False),
-    Column("mean", Double),
-    Column("p95", Double),
-    Column("p99", Double),
-    Column("peak", Double),
-    Column("rise", Double),
-    Index("ix_load_day_day_ms", "day_ms"),
 )
 
 forecast = Table(

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
-from lamppost.register.condition.tables import load_day, target
-from lamppost.register.condition.units import factor
+from lamppost.register.condition.tables import target
 from lamppost.register.condition.values import RESOURCES, Used
+from lamppost.register.days.day import DAY_MS
+from lamppost.register.days.tables import OBSERVED, channel_day
+from lamppost.register.days.units import factor
 from lamppost.register.records.tables import asset, channel, link
 
 COUNTERS = {"energy": "energy", "water": "volume"}
 POWER = "power"
-METERS = (*COUNTERS.values(), POWER)
-DAY_MS = 86_400_000
 
 
 @dataclass(slots=True)
@@ -71,16 +71,16 @@ def _days(
     rows = connection.execute(
         select(
             part, asset.c.id, channel.c.id, channel.c.channel_class,
-            load_day.c.unit, load_day.c.mean, load_day.c.rise, load_day.c.day_ms,
+            channel_day.c.unit, channel_day.c.mean, channel_day.c.rise, channel_day.c.day_ms,
         )
         .select_from(
-            load_day.join(channel, load_day.c.channel == channel.c.id)
+            channel_day.join(channel, channel_day.c.channel == channel.c.id)
             .join(link, link.c.channel == channel.c.id)
             .join(asset, link.c.asset == asset.c.id)
         )
         .where(channel.c.channel_class.in_(classes), link.c.valid_to_ms.is_(None))
-        .where(load_day.c.day_ms >= from_ms, load_day.c.day_ms < to_ms)
-        .where(load_day.c.minutes > 0)
+        .where(channel_day.c.day_ms >= from_ms, channel_day.c.day_ms < to_ms)
+        .where(channel_day.c.minutes > 0, channel_day.c.provenance.in_(OBSERVED))
         .distinct()
     ).all()  # fmt: skip
     counted = {row[1] for row in rows if row[3] == COUNTERS[resource]}

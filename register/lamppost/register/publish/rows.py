@@ -12,10 +12,12 @@ from sqlalchemy import Connection, and_, select
 
 from lamppost.register.alarms import kpis
 from lamppost.register.alarms.kpis import Period
-from lamppost.register.condition.load import DAY_MS, RefusedBasisError, capacity_of
-from lamppost.register.condition.tables import asset_condition, forecast, load_day
+from lamppost.register.condition.load import RefusedBasisError, capacity_of
+from lamppost.register.condition.tables import asset_condition, forecast
 from lamppost.register.condition.use import used
 from lamppost.register.condition.values import RESOURCES
+from lamppost.register.days.day import DAY_MS
+from lamppost.register.days.tables import OBSERVED, channel_day
 from lamppost.register.records.tables import asset, channel, link
 from lamppost.wire.series import ALARM_SYSTEM, ASSET_STATE, CAPACITY, RESOURCE_USE, Measurement
 
@@ -82,19 +84,21 @@ def capacity(connection: Connection, now_ms: int) -> Iterator[Row]:
     day_ms = now_ms // DAY_MS * DAY_MS - DAY_MS
     asked = (
         select(
-            asset, channel.c.channel_class, load_day.c.unit, load_day.c.p95, load_day.c.peak,
+            asset, channel.c.channel_class, channel_day.c.unit,
+            channel_day.c.p95, channel_day.c.peak,
             forecast.c.runs_out_ms, forecast.c.back_test, forecast.c.p50,
         )
         .select_from(
-            load_day.join(link, link.c.channel == load_day.c.channel)
+            channel_day.join(link, link.c.channel == channel_day.c.channel)
             .join(asset, asset.c.id == link.c.asset)
-            .join(channel, channel.c.id == load_day.c.channel)
+            .join(channel, channel.c.id == channel_day.c.channel)
             .outerjoin(
                 forecast,
                 and_(forecast.c.asset == asset.c.id, forecast.c.channel == channel.c.id),
             )
         )
-        .where(load_day.c.day_ms == day_ms, load_day.c.p95.is_not(None))
+        .where(channel_day.c.day_ms == day_ms, channel_day.c.p95.is_not(None))
+        .where(channel_day.c.provenance.in_(OBSERVED))
         .where(link.c.role == "capacity_use", link.c.valid_to_ms.is_(None))
         .where(asset.c.valid_to_ms.is_(None))
         .order_by(asset.c.id, channel.c.id)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from lamppost.register.records.tables import RECORDS, audit, audited
+from lamppost.register.records.tables import RECORDS, audit, audited, entered
 from lamppost.register.records.values import Entry
 
 ORIGIN = "0" * 64
@@ -201,7 +201,7 @@ class _Check:
                 last = self._last.pop(key, None)
                 if last is None:
                     self._fault(0, f"{_name(key)} has no entry")
-                elif last != _mark(canonical(dict(row))):
+                elif last != _mark(canonical(entered(table, dict(row)))):
                     self._fault(0, f"{_name(key)} is not what its last entry says")
         for key in self._last:
             self._fault(0, f"{_name(key)} has entries but is not there")

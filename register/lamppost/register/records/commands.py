@@ -21,7 +21,7 @@ from lamppost.register.records.audit import Verdict
 from lamppost.register.records.importing import Report
 from lamppost.register.records.reading import KINDS, PAGE_MAX, Wanted
 from lamppost.register.records.store import Register
-from lamppost.register.records.values import ROLES
+from lamppost.register.records.values import ROLES, UNCERTAINTY_CLASSES
 
 SHOWN = {
     "assets": ("id", "asset_class", "name", "parent", "district", "criticality"),
@@ -57,6 +57,12 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     noting.add_argument("--on", metavar="TIME", required=True, help="day or time, UTC")
     noting.add_argument("--due", metavar="TIME", help="when it must be calibrated again")
     noting.add_argument("--certificate", metavar="REFERENCE")
+    rating = add(commands, "rate", _rate, "say how good a channel may be")
+    rating.add_argument("channel", metavar="CHANNEL")
+    rating.add_argument(
+        "--accuracy", type=float, metavar="N", help="how far off a value may be, in its unit"
+    )
+    rating.add_argument("--class", dest="rated", choices=UNCERTAINTY_CLASSES)
 
 
 def _migrate(register: Register, arguments: argparse.Namespace) -> int:
@@ -167,6 +173,17 @@ def _calibrate(register: Register, arguments: argparse.Namespace) -> int:
     due = time_of("--due", arguments.due)
     noted = register.calibrate(
         arguments.channel, who(arguments), done, due, arguments.certificate
+    )
+    told = "noted" if noted else "noted already"
+    say(json.dumps({"channel": arguments.channel, "new": noted}) if arguments.json else told)
+    return OK
+
+
+def _rate(register: Register, arguments: argparse.Namespace) -> int:
+    if arguments.accuracy is None and arguments.rated is None:
+        raise UsageError("came neither --accuracy nor --class, allowed: one of them, or both")
+    noted = register.rate(
+        arguments.channel, who(arguments), arguments.accuracy, arguments.rated
     )
     told = "noted" if noted else "noted already"
     say(json.dumps({"channel": arguments.channel, "new": noted}) if arguments.json else told)

@@ -194,7 +194,13 @@ class _Round:
             self.refused.append(f"name: came {one[:80]!r}, allowed: {allowed}")
 
 
-_UNCALIBRATED: Row = {"calibrated_ms": None, "calibration_due_ms": None, "certificate": None}
+_UNCALIBRATED: Row = {
+    "calibrated_ms": None,
+    "calibration_due_ms": None,
+    "certificate": None,
+    "accuracy": None,
+    "uncertainty_class": None,
+}
 
 
 def _declared(seen: ChannelSeen) -> Row:

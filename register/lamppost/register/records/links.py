@@ -1,6 +1,7 @@
 """What people say of channels: which asset they tell of, and when they were calibrated."""
 
 import json
+import math
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from lamppost.register.records.tables import link
-from lamppost.register.records.values import ROLES
+from lamppost.register.records.values import ROLES, UNCERTAINTY_CLASSES
 from lamppost.register.records.writing import Row, Writer
 
 TEXT_CHARS_MAX = 200
@@ -75,6 +76,27 @@ def calibrate(
         "calibration_due_ms": due_ms,
         "certificate": None if certificate is None else _text("certificate", certificate),
     }
+    return writer.change("channel", found(writer, "channel", channel), facts)
+
+
+def rate(
+    writer: Writer, channel: str, accuracy: float | None, uncertainty_class: str | None
+) -> bool:
+    """Note how good a channel may be; None leaves a fact as it is.
+
+    Raises:
+        RefusedError: there is no such channel or class, or the accuracy is no positive number.
+    """
+    facts: dict[str, Any] = {}
+    if accuracy is not None:
+        if not 0 < accuracy < math.inf:
+            raise RefusedError(f"accuracy: came {accuracy}, allowed: more than 0, in its unit")
+        facts["accuracy"] = float(accuracy)
+    if uncertainty_class is not None:
+        if uncertainty_class not in UNCERTAINTY_CLASSES:
+            allowed = ", ".join(UNCERTAINTY_CLASSES)
+            raise RefusedError(f"class: came {uncertainty_class!r}, allowed: {allowed}")
+        facts["uncertainty_class"] = uncertainty_class
     return writer.change("channel", found(writer, "channel", channel), facts)
 
 

@@ -114,6 +114,13 @@ class Register:
             writer.flush()
             return noted
 
+    def rate(
+        self, channel: str, who: str, accuracy: float | None, uncertainty_class: str | None
+    ) -> bool:
+        """Note how good a channel may be; see `links.rate`."""
+        with self.changing(who) as writer:
+            return links.rate(writer, channel, accuracy, uncertainty_class)
+
     def page(self, kind: str, wanted: Wanted) -> Page:
         """Return one page of the records of a kind, a key of `KINDS`."""
         with self.database.reading() as connection:

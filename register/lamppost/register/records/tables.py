@@ -1,5 +1,8 @@
 """The tables behind `values`; column for field. Migrations make them, a test compares both."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -19,6 +22,9 @@ from lamppost.register.condition.tables import requirement, target
 from lamppost.register.records.base import kept, metadata
 from lamppost.register.resources.tables import flow, resource
 from lamppost.register.work.tables import work_order
+
+ADDED = {"added": True}
+"""Of a column that came after records had entries in the audit trail; see `entered`."""
 
 asset = Table(
     "asset",
@@ -78,6 +84,8 @@ channel = Table(
     Column("calibrated_ms", BigInteger),
     Column("calibration_due_ms", BigInteger),
     Column("certificate", Text),
+    Column("accuracy", Double, info=ADDED),
+    Column("uncertainty_class", Text, index=True, info=ADDED),
 )
 
 stream = Table(
@@ -143,3 +151,15 @@ def audited(table: Table) -> tuple[str, ...]:
     anybody; entering it would bury the changes that matter.
     """
     return tuple(column.name for column in table.columns if not column.info.get("observed"))
+
+
+def entered(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a row that the audit trail keeps.
+
+    A column that was `ADDED` is left out while it says nothing: what older entries say of a
+    record still holds.
+    """
+    later = {column.name for column in table.columns if column.info.get("added")}
+    return {
+        name: row[name] for name in audited(table) if name not in later or row[name] is not None
+    }

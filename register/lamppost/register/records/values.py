@@ -10,6 +10,9 @@ from typing import Any, Literal
 ROLES = ("state", "capacity_use", "environment", "proxy")
 """What a channel tells of an asset: its condition, load or surroundings, or a stand-in."""
 
+UNCERTAINTY_CLASSES = ("reference", "indicative")
+"""Whether a sensor is what others are compared with, or only gives a hint."""
+
 BASES = ("nameplate", "statutory", "design", "observed")
 """Where a capacity comes from; a capacity without a basis is not taken."""
 
@@ -127,6 +130,8 @@ class Channel(Kept):
         calibrated_ms: When it was last calibrated, or None.
         calibration_due_ms: When it must be calibrated again, or None.
         certificate: Reference to the calibration's certificate, or None.
+        accuracy: How far a value may be off, in its unit, or None.
+        uncertainty_class: "reference" or "indicative", or None while nobody said.
     """
 
     device: str
@@ -141,6 +146,8 @@ class Channel(Kept):
     calibrated_ms: int | None
     calibration_due_ms: int | None
     certificate: str | None
+    accuracy: float | None
+    uncertainty_class: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from lamppost.register.records import audit
 from lamppost.register.records.audit import Change
-from lamppost.register.records.tables import RECORDS, audited
+from lamppost.register.records.tables import RECORDS, entered
 
 IDS_A_QUERY = 500
 """SQLite takes at most 32,766 parameters, old builds 999."""
@@ -66,6 +66,10 @@ class Writer:
         self._enter("create", kind, None, row)
         return row
 
+    def waiting(self, kind: str) -> Mapping[str, Row]:
+        """Return the new records that no query finds yet, by id."""
+        return self._new[kind]
+
     def change(
         self, kind: str, row: Row, facts: Mapping[str, Any], what: str = "update"
     ) -> bool:
@@ -75,7 +79,7 @@ class Writer:
             return False
         before = dict(row)
         row.update(differing)
-        if record_of(RECORDS[kind], before) != record_of(RECORDS[kind], row):
+        if entered(RECORDS[kind], before) != entered(RECORDS[kind], row):
             row["updated_ms"] = self.now_ms
             self._enter(what, kind, before, row)
         if row["id"] not in self._new[kind]:
@@ -107,13 +111,8 @@ class Writer:
 
     def _enter(self, what: str, kind: str, before: Row | None, after: Row) -> None:
         table = RECORDS[kind]
-        was = None if before is None else record_of(table, before)
-        self._changes.append(Change(what, kind, after["id"], was, record_of(table, after)))
-
-
-def record_of(table: Table, row: Mapping[str, Any]) -> Row:
-    """Return the part of a row that the audit trail keeps."""
-    return {name: row[name] for name in audited(table)}
+        was = None if before is None else entered(table, before)
+        self._changes.append(Change(what, kind, after["id"], was, entered(table, after)))
 
 
 def _by_id(table: Table) -> Any:  # noqa: ANN401 - an update

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from lamppost.register.alarms import desk as alarms
 from lamppost.register.condition import deciding
 from lamppost.register.condition import desk as condition
-from lamppost.register.condition.load import Day
+from lamppost.register.days import desk as days
+from lamppost.register.days.day import Day
 from lamppost.register.live import EventClass, IncidentView
 from lamppost.register.records import following, links
 from lamppost.register.records.births import BirthSeen, channel_id
@@ -21,6 +22,9 @@ from lamppost.register.work import desk as work
 HOUR_MS = 3_600_000
 DAYS_CHANNELS_MAX = 100
 ALARMS_AN_ASSET = 0.4
+GROWTH = (0.08, 0.0, 0.02, 0.0)
+"""Of loads, a day."""
+
 PEOPLE = ("ada", "bjarne", "chen", "dilara")
 
 REQUIRED = (
@@ -84,7 +88,7 @@ def history(seeding: Seeding) -> None:
     """Days of load and use, some of them growing, with the forecasts that follow."""
     with seeding.register.database.reading() as connection:
         asked = (
-            select(channel.c.id, channel.c.unit, channel.c.channel_class)
+            select(channel.c.id, channel.c.channel_class)
             .where(channel.c.channel_class.in_(("flow", "energy", "volume")))
             .order_by(channel.c.id)
             .limit(DAYS_CHANNELS_MAX)
@@ -92,14 +96,12 @@ def history(seeding: Seeding) -> None:
         channels = connection.execute(asked).all()
     today_ms = seeding.now_ms // DAY_MS * DAY_MS
     with seeding.register.database.writing() as connection:
-        for one, unit, kind in channels:
-            growth = seeding.random.choice((0.0, 0.0, 0.02, 0.08))
-            for n in range(HISTORY_DAYS):
-                day = _day(seeding, kind, n, growth)
-                day_ms = today_ms - (HISTORY_DAYS - n) * DAY_MS
-                condition.keep_day(connection, one, unit, day_ms, day)
-            made = condition.keep_forecasts(connection, one, seeding.now_ms)
-            seeding.count("forecasts", made)
+        growth = {one: GROWTH[n % len(GROWTH)] for n, (one, _) in enumerate(channels)}
+        for n in range(HISTORY_DAYS):
+            told = {one: _day(seeding, kind, n, growth[one]) for one, kind in channels}
+            days.keep(connection, today_ms - (HISTORY_DAYS - n) * DAY_MS, told, seeding.now_ms)
+        made = condition.forecast_loads(connection, list(growth), seeding.now_ms)
+        seeding.count("forecasts", made)
     seeding.count("days", len(channels) * HISTORY_DAYS)
 
 

@@ -230,6 +230,9 @@ def _times(row: Row, deed: Deed, now_ms: int) -> dict[str, Any]:
 def _running(writer: Writer, alarm_id: str | None) -> str | None:
     if alarm_id is None:
         return None
+    for one, row in writer.waiting(KIND).items():
+        if row["alarm"] == alarm_id and row["valid_to_ms"] is None:
+            return one
     running = select(work_order.c.id).where(
         work_order.c.alarm == alarm_id, work_order.c.valid_to_ms.is_(None)
     )
@@ -239,7 +242,8 @@ def _running(writer: Writer, alarm_id: str | None) -> str | None:
 def _next_id(writer: Writer) -> str:
     """The numbers go up by one; one writer works at a time, so none is given twice."""
     last = writer.connection.execute(select(func.max(work_order.c.id))).scalar_one()
-    return f"wo-{1 if last is None else int(last.removeprefix('wo-')) + 1:08d}"
+    last = max((*writer.waiting(KIND), last or "wo-0"))
+    return f"wo-{int(last.removeprefix('wo-')) + 1:08d}"
 
 
 def _watched(writer: Writer, row: Row) -> tuple[str | None, list[str]]:

@@ -1,0 +1,1 @@
+"""Days of channels: what conditions, quality and indicators are made of."""
