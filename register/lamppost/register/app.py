@@ -26,6 +26,8 @@ from lamppost.register.page import build_page
 from lamppost.register.pages.alarms import build_alarms
 from lamppost.register.pages.asset_list import build_assets
 from lamppost.register.pages.assets import build_asset
+from lamppost.register.pages.map import build_map
+from lamppost.register.pages.showing import READ_S
 from lamppost.register.pages.work import build_work
 from lamppost.register.records import api as records_api
 from lamppost.register.resources import api as resources_api
@@ -97,6 +99,10 @@ def application() -> FastAPI:
     @ui.page("/assets/{asset}")
     async def asset_card(request: Request, asset: str) -> Response | None:
         return await build_asset(app.state.register, request, asset)
+
+    @ui.page("/map", response_timeout=READ_S)
+    async def resource_map(request: Request) -> Response | None:
+        return await build_map(app.state.register, request)
 
     ui.run_with(
         app,

@@ -18,6 +18,7 @@ from lamppost.register.markup import Markup, tag
 from lamppost.register.pages.alarm_list import STATE_TEXTS as ALARM_TEXTS
 from lamppost.register.pages.asset_list import PATH
 from lamppost.register.pages.boards import way
+from lamppost.register.pages.map_focus import address
 from lamppost.register.pages.sheets import facts, note, part
 from lamppost.register.pages.showing import Drawn, show
 from lamppost.register.pages.work_rows import STATE_TEXTS as WORK_TEXTS
@@ -79,7 +80,10 @@ def markup(card: Card, now_ms: int) -> Markup:
     orders = [
         _line(f"{one.id}: {one.title}", WORK_TEXTS[one.state], None) for one in card.orders
     ]
-    links = [_line(channel, role.replace("_", " "), None) for channel, role in card.links]
+    links = [
+        _line(channel, role.replace("_", " "), address(_device(channel)))
+        for channel, role in card.links
+    ]
     every = tag(
         "p.entry",
         tag("a", "All its work", href=f"/work?{urlencode({'asset': card.asset.id})}"),
@@ -95,6 +99,11 @@ def markup(card: Card, now_ms: int) -> Markup:
         _part("Alarms, the newest first", alarms),
         _part("Work, the newest first", [*orders, every] if orders else []),
     )
+
+
+def _device(channel: str) -> str:
+    """Where a channel's device is on the map; the name of a metric may hold "/"."""
+    return f"device:{'/'.join(channel.split('/', 3)[:3])}"
 
 
 def _part(title: str, content: list[Markup]) -> Markup:

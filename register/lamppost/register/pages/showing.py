@@ -25,10 +25,17 @@ READ_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a page shows: its title and what stands below."""
+    """What a page shows.
+
+    Attributes:
+        title: Its title.
+        body: What stands below.
+        script: JavaScript to run once it is there; the same for all who look.
+    """
 
     title: str
     body: Markup
+    script: str = ""
 
 
 Draw = Callable[[Register], Drawn]
@@ -63,6 +70,8 @@ async def show(
     if done is None:
         with frame.main:
             ui.html(found.body)
+        if found.script:
+            ui.run_javascript(found.script)
         return None
     _acting(frame, register, request, found.body, draw, done)
     return None

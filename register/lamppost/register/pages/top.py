@@ -9,7 +9,7 @@ from lamppost.register.markup import Markup, tag
 PAGES_MAX = 50
 """Open pages at once; each holds its own state on the server."""
 
-WAYS = {"/": "Now", "/alarms": "Alarms", "/work": "Work", "/assets": "Assets"}
+WAYS = {"/": "Now", "/alarms": "Alarms", "/work": "Work", "/assets": "Assets", "/map": "Map"}
 
 
 def ways(here: str) -> Markup:

@@ -1,0 +1,215 @@
+"""The page `/map`: from the node to the indicator, as a picture and as a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from fastapi import Request
+from sqlalchemy import Connection, select
+from starlette.responses import Response
+
+from lamppost.register import words
+from lamppost.register.markup import Markup, tag
+from lamppost.register.pages.boards import way
+from lamppost.register.pages.forms import line
+from lamppost.register.pages.forms import select as choice
+from lamppost.register.pages.map_focus import PATH, address, answers, breaks, missing
+from lamppost.register.pages.map_svg import svg
+from lamppost.register.pages.picture import COLUMNS, Box, called, near, picture
+from lamppost.register.pages.places import SHOWN_MAX, given
+from lamppost.register.pages.sheets import table
+from lamppost.register.pages.showing import Drawn, show
+from lamppost.register.records.store import Register
+from lamppost.register.records.tables import asset, link
+from lamppost.register.resources.findings import Finding
+from lamppost.register.resources.graph import Graph, Thing, impact, resolved
+from lamppost.register.resources.latest import latest
+from lamppost.register.resources.loading import World
+from lamppost.register.resources.reading import FINDINGS
+
+HOPS = {"": "All steps", "1": "1 step", "2": "2 steps", "3": "3 steps"}
+HOPS_MAX = 1_000
+"""More than a path can have: datasets derive from each other, but in no circle."""
+
+KINDS = {"": "All kinds", **{kind: kind for kind in COLUMNS}}
+HEADS = ("What", "Kind", "Owner", "Steward", "Comes from", "Goes to")
+NAMED_MAX = 3
+TO_FOCUS = """document.querySelector(".map .focus")?.scrollIntoView({
+    inline: "center", block: "nearest"})"""
+"""On a phone the picture is wider than the screen."""
+
+ASSETS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for; "" asks for all.
+
+    Attributes:
+        focus: KIND:ID, or an id that only one thing has.
+        hops: A key of `HOPS`.
+        kind: A kind, for the table.
+        find: A part of a name or id, for the table.
+        after: The last key of the page before of the table.
+    """
+
+    focus: str = ""
+    hops: str = ""
+    kind: str = ""
+    find: str = ""
+    after: str = ""
+
+    def but(self, **other: str) -> str:
+        """Return the address that asks for something else besides."""
+        told = asdict(self) | {"after": ""} | other
+        return f"{PATH}?{urlencode({name: value for name, value in told.items() if value})}"
+
+
+def asked(query: Mapping[str, str]) -> Asked:
+    """Return what an address asks for.
+
+    Raises:
+        RefusedError: a value is too long, no kind or no number of steps.
+    """
+    allowed = {"hops": tuple(HOPS), "kind": tuple(COLUMNS)}
+    return Asked(*given(query, ("focus", "hops", "kind", "find", "after"), allowed))
+
+
+def draw(register: Register, query: Mapping[str, str]) -> Drawn:
+    """Read and draw what an address asks for.
+
+    Raises:
+        RefusedError: nothing on the map is in focus, or several things are.
+    """
+    wanted = asked(query)
+    now = latest(register)
+    if not wanted.focus:
+        return _whole(now.graph, wanted)
+    key = resolved(now.graph, wanted.focus)
+    with register.database.reading() as connection:
+        assets = _assets(connection, now, key)
+    return _around(now, key, wanted, register.now_ms(), assets)
+
+
+def _whole(graph: Graph, wanted: Asked) -> Drawn:
+    def href(box: Box) -> str:
+        return wanted.but(kind=box.kind, find="") if box.is_count else address(box.key)
+
+    drawn = svg(picture(graph), "", {}, href)
+    board = way("resources", "The board of data resources in Grafana")
+    parts = [_form(wanted), drawn, _table(graph, wanted), board]
+    return Drawn("Map of data resources", Markup.join_all(parts))
+
+
+def _around(
+    now: World, key: str, wanted: Asked, now_ms: int, assets: Sequence[tuple[str, str]]
+) -> Drawn:
+    whole, thing = now.graph, now.graph.things[key]
+    part, steps = near(whole, key, int(wanted.hops or HOPS_MAX))
+    broken = impact(whole, key)
+    marks = {hit.key: "lost" if hit.lost else "less" for hit in broken.items}
+
+    def href(box: Box) -> str:
+        return wanted.but(kind=box.kind, find="") if box.is_count else address(box.key)
+
+    entry = next((one for one in now.resources if one.id == thing.resource), None)
+    cards = [
+        answers(thing, entry, assets),
+        missing(_findings(now, key, now_ms)),
+        breaks(broken),
+    ]
+    parts = [
+        _form(wanted),
+        svg(picture(part, steps), key, marks, href),
+        tag("div.asset", *cards),
+        _table(part, wanted),
+    ]
+    return Drawn(f"{called(thing)} on the map", Markup.join_all(parts), TO_FOCUS)
+
+
+def _form(wanted: Asked) -> Markup:
+    steps = []
+    if wanted.focus:
+        steps = [
+            tag("input", type="hidden", name_="focus", value=wanted.focus),
+            choice("hops", "Up and down", HOPS, wanted.hops),
+        ]
+    return tag(
+        "form.filters",
+        *steps,
+        line("find", "Name or id has", is_needed=False, value=wanted.find),
+        choice("kind", "Kind", KINDS, wanted.kind),
+        tag("button.act", "Show", type="submit"),
+        tag("a.note", "The whole map", href=PATH) if wanted.focus else "",
+        method="get",
+        action=PATH,
+        aria_label="Filter",
+    )
+
+
+def _table(part: Graph, wanted: Asked) -> Markup:
+    find = wanted.find.lower()
+    keys = sorted(
+        key
+        for key, thing in part.things.items()
+        if (not wanted.kind or thing.kind == wanted.kind)
+        and (find in key.lower() or find in thing.name.lower())
+    )
+    rest = [key for key in keys if key > wanted.after]
+    shown = rest[:SHOWN_MAX]
+    told = words.count(len(keys), "thing") if keys else "Nothing is like that."
+    if 0 < len(shown) < len(keys):
+        told += f", {len(shown)} in this table, by kind and id"
+    parts = [tag("p.count", told)]
+    if shown:
+        rows = (_row(part, part.things[key]) for key in shown)
+        parts.append(tag("div.card", table("What is on the map", HEADS, rows)))
+    if len(rest) > len(shown):
+        onward = tag("a.note", "The next ones", href=wanted.but(after=shown[-1]))
+        parts.append(tag("div.more", onward))
+    return Markup.join_all(parts)
+
+
+def _row(part: Graph, thing: Thing) -> list[str]:
+    return [
+        tag("a", called(thing), href=address(thing.key)),
+        thing.kind,
+        thing.owner or "",
+        thing.steward or "",
+        _named(part, [edge.source for edge in part.back.get(thing.key, ())]),
+        _named(part, [edge.target for edge in part.onward.get(thing.key, ())]),
+    ]
+
+
+def _named(part: Graph, keys: Sequence[str]) -> str:
+    names = [called(part.things[key]) for key in keys[:NAMED_MAX]]
+    rest = len(keys) - len(names)
+    return ", ".join(names) + (f" and {words.integer(rest)} more" if rest else "")
+
+
+def _findings(now: World, key: str, now_ms: int) -> list[Finding]:
+    at = datetime.fromtimestamp(now_ms / 1_000, UTC)
+    return [one for find in FINDINGS.values() for one in find(now, at) if one.key == key]
+
+
+def _assets(connection: Connection, now: World, key: str) -> list[tuple[str, str]]:
+    """Return id and name of the assets that a device or stream tells of."""
+    channels = [
+        s.channel for s in now.streams if key in (f"stream:{s.id}", f"device:{s.device}")
+    ]
+    query = (
+        select(asset.c.id, asset.c.name)
+        .join(link, link.c.asset == asset.c.id)
+        .where(link.c.channel.in_(channels), link.c.valid_to_ms.is_(None))
+        .distinct()
+        .order_by(asset.c.id)
+        .limit(ASSETS_MAX)
+    )
+    return [(one, name) for one, name in connection.execute(query)]
+
+
+async def build_map(register: Register | None, request: Request) -> Response | None:
+    """Build the page for a browser tab."""
+    query = dict(request.query_params)
+    return await show(register, request, (PATH, "Map"), lambda held: draw(held, query))
