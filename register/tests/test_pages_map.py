@@ -131,11 +131,8 @@ async def test_the_map_is_walked_by_keyboard_on_a_phone(
         color_scheme="dark" if scheme == "dark" else "light",
     )
     await page.goto(f"{served.url}/map")
-    await (
-        page.locator("svg.map")
-        .get_by_role("link", name="node riverside/station")
-        .press("Enter")
-    )
+    drawn = page.locator("svg.map")
+    await drawn.get_by_role("link", name="node riverside/station").press("Enter")
     await expect(page.get_by_role("heading", name="What breaks if it goes")).to_be_visible()
     lost = drawn.get_by_role("link", name="Desk, owner Control, lost when")
     await expect(lost).to_have_count(1)
