@@ -20,6 +20,7 @@ from lamppost.aggregator.alarms.transitions import WIDTH, find_transitions
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.decode.payloads import decode_batch, join
 from lamppost.aggregator.decode.resolve import FIRST_CAPACITY, AliasTable, gather, resolve
+from lamppost.aggregator.judge.group_hours import Hours
 from lamppost.aggregator.judge.groups import Groups
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.nodes.series import SeriesInfo
@@ -117,11 +118,13 @@ def _judge() -> None:
         Verdicts.empty(1),
     )
     judge.sweep(TIME_MS)
-    groups = Groups()
+    groups, hours = Groups(), Hours()
     groups.join(groups.add_group(), 0)
-    groups.update(
-        np.zeros(1, np.int32), np.full(1, TIME_MS), np.ones(1), np.zeros(1, np.uint32)
-    )
+    hours.add(0)
+    for learner in (groups, hours):
+        learner.update(
+            np.zeros(1, np.int32), np.full(1, TIME_MS), np.ones(1), np.zeros(1, np.uint32)
+        )
 
 
 def _lines() -> None:

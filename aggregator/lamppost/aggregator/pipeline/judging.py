@@ -125,6 +125,7 @@ class Judging:
         self._rings = Rings()
         self.groups = Groups()
         self._teams = Teams(self.groups, index, groups)
+        self._hours = self._teams.kin.hours
         self.alarms = Alarms(index.__getitem__, config, topology)
         self.latest = Latest()
         self._out = Verdicts.empty(0)
@@ -161,6 +162,7 @@ class Judging:
             self.settle()
             self.judge.update(series, time_ms, value, quality, historical, now_ms, out)
             self.groups.update(series, time_ms, value, out.flags)
+            self._hours.update(series, time_ms, value, out.flags)
             self.latest.take(series, time_ms, value, out)
         if texts:
             spoken = np.fromiter((row.series for row in texts), np.int32, len(texts))
@@ -197,6 +199,7 @@ class Judging:
             info = self.index[index]
             records += self.alarms.clock(info.group, info.node, since, ahead_ms, now_ms)
             moved += 1
+        moved += self._teams.look()
         self.settle()
         if self._teams.parted:
             records += self.alarms.relations(self._teams.told_as(), now_ms)
@@ -243,8 +246,13 @@ class Judging:
             f"judge/{name}": array for name, array in self.judge.state().items()
         }
         arrays |= {f"groups/{name}": array for name, array in self.groups.state().items()}
+        arrays |= {f"hours/{name}": array for name, array in self._hours.state().items()}
         arrays |= {f"latest/{name}": array for name, array in self.latest.state().items()}
-        document = {"events": self.alarms.state(), "texts": self.latest.text_state()}
+        document = {
+            "events": self.alarms.state(),
+            "texts": self.latest.text_state(),
+            "kin": self._teams.kin.state(),
+        }
         return document, arrays
 
     def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool:
@@ -258,6 +266,9 @@ class Judging:
             self.judge.restore(_under(arrays, "judge/"))
         except (ValueError, KeyError):
             fits = False
+        with contextlib.suppress(ValueError, KeyError):
+            self._teams.restore(document["kin"])
+            self._hours.restore(_under(arrays, "hours/"))
         self.settle()
         self._teams.parted = True  # the configuration may be another one than it was
         with contextlib.suppress(ValueError, KeyError):  # another release's: learn them anew

@@ -1,17 +1,18 @@
-"""Which sensors are judged together: who names them first, the configuration or an asset."""
+"""Which sensors are judged together: by whoever says it first, else by what they do."""
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lamppost.aggregator.alarms.event import Place
 from lamppost.aggregator.judge.group_state import MEMBERS
 from lamppost.aggregator.judge.groups import Groups
 from lamppost.aggregator.nodes.births import NUMERIC
 from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo
+from lamppost.aggregator.pipeline.kin import Kin
 from lamppost.aggregator.pipeline.rings import is_counter
 from lamppost.aggregator.settings.groups import GroupConfig
 
-NAMED, ASSET, DEVICE = "named", "asset", "device"
+NAMED, ASSET, LEARNED, DEVICE = "named", "asset", "learned", "device"
 
 
 class TeamKey(NamedTuple):
@@ -22,7 +23,7 @@ class TeamKey(NamedTuple):
 
 
 class Teams:
-    """Puts series into groups: by `[[groups]]`, else by their asset, else by their device.
+    """Puts series into groups: by `[[groups]]`, else by asset, else learned, else by device.
 
     A device stands for an asset that nobody has named. Counters only rise and are in none, and
     alone nobody is a group. A team of more than a group holds is several, in order of birth.
@@ -39,6 +40,7 @@ class Teams:
     ) -> None:
         self.parted = False
         """Groups were dissolved; whoever told of them has to say that it is over."""
+        self.kin = Kin()
         self._groups = groups
         self._index = index
         self._named = {name: one.name for one in declared for name in one.members}
@@ -50,16 +52,40 @@ class Teams:
 
     def admit(self, info: SeriesInfo) -> None:
         """Take a series that is new, or of which something else is known now."""
-        known, key = self._keys.get(info.index), self._key(info)
+        said = self._said(info)
+        if said is None and info.datatype in NUMERIC and not is_counter(info):
+            changed = self.kin.admit(info)
+        else:
+            changed = self.kin.drop(info.index)
+        self._assign(info.index, said or self._learned(info))
+        self._relearn(changed - {info.index})
+
+    def look(self) -> bool:
+        """Learn what belongs together, where it is time to; returns whether it was anywhere."""
+        changed = self.kin.look()
+        self._relearn(changed or ())
+        return changed is not None
+
+    def restore(self, kin: list[Any]) -> None:
+        """Take over what was learned; `kin` is its state."""
+        self.kin.restore(kin)
+        self._relearn(info.index for info in self._index if info.index in self.kin)
+
+    def _relearn(self, changed: Iterable[int]) -> None:
+        for series in changed:
+            self._assign(series, self._learned(self._index[series]))
+
+    def _assign(self, series: int, key: TeamKey | None) -> None:
+        known = self._keys.get(series)
         if key == known:
             return
         if known is not None:
-            del self._keys[info.index]
-            self._teams[known].discard(info.index)
+            del self._keys[series]
+            self._teams[known].discard(series)
             self._moved.add(known)
         if key is not None:
-            self._keys[info.index] = key
-            self._teams.setdefault(key, set()).add(info.index)
+            self._keys[series] = key
+            self._teams.setdefault(key, set()).add(series)
             self._moved.add(key)
 
     def settle(self) -> None:
@@ -87,14 +113,20 @@ class Teams:
             if self._groups.is_told(group)
         }
 
-    def _key(self, info: SeriesInfo) -> TeamKey | None:
+    def _said(self, info: SeriesInfo) -> TeamKey | None:
         if info.datatype not in NUMERIC or is_counter(info):
             return None
         path = "/".join(part for part in info.key if part)
         if path in self._named:
             return TeamKey(NAMED, self._named[path])
-        if info.asset:
-            return TeamKey(ASSET, info.asset)
+        return TeamKey(ASSET, info.asset) if info.asset else None
+
+    def _learned(self, info: SeriesInfo) -> TeamKey | None:
+        if info.index not in self.kin:
+            return None
+        members = self.kin.group_of(info.index)
+        if members:
+            return TeamKey(LEARNED, "+".join(map(str, members)))
         if info.device:
             return TeamKey(DEVICE, f"{info.group}/{info.node}/{info.device}")
         return None
@@ -119,7 +151,7 @@ class Teams:
         for number, part in enumerate(wanted):
             if number == len(made):
                 made.append(self._groups.add_group())
-                self._names[made[-1]] = _name(key, number + 1)
+                self._names[made[-1]] = _name(key, number + 1, self._index[part[0]].metric)
             for series in part[len(self._groups.members(made[number])) :]:
                 self._groups.join(made[number], series)
         if made:
@@ -133,7 +165,9 @@ def _parts(members: Iterable[int]) -> list[list[int]]:
     return [part for part in parts if len(part) > 1]
 
 
-def _name(key: TeamKey, number: int) -> str:
+def _name(key: TeamKey, number: int, first_metric: str) -> str:
+    if key.by == LEARNED:
+        return f"learned with {first_metric}"
     first = "" if key.by == DEVICE else key.name
     if number == 1:
         return first
