@@ -278,3 +278,18 @@ def test_ids_tell_conditions_apart_and_survive() -> None:
         e.event_id(e.STUCK, 5, "g", "n", "dc", ""),
     }
     assert len(others | {one}) == 4
+
+
+def test_a_slow_channel_has_time_to_come_back() -> None:
+    """Its condition ends one and a half heartbeats after it has cleared, not sooner."""
+    desk = Desk()
+    slow = replace(index()[0], heartbeat_ms=900_000)
+    desk.events = Events(lambda _: slow)
+    (first,) = desk.read(0, c.RANGE, onset=0)
+    desk.read(900, 0)
+    assert desk.tick(1_700) == []
+    assert desk.read(1_800, c.RANGE, onset=1_800) == []
+    desk.read(2_700, 0)
+    assert desk.tick(4_000) == []
+    (over,) = desk.tick(4_051)
+    assert (over.id, over.end_ms) == (first.id, ms(2_700))

@@ -192,3 +192,24 @@ def test_a_restart_at_any_point_goes_on_word_for_word(cut: int) -> None:
     told += [record for step in steps[cut:] for record in step(after)]
     assert told == wanted
     assert after.incidents.state() == straight.incidents.state()
+
+
+def test_what_happens_to_an_asset_is_one_incident_on_all_its_devices() -> None:
+    """The sentence and the channels say of which device, where it is another one."""
+    incidents = Incidents(
+        Budget(6, 60), PACE, lambda event: "" if event.device == "mast" else "pump"
+    )
+    first, opened = incidents.take(deviation(10), at(10))
+    second, changed = incidents.take(deviation(11, "level", device="tank", value=2.9), at(11))
+    third, _ = incidents.take(deviation(12, device="mast"), at(12))
+    assert isinstance(changed, Incident)
+    assert isinstance(opened, Incident)
+    assert changed.id == opened.id
+    assert first.incident == second.incident != third.incident  # type: ignore[union-attr]
+    assert changed.asset == opened.asset
+    assert changed.channels == ("pressure", "tank/level")
+    assert changed.reason.endswith("; also tank/level")
+    again = Incidents(Budget(6, 60), PACE, lambda _: "pump")
+    again.restore(json.loads(json.dumps(incidents.state())))
+    (joined, _) = again.take(deviation(13, "flow", device="tank"), at(13))
+    assert joined.incident == opened.id  # type: ignore[union-attr]

@@ -142,3 +142,32 @@ def test_a_restart_remembers_what_is_hidden_and_until_when() -> None:
     again.events.restore(json.loads(json.dumps(straight.events.state())))
     assert again.events.hidden == 1
     assert second(again) == second(straight)
+
+
+def relation(onset: float, series: int = PRESSURE) -> Event:
+    """The pump's sensors leave each other; the channel that leads is a series."""
+    return Event(
+        "r", *PUMP_1, "", e.PROCESS_ANOMALY, e.RELATION, ms(onset), ms(onset + 1), None, 0.6,
+        2.1, 3.9, None, None, "bar", "", series, of=e.APART, contributors=(("pressure", 0.6),),
+    )  # fmt: skip
+
+
+def test_a_lost_device_hides_what_its_sensors_do_together() -> None:
+    """Though such an event is of no channel."""
+    desk = Desk()
+    assert told(desk.events.relation(relation(5), ms(6), over=False))
+    events = desk.events.offline(*PUMP_1, ms(20))
+    assert told(events) == [(e.RELATION, "pump-1", True), (e.DEVICE_OFFLINE, "pump-1", False)]
+
+
+def test_a_relation_that_a_broken_sensor_broke_is_that_sensors() -> None:
+    """It ends when the fault is found, is not told while it lasts, and may be afterwards."""
+    desk = Desk()
+    desk.events.relation(relation(5), ms(6), over=False)
+    assert told(desk.read(9, c.STUCK, series=1, onset=4)) == [(e.STUCK, "pump-1", False)]
+    events = desk.read(10, c.DRIFT, onset=4)
+    assert told(events) == [(e.DRIFT, "pump-1", False), (e.RELATION, "pump-1", True)]
+    assert desk.events.relation(relation(11), ms(12), over=False) == []
+    desk.read(20, 0)
+    desk.tick(30)
+    assert told(desk.events.relation(relation(31), ms(32), over=False))

@@ -55,6 +55,7 @@ class Alarms:
         info: gives the SeriesInfo of a series index.
         config: how much is told.
         topology: what feeds what.
+        asset_of: the asset that an event is about, "" when it is not known.
     """
 
     def __init__(
@@ -62,12 +63,13 @@ class Alarms:
         info: Callable[[int], SeriesInfo],
         config: AlarmConfig | None = None,
         topology: Topology | None = None,
+        asset_of: Callable[[Event], str] = lambda _: "",
     ) -> None:
         config = config or AlarmConfig()
         self.conditions = Events(info, topology)
         self.budget = Budget(config.per_asset_per_h, config.total_per_h)
         self._chatter = Chatter(config.chatter_count, int(config.chatter_s * 1000))
-        self._incidents = Incidents(self.budget, config.pace)
+        self._incidents = Incidents(self.budget, config.pace, asset_of)
         self._open: dict[str, Event] = {}
         self._recent: dict[str, Event] = {}
         self._recent_incidents: deque[Incident] = deque(maxlen=MAX_RECENT_INCIDENTS)

@@ -17,6 +17,9 @@ from lamppost.aggregator.alarms.topology import Topology
 # A condition that comes back so soon after its end (ms, readings' time) is the same event.
 HOLD_MS = {e.RANGE: 5_000, e.STUCK: 2_000, e.SPIKE: 30_000, e.GAP: 2_000, e.DEVIATION: 5_000}
 DEFAULT_HOLD_MS = 5_000
+SLOW_MS = 60_000
+HOLD_HEARTBEATS = 1.5
+"""Where a channel may be silent for longer than SLOW_MS the hold is at least so many of them."""
 RELEASE_MS = 15_000
 """What was hidden has so long to end by itself once nothing explains it any more."""
 
@@ -30,6 +33,7 @@ class Standing:
     cleared_at_ms: int = 0  # the aggregator's
     hidden: bool = False
     release_ms: int | None = None  # when a hidden one is told, unless it ends before
+    hold_ms: int = DEFAULT_HOLD_MS  # of one that has cleared
 
 
 class Conditions:
@@ -48,6 +52,7 @@ class Conditions:
         self._by_node: dict[str, set[Key]] = {}
         self._cleared: set[Key] = set()
         self._hidden: set[Key] = set()
+        self._relations: set[Key] = set()
 
     @property
     def hidden(self) -> int:
@@ -66,12 +71,16 @@ class Conditions:
         """What is open at a node, in order."""
         return sorted(self._by_node.get(node, ()))
 
+    def relations(self) -> list[Key]:
+        """What is open of groups of sensors, in order."""
+        return sorted(self._relations)
+
     def resume(self, key: Key, onset_ms: int, told: list[Event]) -> Standing | None:
         """The condition as it goes on, when it is open still or was so within its hold."""
         known = self.standing.get(key)
         if known is None or known.cleared_ms is None:
             return known
-        if onset_ms - known.cleared_ms > HOLD_MS.get(key[0], DEFAULT_HOLD_MS):
+        if onset_ms - known.cleared_ms > known.hold_ms:
             self.close(key, known.cleared_ms, told)
             return None
         known.cleared_ms = None
@@ -88,7 +97,7 @@ class Conditions:
         changed = False
         for key in sorted(self._cleared):
             condition = self.standing[key]
-            if now_ms - condition.cleared_at_ms >= HOLD_MS.get(key[0], DEFAULT_HOLD_MS):
+            if now_ms - condition.cleared_at_ms >= condition.hold_ms:
                 self.close(key, condition.cleared_ms, told)
                 changed = True
         for key in sorted(self._hidden - self._cleared):
@@ -112,6 +121,8 @@ class Conditions:
         else:
             self.standing[key] = Standing(event, hidden=self.masks.hides(key))
             self._by_node.setdefault(key[2], set()).add(key)
+            if key[0] == e.RELATION:
+                self._relations.add(key)
             if self.standing[key].hidden:
                 self._hidden.add(key)
         if key not in self._hidden:
@@ -119,13 +130,23 @@ class Conditions:
         if known is None:
             self.hide(sorted(self.masks.may_hide(key)), event.detected_ms, told)
 
-    def clear(self, key: Key, time_ms: int, now_ms: int) -> None:
-        """It seems over, at `time_ms`; the hold begins."""
+    def clear(
+        self, key: Key, time_ms: int, now_ms: int, heartbeat_ms: int | None = None
+    ) -> None:
+        """It seems over, at `time_ms`; the hold begins.
+
+        Args:
+            key: the condition.
+            time_ms: of the reading that says so.
+            now_ms: the aggregator's time.
+            heartbeat_ms: how long its channel may be silent, None when nobody said.
+        """
         condition = self.standing.get(key)
         if condition is None or condition.cleared_ms is not None:
             return
         condition.cleared_ms = max(time_ms, condition.event.onset_ms)
         condition.cleared_at_ms = now_ms
+        condition.hold_ms = _hold_ms(key[0], heartbeat_ms)
         self._cleared.add(key)
 
     def close(self, key: Key, end_ms: int | None, told: list[Event]) -> None:
@@ -135,6 +156,7 @@ class Conditions:
         if not self._by_node[key[2]]:
             del self._by_node[key[2]]
         self._cleared.discard(key)
+        self._relations.discard(key)
         if key in self._hidden:
             self._hidden.discard(key)
         else:
@@ -182,6 +204,7 @@ class Conditions:
                     one.cleared_at_ms,
                     one.hidden,
                     one.release_ms,
+                    one.hold_ms,
                 ]
                 for one in self.standing.values()
             ],
@@ -201,11 +224,20 @@ class Conditions:
         standing = self.standing.items()
         self._cleared = {key for key, one in standing if one.cleared_ms is not None}
         self._hidden = {key for key, one in standing if one.hidden}
+        self._relations = {key for key, _ in standing if key[0] == e.RELATION}
         self.masks.offline = {(g, n, d) for g, n, d in state["offline"]}
         self.masks.maintenance = frozenset(
             (g, n, d) for g, n, d in state.get("maintenance", ())
         )
         self.dropped = int(state["dropped"])
+
+
+def _hold_ms(kind: str, heartbeat_ms: int | None) -> int:
+    """How long it has to stay away: at least until its channel has had to speak again."""
+    hold_ms = HOLD_MS.get(kind, DEFAULT_HOLD_MS)
+    if heartbeat_ms is None or heartbeat_ms <= SLOW_MS:
+        return hold_ms
+    return max(hold_ms, int(HOLD_HEARTBEATS * heartbeat_ms))
 
 
 def _ended(event: Event, end_ms: int | None) -> Event:

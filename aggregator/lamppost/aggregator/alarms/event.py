@@ -46,7 +46,8 @@ class Event:
 
     Attributes:
         id: the same whenever the same condition is told again, so stores may upsert by it.
-        series: the series' index, NO_SERIES for communication events.
+        series: the series' index, of a RELATION that of the channel that leads; NO_SERIES for
+            communication events.
         onset_ms: the first deviating reading.
         detected_ms: when the aggregator knew.
         end_ms: None while it lasts.

@@ -198,9 +198,14 @@ class Events:
         return told
 
     def relation(self, event: Event, now_ms: int, *, over: bool) -> list[Event]:
-        """A group departs from what it has always done, or does it again."""
+        """A group departs from what it has always done, or does it again.
+
+        Where the channel that leads is faulty the departure is the sensor's, and is not told.
+        """
         told: list[Event] = []
         known = self._conditions.standing.get(event.key)
+        if not over and self._is_faulty(self._info(event.series)):
+            return told
         if not over:
             first = (
                 event if known is None else replace(event, detected_ms=known.event.detected_ms)
@@ -218,8 +223,8 @@ class Events:
             now_ms: the time.
         """
         told: list[Event] = []
-        for key in sorted(self._conditions.standing):
-            if key[0] == e.RELATION and (key[1:4], key[4]) not in told_as:
+        for key in self._conditions.relations():
+            if (key[1:4], key[4]) not in told_as:
                 onset_ms = self._conditions.standing[key].event.onset_ms
                 self._conditions.close(key, max(now_ms, onset_ms), told)
         return told
@@ -257,7 +262,8 @@ class Events:
             if flags & bit:
                 self._enter(info, kind, reading, now_ms, told)
             if not flags & bit or kind in MOMENTARY:
-                self._conditions.clear((kind, *info.key), reading.time_ms, now_ms)
+                key = (kind, *info.key)
+                self._conditions.clear(key, reading.time_ms, now_ms, info.heartbeat_ms)
 
     def _enter(
         self, info: SeriesInfo, kind: str, reading: Reading, now_ms: int, told: list[Event]
@@ -279,10 +285,17 @@ class Events:
             self._conditions.put(key, worse, told)
 
     def _mask_process(self, info: SeriesInfo, onset_ms: int, told: list[Event]) -> None:
-        key = (e.DEVIATION, *info.key)
-        known = self._conditions.standing.get(key)
-        if known is not None:
-            self._conditions.close(key, max(onset_ms, known.event.onset_ms), told)
+        """End what was told of the process because of a channel that turns out to be faulty."""
+        standing = self._conditions.standing
+        mistaken = [(e.DEVIATION, *info.key)] + [
+            key
+            for key in self._conditions.relations()
+            if standing[key].event.series == info.index
+        ]
+        for key in mistaken:
+            if key in standing:
+                onset = standing[key].event.onset_ms
+                self._conditions.close(key, max(onset_ms, onset), told)
 
     def _is_faulty(self, info: SeriesInfo) -> bool:
         """Whether a sensor fault of the channel leaves nothing to say about the process."""

@@ -95,23 +95,34 @@ def by_telling(events: Iterable[Event]) -> list[Event]:
     )
 
 
-def channels_of(told: Iterable[Event]) -> tuple[str, ...]:
-    """The channels of events in their order, each once."""
+def channels_of(told: Iterable[Event], place: Place) -> tuple[str, ...]:
+    """The channels of events in their order, each once, as they are called at a place."""
     names = (
         name
         for event in told
-        for name in ([one for one, _ in event.contributors] or [event.channel])
+        for name in (
+            [one for one, _ in event.contributors] or [_from(place, event, event.channel)]
+        )
     )
     return tuple(dict.fromkeys(filter(None, names)))[:MAX_CHANNELS]
+
+
+def _from(place: Place, event: Event, name: str) -> str:
+    """A channel's name with as much of its own place as that one does not tell."""
+    if event.asset == place or not name:
+        return name
+    way = (event.device, name) if event.asset[:2] == place[:2] else (*event.asset[1:], name)
+    return "/".join(filter(None, way))
 
 
 def sentence(told: list[Event], opened_ms: int, closed_ms: int | None) -> str:
     """What to tell a person of events that `by_telling` has ordered."""
     lead = told[0]
-    others: dict[str, str] = {}
+    others: dict[tuple[Place, str], str] = {}
     for event in told[1:]:
-        if event.channel != lead.channel:
-            others.setdefault(event.channel, _named(event, lead))
+        where = (event.asset, event.channel)
+        if where != (lead.asset, lead.channel):
+            others.setdefault(where, _named(event, lead))
     text = phrase(lead)
     if others:
         text += f"; also {_listed(list(others.values()))}"
@@ -124,9 +135,10 @@ def _named(event: Event, lead: Event) -> str:
     kind = (event.of or event.kind).replace("_", " ")
     if not event.channel:
         return kind
+    name = _from(lead.asset, event, event.channel)
     if event.event_class == lead.event_class and event.kind == lead.kind:
-        return event.channel
-    return f"{event.channel} ({kind})"
+        return name
+    return f"{name} ({kind})"
 
 
 def _listed(names: Collection[str]) -> str:

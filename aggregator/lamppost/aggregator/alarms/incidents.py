@@ -6,10 +6,11 @@ its opening, when the first events have gathered, an operator is told of it, if 
 notifications allows; told again only when its class rises.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from lamppost.aggregator.alarms.event import PROCESS_ANOMALY, Event, Place, event_id
+from lamppost.aggregator.alarms.event import PROCESS_ANOMALY, Event, event_id
 from lamppost.aggregator.alarms.incident import (
     Incident,
     by_telling,
@@ -42,6 +43,7 @@ class Pace:
 @dataclass(slots=True)
 class _Case:
     told: Incident
+    about: tuple[str, ...]  # the asset's name, or its place
     moved_ms: int  # when the last of its events opened or ended
     members: dict[str, Event] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
@@ -56,13 +58,21 @@ class Incidents:
     Args:
         budget: of notifications.
         pace: the times.
+        asset_of: the asset that an event is about, if it is known, by its name; else "", and
+            its device counts as one.
     """
 
-    def __init__(self, budget: Budget, pace: Pace) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        pace: Pace,
+        asset_of: Callable[[Event], str] = lambda _: "",
+    ) -> None:
         self._budget = budget
         self._pace = pace
+        self._asset_of = asset_of
         self._cases: dict[str, _Case] = {}
-        self._of_asset: dict[Place, list[str]] = {}
+        self._of_asset: dict[tuple[str, ...], list[str]] = {}
         self._case_of: dict[str, str] = {}
 
     def take(self, event: Event, now_ms: int) -> list[Record]:
@@ -117,6 +127,7 @@ class Incidents:
                 case.events,
                 case.notify_ms,
                 case.notified,
+                list(case.about),
             ]
             for case in self._cases.values()
         ]
@@ -126,17 +137,20 @@ class Incidents:
         self._cases.clear()
         self._of_asset.clear()
         self._case_of.clear()
-        for told, moved_ms, members, opened, events, notify_ms, notified in state:
+        for told, moved_ms, members, opened, events, notify_ms, notified, *rest in state:
             incident = Incident.from_json(told)
+            about = tuple(rest[0]) if rest else incident.asset
             known = {fields["id"]: Event.from_json(fields) for fields in members}
             self._cases[incident.id] = _Case(
-                incident, moved_ms, known, set(opened), events, notify_ms, notified
+                incident, about, moved_ms, known, set(opened), events, notify_ms, notified
             )
-            self._of_asset.setdefault(incident.asset, []).append(incident.id)
+            self._of_asset.setdefault(about, []).append(incident.id)
             self._case_of |= dict.fromkeys(opened, incident.id)
 
     def _case_for(self, event: Event, now_ms: int) -> _Case:
-        known = self._of_asset.setdefault(event.asset, [])
+        name = self._asset_of(event)
+        about = (name,) if name else event.asset
+        known = self._of_asset.setdefault(about, [])
         if known and now_ms - self._cases[known[-1]].moved_ms <= self._pace.join_ms:
             return self._cases[known[-1]]
         blank = Incident(
@@ -154,7 +168,7 @@ class Incidents:
             None,
             "",
         )
-        case = _Case(blank, now_ms, notify_ms=now_ms + self._pace.gather_ms)
+        case = _Case(blank, about, now_ms, notify_ms=now_ms + self._pace.gather_ms)
         self._cases[blank.id] = case
         known.append(blank.id)
         return case
@@ -173,7 +187,7 @@ class Incidents:
             kind=lead.kind,
             opened_ms=opened_ms,
             severity=max(event.severity for event in told),
-            channels=channels_of(told),
+            channels=channels_of(told, before.asset),
             events=case.events,
             open_events=len(case.open),
             notified=case.notified,
@@ -192,9 +206,9 @@ class Incidents:
         opened_ms = case.told.opened_ms
         closed_ms = max([opened_ms, *(event.end_ms or 0 for event in told)])
         del self._cases[case.told.id]
-        of_asset = self._of_asset[case.told.asset]
+        of_asset = self._of_asset[case.about]
         of_asset.remove(case.told.id)
         if not of_asset:
-            del self._of_asset[case.told.asset]
+            del self._of_asset[case.about]
         words = sentence(told, opened_ms, closed_ms)
         records.append(replace(case.told, closed_ms=closed_ms, reason=words))

@@ -9,6 +9,8 @@ from lamppost.aggregator.alarms.topology import Path, Topology
 POWER_KINDS = (e.DEVIATION, e.RANGE)
 """A feeding channel that reads so has lost its supply; a stuck or silent one says nothing."""
 
+LOSSES = (e.NODE_OFFLINE, e.DEVICE_OFFLINE)
+
 
 class Masks:
     """Which conditions are explained by something larger, as things are now.
@@ -37,10 +39,10 @@ class Masks:
 
     def is_lost(self, key: Key) -> bool:
         """Whether the node or device of a condition is offline; its own loss is not hidden."""
-        kind, group, node, device, channel = key
+        kind, group, node, device, _ = key
         if kind != e.NODE_OFFLINE and (group, node, "") in self.offline:
             return True
-        return bool(channel) and (group, node, device) in self.offline
+        return kind not in LOSSES and (group, node, device) in self.offline
 
     def in_maintenance(self, place: Place) -> bool:
         """Whether somebody works on a node or device."""

@@ -39,6 +39,7 @@ def relation_of(
         None,
         infos[lead.series].unit,
         "",
+        lead.series,
         of=e.APART if change.by_relation else e.TOGETHER,
         contributors=shares,
     )

@@ -126,7 +126,7 @@ class Judging:
         self.groups = Groups()
         self._teams = Teams(self.groups, index, groups)
         self._hours = self._teams.kin.hours
-        self.alarms = Alarms(index.__getitem__, config, topology)
+        self.alarms = Alarms(index.__getitem__, config, topology, self._teams.asset_of)
         self.latest = Latest()
         self._out = Verdicts.empty(0)
 

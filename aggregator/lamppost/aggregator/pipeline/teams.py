@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from lamppost.aggregator.alarms.event import Place
+from lamppost.aggregator.alarms.event import Event, Place
 from lamppost.aggregator.judge.group_state import MEMBERS
 from lamppost.aggregator.judge.groups import Groups
 from lamppost.aggregator.nodes.births import NUMERIC
@@ -49,9 +49,12 @@ class Teams:
         self._made: dict[TeamKey, list[int]] = {}
         self._names: dict[int, str] = {}
         self._moved: set[TeamKey] = set()
+        self._asset: dict[int, str] = {}
+        self._assets_at: dict[Place, dict[str, int]] = {}
 
     def admit(self, info: SeriesInfo) -> None:
         """Take a series that is new, or of which something else is known now."""
+        self._bind(info, info.asset)
         said = self._said(info)
         if said is None and info.datatype in NUMERIC and not is_counter(info):
             changed = self.kin.admit(info)
@@ -59,6 +62,16 @@ class Teams:
             changed = self.kin.drop(info.index)
         self._assign(info.index, said or self._learned(info))
         self._relearn(changed - {info.index})
+
+    def asset_of(self, event: Event) -> str:
+        """The asset that an event is about; "" when nobody has named one, or there are several.
+
+        A device that is lost is about the asset of its channels.
+        """
+        if event.series in self._asset:
+            return self._asset[event.series]
+        there = self._assets_at.get(event.asset, {})
+        return next(iter(there)) if event.series < 0 and len(there) == 1 else ""
 
     def look(self) -> bool:
         """Learn what belongs together, where it is time to; returns whether it was anywhere."""
@@ -113,13 +126,26 @@ class Teams:
             if self._groups.is_told(group)
         }
 
+    def _bind(self, info: SeriesInfo, asset: str) -> None:
+        """Keep in mind which asset a series tells of."""
+        known = self._asset.pop(info.index, "")
+        if known != asset:
+            there = self._assets_at.setdefault(place_of(info), {})
+            for name, more in ((known, -1), (asset, 1)):
+                there[name] = there.get(name, 0) + more
+                if not name or not there[name]:
+                    del there[name]
+        if asset:
+            self._asset[info.index] = asset
+
     def _said(self, info: SeriesInfo) -> TeamKey | None:
         if info.datatype not in NUMERIC or is_counter(info):
             return None
         path = "/".join(part for part in info.key if part)
         if path in self._named:
             return TeamKey(NAMED, self._named[path])
-        return TeamKey(ASSET, info.asset) if info.asset else None
+        asset = self._asset.get(info.index)
+        return TeamKey(ASSET, asset) if asset else None
 
     def _learned(self, info: SeriesInfo) -> TeamKey | None:
         if info.index not in self.kin:
