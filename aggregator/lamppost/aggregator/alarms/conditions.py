@@ -19,7 +19,7 @@ HOLD_MS = {e.RANGE: 5_000, e.STUCK: 2_000, e.SPIKE: 30_000, e.GAP: 2_000, e.DEVI
 DEFAULT_HOLD_MS = 5_000
 SLOW_MS = 60_000
 HOLD_HEARTBEATS = 1.5
-"""Where a channel may be silent for longer than SLOW_MS the hold is at least so many of them."""
+"""Where a channel may be silent for longer than SLOW_MS a hold is at least so many of them."""
 RELEASE_MS = 15_000
 """What was hidden has so long to end by itself once nothing explains it any more."""
 
