@@ -54,7 +54,7 @@ def test_values_and_relative_paths(tmp_path: Path) -> None:
         ("[data]\nspool_mb = 3", "[data] spool_mb", 3.0, "at least twice segment_mb"),
         ("[data]\nheld_mb = 'x'", "[data] held_mb", "x", "a number of megabytes"),
         ("mqtt = 3", "[mqtt]", 3, "a table"),
-        ("[console]\nallow_remote = 1", "[console] allow_remote", 1, "true or false"),
+        ("[console]\naccess = 1", "[console] access", 1, "true or false"),
     ],
 )
 def test_a_wrong_key_is_named(

@@ -8,9 +8,13 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI, Request
+from nicegui import Client
 
+from lamppost.register import app
+from lamppost.register.access import callers
+from lamppost.register.access.door import Door
 from lamppost.register.access.gate import Gate
-from lamppost.register.access.rules import MAY, ROLES, RULES, needed
+from lamppost.register.access.rules import MAY, PAGES, ROLES, RULES, needed
 from lamppost.register.access.tokens import DAY_MS, SHOWN_CHARS, issue, revoke
 from lamppost.register.app import application
 from lamppost.register.records.links import RefusedError
@@ -27,6 +31,7 @@ ROUTES = [
     for method in methods
 ]
 OPEN = {("GET", "/api/v0/health")}
+"""And the public catalogue, whose route serves other formats too."""
 ENGINEERS = ("suppress", "unsuppress", "remove", "restore")
 
 
@@ -47,15 +52,15 @@ def allowed(method: str, path: str) -> set[str]:
 @pytest_asyncio.fixture
 async def client(register: Register) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application behind the gate that tells who is let in."""
-    app = FastAPI()
-    app.add_middleware(Gate)
-    app.state.register, app.state.access = register, True
+    served = FastAPI()
+    served.add_middleware(Gate)
+    served.state.register, served.state.door = register, Door(register)
 
-    @app.api_route("/{rest:path}", methods=["GET", "POST"])
+    @served.api_route("/{rest:path}", methods=["GET", "POST"])
     def inside(request: Request) -> dict[str, str | None]:
-        return {"who": request.state.who}
+        return {"who": callers.of(request).name}
 
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(served)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
 
@@ -81,6 +86,14 @@ def test_every_route_has_a_rule(method: str, path: str) -> None:
         assert {role for role in ROLES if needs in MAY[role]} == allowed(method, path)
 
 
+def test_every_page_has_a_rule_and_sees_no_more_than_its_reader() -> None:
+    """A page without one is not served; each gets the register as its reader may see it."""
+    pages = {path for path in Client.page_routes.values() if path.startswith("/")}
+    assert {re.sub(r"\{\w+\}", "{}", path) for path in pages} == {path for path, *_ in PAGES}
+    source = Path(app.__file__).read_text()
+    assert source.count("state.register") == 1, "pages take `seen(request)`"
+
+
 def test_every_rule_has_a_route() -> None:
     """A rule for what is not served would let a later route in unseen."""
     served = {needed(*route) and _rule(*route) for route in ROUTES}
@@ -89,6 +102,8 @@ def test_every_rule_has_a_route() -> None:
         ("GET", "/api/v0/openapi.json"),
         ("GET", "/api/v1/openapi.json"),
         ("GET", "/v1.1"),
+        ("GET", "/api/v1/export/dcat"),
+        ("GET", "/api/v1/export/dcat-turtle"),
     }
 
 
@@ -129,11 +144,31 @@ async def test_a_token_ends_by_time_and_by_hand(
     clock.now_ms += DAY_MS - 1
     assert (await client.get(asked, headers=bearer(short))).status_code == 200
     clock.now_ms += 1
-    assert (await client.get(asked, headers=bearer(short))).status_code == 401
+    expired = await client.get(asked, headers=bearer(short))
+    assert expired.status_code == 401
+    assert f"token {short[:SHOWN_CHARS]}, which expired at 2025-" in expired.json()["detail"]
     assert (await client.get(asked, headers=bearer(long))).status_code == 200
     with register.changing("ann") as writer:
         revoke(writer, long[:SHOWN_CHARS])
-    assert (await client.get(asked, headers=bearer(long))).status_code == 401
+    revoked = await client.get(asked, headers=bearer(long))
+    assert revoked.status_code == 401
+    assert "which was revoked at" in revoked.json()["detail"]
+
+
+async def test_who_guesses_tokens_is_slowed_down(
+    client: httpx.AsyncClient, register: Register, clock: Clock
+) -> None:
+    """By address: a minute's worth of wrong ones, then 429, which says how long to wait."""
+    for _ in range(60):
+        wrong = await client.get("/api/v1/assets", headers=bearer("lpt_no"))
+        assert wrong.status_code == 401
+    refused = await client.get("/api/v1/assets", headers=bearer("lpt_no"))
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    good = await client.get("/api/v1/assets", headers=bearer(made(register)))
+    assert good.status_code == 200
+    clock.now_ms += 1_000
+    again = await client.get("/api/v1/assets", headers=bearer("lpt_no"))
+    assert again.status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -159,11 +194,11 @@ async def test_what_is_no_token_is_refused(
     assert "allowed: Bearer" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path", ["/", "/_nicegui/x.js", "/api/v1/", "/api/v1/new", "/v2"])
+@pytest.mark.parametrize("path", ["/new", "/_nicegui", "/api/v1/", "/api/v1/new", "/v2"])
 async def test_what_has_no_rule_is_not_served(
     client: httpx.AsyncClient, register: Register, path: str
 ) -> None:
-    """Not even to an admin; the page is among it."""
+    """Not even to an admin."""
     assert (await client.get(path)).status_code == 401
     admin = bearer(made(register, "admin"))
     assert (await client.get(path, headers=admin)).status_code == 404
@@ -208,7 +243,7 @@ def test_tokens_on_the_command_line(
     )
 
 
-def test_a_console_with_access_serves_only_tokens(register: Register) -> None:
+def test_a_console_with_access_asks_who_comes(register: Register) -> None:
     """The real console beyond loopback, and back to open in the same process."""
     city = City(register.now_ms())
     with pytest.raises(ValueError, match="there is none"):
@@ -218,7 +253,8 @@ def test_a_console_with_access_serves_only_tokens(register: Register) -> None:
     url = f"http://127.0.0.1:{served.port}"
     try:
         assert httpx.get(f"{url}/api/v0/health", trust_env=False).status_code == 200
-        assert httpx.get(f"{url}/", trust_env=False).status_code == 401
+        page = httpx.get(f"{url}/", trust_env=False)
+        assert (page.status_code, page.headers["location"]) == (303, "/sign-in?next=%2F")
         assets = f"{url}/api/v1/assets"
         assert httpx.get(assets, trust_env=False).status_code == 401
         header = bearer(made(register))

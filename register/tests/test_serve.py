@@ -90,23 +90,15 @@ def test_stop_is_bounded_while_a_request_hangs(city: City) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "example.org"])  # noqa: S104
-def test_the_network_must_be_allowed_explicitly(city: City, host: str) -> None:
-    """Without authentication the console serves this machine only."""
-    with pytest.raises(ValueError, match="no authentication yet"):
+def test_demo_mode_is_for_this_machine(city: City, host: str) -> None:
+    """Without sign-in the console serves this machine only."""
+    with pytest.raises(ValueError, match="demo mode, without sign-in"):
         Console(city, host=host)
 
 
-def test_serving_the_network_warns(city: City, capsys: pytest.CaptureFixture[str]) -> None:
-    """Allowed is not silent: the terminal says it, and any host name is answered."""
-    served = Console(city, host="0.0.0.0", port=0, allow_remote=True)  # noqa: S104
-    served.start()
-    try:
-        assert "open to the network, without authentication" in capsys.readouterr().err
-        url = f"http://127.0.0.1:{served.port}/"
-        page = httpx.get(url, headers={"Host": "lamppost.example"}, trust_env=False)
-        assert "Open to the network without authentication" in page.text
-    finally:
-        served.stop()
+def test_demo_mode_says_so(console: Console) -> None:
+    """On the page: nobody takes it for operation."""
+    assert "Demo mode: without sign-in" in httpx.get(console.url, trust_env=False).text
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])

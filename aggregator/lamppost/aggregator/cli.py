@@ -93,9 +93,8 @@ def _run(arguments: argparse.Namespace) -> int:
     file = arguments.config.name if arguments.config else "command line"
     from lamppost.register.serve import is_loopback
 
-    is_open = config.console.allow_remote or config.console.access
-    if not is_open and not is_loopback(config.console.host):
-        allowed = "an address of this machine, or access = true, or allow_remote = true"
+    if not config.console.access and not is_loopback(config.console.host):
+        allowed = "an address of this machine, or access = true"
         problem = Problem(file, "[console] host", config.console.host, allowed)
         raise ConfigError((problem,))
     from lamppost.aggregator.run import run

@@ -37,8 +37,7 @@ class ConsoleConfig:
 
     host: str = ruled(text("an address of this machine"), "127.0.0.1")
     port: int = ruled(whole(-1, 65_535, "a TCP port, 0 for any, -1 for none"), 8080)
-    allow_remote: bool = ruled(flag("serve others than this machine, unauthenticated"), False)
-    access: bool = ruled(flag("answer only to API tokens of the register, no page"), False)
+    access: bool = ruled(flag("ask for sign-in or a token; false is demo mode"), False)
 
 
 @dataclass(frozen=True, slots=True)

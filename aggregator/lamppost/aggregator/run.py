@@ -227,13 +227,13 @@ def _console(
         live,
         wanted.host,
         wanted.port,
-        allow_remote=wanted.allow_remote,
         access=wanted.access,
         register=register,
     )
     console.start()
     stack.callback(console.stop)
-    say(f"console on {console.url}")
+    demo = "" if wanted.access else " (demo mode: without sign-in, this machine only)"
+    say(f"console on {console.url}{demo}")
 
 
 def _work(

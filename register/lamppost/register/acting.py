@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from lamppost.register.access import callers
 from lamppost.register.records.deciding import NAME_CHARS_MAX, TEXT_CHARS_MAX, text
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
@@ -34,6 +35,5 @@ def actor(request: Request, act: Act) -> str:
     Raises:
         RefusedError: the name cannot be printed.
     """
-    signed_in: str | None = getattr(request.state, "who", None)
-    who = signed_in or act.by
+    who = callers.of(request).name or act.by
     return text("by", who, NAME_CHARS_MAX)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from lamppost.register.access import callers
 from lamppost.register.problems import Problem
 from lamppost.register.records.deciding import ConflictError, UnknownError
 from lamppost.register.records.links import RefusedError
@@ -76,7 +77,7 @@ def ask(request: Request, question: Callable[[Register], T]) -> T:
         Problem: there is none (503), its database is away (503), or it refuses: a record that
             has changed meanwhile (409), anything else (400).
     """
-    register: Register | None = getattr(request.app.state, "register", None)
+    register = callers.narrowed(getattr(request.app.state, "register", None), request)
     if register is None:
         told = "no register is open here; the aggregator opens one unless told not to"
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, told)

@@ -14,6 +14,7 @@ from nicegui import ui
 from starlette.responses import Response
 
 from lamppost.register import api, problems
+from lamppost.register.access import callers, signing
 from lamppost.register.access.gate import Gate
 from lamppost.register.alarms import api as alarms_api
 from lamppost.register.bodies import BodyLimit
@@ -30,6 +31,7 @@ from lamppost.register.pages.map import build_map
 from lamppost.register.pages.showing import READ_S
 from lamppost.register.pages.work import build_work
 from lamppost.register.records import api as records_api
+from lamppost.register.records.store import Register
 from lamppost.register.resources import api as resources_api
 from lamppost.register.sensorthings import api as sensorthings_api
 from lamppost.register.theme import FAVICON
@@ -72,37 +74,40 @@ def application() -> FastAPI:
         openapi_url=f"{api.PREFIX}/openapi.json",
         lifespan=_feeding,
     )
-    app.add_middleware(BodyLimit)
     app.add_middleware(Gate)
+    app.add_middleware(BodyLimit)
     app.add_middleware(Guard)
     problems.install(app)
     app.include_router(api.router)
-    for router in (*ROUTERS, sensorthings_api.router):
+    for router in (signing.router, *ROUTERS, sensorthings_api.router):
         app.include_router(router)
 
+    def seen(request: Request) -> Register | None:
+        return callers.narrowed(app.state.register, request)
+
     @ui.page("/")
-    def console() -> Response | None:
-        return build_page(app.state.feed, app.state.is_local)
+    def console(request: Request) -> Response | None:
+        return build_page(app.state.feed, request)
 
     @ui.page("/alarms")
     async def alarms(request: Request) -> Response | None:
-        return await build_alarms(app.state.register, request)
+        return await build_alarms(seen(request), request)
 
     @ui.page("/work")
     async def work(request: Request) -> Response | None:
-        return await build_work(app.state.register, request)
+        return await build_work(seen(request), request)
 
     @ui.page("/assets")
     async def assets(request: Request) -> Response | None:
-        return await build_assets(app.state.register, request)
+        return await build_assets(seen(request), request)
 
     @ui.page("/assets/{asset}")
     async def asset_card(request: Request, asset: str) -> Response | None:
-        return await build_asset(app.state.register, request, asset)
+        return await build_asset(seen(request), request, asset)
 
     @ui.page("/map", response_timeout=READ_S)
     async def resource_map(request: Request) -> Response | None:
-        return await build_map(app.state.register, request)
+        return await build_map(seen(request), request)
 
     ui.run_with(
         app,

@@ -31,19 +31,27 @@ class BodyLimit:
         if claimed.isascii() and claimed.isdigit() and int(claimed) > self._bytes_max:
             await self._refused(scope, receive, send)
             return
-        body = bytearray()
-        message: Message = {"type": "http.request", "body": b"", "more_body": True}
-        while message["type"] == "http.request" and message.get("more_body", False):
-            message = await receive()
-            body += message.get("body", b"")
-            if len(body) > self._bytes_max:
-                await self._refused(scope, receive, send)
-                return
-        await self._app(scope, _again(bytes(body), message, receive), send)
+        body, again = await taken(receive, self._bytes_max)
+        if len(body) > self._bytes_max:
+            await self._refused(scope, receive, send)
+        else:
+            await self._app(scope, again, send)
 
     async def _refused(self, scope: Scope, receive: Receive, send: Send) -> None:
         told = f"body: allowed: at most {self._bytes_max} bytes"
         await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told)(scope, receive, send)
+
+
+async def taken(receive: Receive, bytes_max: int = BODY_BYTES_MAX) -> tuple[bytes, Receive]:
+    """Return a body, or a bit more than `bytes_max` of it, and how to read it again."""
+    body = bytearray()
+    message: Message = {"type": "http.request", "body": b"", "more_body": True}
+    while message["type"] == "http.request" and message.get("more_body", False):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > bytes_max:
+            break
+    return bytes(body), _again(bytes(body), message, receive)
 
 
 def _again(body: bytes, last: Message, receive: Receive) -> Receive:

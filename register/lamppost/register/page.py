@@ -1,12 +1,14 @@
 """The console page: one per browser tab, updated in place once a second."""
 
+from fastapi import Request
 from nicegui import ui
 from starlette.responses import Response
 
 from lamppost.register import words
+from lamppost.register.access import callers
 from lamppost.register.feed import ChannelKey, Feed
-from lamppost.register.markup import icon, tag
-from lamppost.register.pages.top import too_many, ways
+from lamppost.register.markup import Markup, icon, tag
+from lamppost.register.pages.top import signed, too_many, ways
 from lamppost.register.panels.channels import Channels
 from lamppost.register.panels.chart import ChartDialog
 from lamppost.register.panels.event_rows import open_items
@@ -19,8 +21,7 @@ from lamppost.register.theme import CSS
 
 TICK_S = 1.0
 
-LOCAL_NOTE = "No authentication yet: served to this machine only."
-REMOTE_NOTE = "Open to the network without authentication: demo mode, not for operation."
+DEMO_NOTE = "Demo mode: without sign-in, and served to this machine only."
 
 
 class Page:
@@ -28,10 +29,10 @@ class Page:
 
     Args:
         feed: Where the snapshots come from.
-        is_local: False when the console is reachable from other machines.
+        request: The page's; sign-in has noted in it who looks at it.
     """
 
-    def __init__(self, feed: Feed, is_local: bool) -> None:
+    def __init__(self, feed: Feed, request: Request) -> None:
         self._feed = feed
         self._opened = -1
         ui.add_css(CSS)
@@ -40,6 +41,7 @@ class Page:
             with ui.element("header").classes("top"):
                 ui.html(tag("div.brand", icon("lamp"), tag("b", "Lamppost"), " console"))
                 ui.html(ways("/"))
+                ui.html(signed(request))
                 self._clock = Block("clock")
             self._headline = Headline()
             with ui.element("div").classes("columns"):
@@ -52,7 +54,7 @@ class Page:
                         self._ledger = Ledger()
                 with ui.element("section").classes("card"):
                     self._channels = Channels(feed, self._open)
-            note = tag("span", LOCAL_NOTE) if is_local else tag("span.bad", REMOTE_NOTE)
+            note = Markup("") if callers.of(request).name else tag("span", DEMO_NOTE)
             api = tag("a", "JSON API", href="/api/v0/snapshot")
             ui.html(tag("footer", note, api, tag("span", "Times are UTC.")))
         self.tick()
@@ -78,10 +80,10 @@ class Page:
         await self._chart.open(key)
 
 
-def build_page(feed: Feed, is_local: bool) -> Response | None:
+def build_page(feed: Feed, request: Request) -> Response | None:
     """Build the page for a browser tab; answers 503 when there are too many of them."""
     refusal = too_many()
     if refusal is not None:
         return refusal
-    Page(feed, is_local)
+    Page(feed, request)
     return None

@@ -1,5 +1,6 @@
 """Errors of the API as `application/problem+json` (RFC 9457)."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -13,15 +14,21 @@ class Problem(Exception):  # noqa: N818 - the RFC's name for it
     Attributes:
         status: HTTP status.
         detail: What came, what is allowed, and where.
+        headers: More headers of the answer.
     """
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    def __init__(
+        self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.headers = headers
 
 
-def problem(status: HTTPStatus, detail: str) -> JSONResponse:
+def problem(
+    status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """Return an error answer."""
     body = {
         "type": "about:blank",
@@ -29,7 +36,7 @@ def problem(status: HTTPStatus, detail: str) -> JSONResponse:
         "status": int(status),
         "detail": detail,
     }
-    return JSONResponse(body, status, media_type="application/problem+json")
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
 async def _answer(_: Request, error: Exception) -> JSONResponse:
@@ -37,7 +44,7 @@ async def _answer(_: Request, error: Exception) -> JSONResponse:
         told = "; ".join(_told(item) for item in error.errors())
         return problem(HTTPStatus.BAD_REQUEST, told)
     if isinstance(error, Problem):
-        return problem(error.status, error.detail)
+        return problem(error.status, error.detail, error.headers)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the console failed; its log says why")
 
 

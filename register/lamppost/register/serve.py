@@ -4,7 +4,6 @@ import asyncio
 import errno
 import logging
 import socket
-import sys
 import threading
 from ipaddress import ip_address
 
@@ -33,16 +32,16 @@ class Console:
 
     Args:
         live: What to show.
-        host: Address to serve on; anything but loopback needs `allow_remote`.
+        host: Address to serve on; anything but loopback needs `access`.
         port: TCP port; 0 picks a free one, `port` tells which.
-        allow_remote: Serve beyond this machine although there is no authentication yet.
-        access: Answer only to tokens of the register, and with no page; see `access`.
+        access: Answer only to who signs in or shows a token of the register; without it,
+            demo mode: everything is allowed, on this machine.
         register: The records that /api/v1 tells of; migrated already. Without it, that part
             of the API answers 503.
 
     Raises:
-        ValueError: the host is not loopback and neither `allow_remote` nor `access` is set;
-            or `access` is, without a register.
+        ValueError: the host is not loopback and `access` is not set; or it is, without a
+            register.
     """
 
     def __init__(
@@ -51,17 +50,16 @@ class Console:
         host: str = "127.0.0.1",
         port: int = 8080,
         *,
-        allow_remote: bool = False,
         access: bool = False,
         register: Register | None = None,
     ) -> None:
         self._is_local = is_loopback(host)
         if access and register is None:
-            raise ValueError("console access: its tokens are in the register; there is none")
-        if not self._is_local and not allow_remote and not access:
+            raise ValueError("console access: its users are in the register; there is none")
+        if not self._is_local and not access:
             raise ValueError(
-                f"console host: came {host!r}, allowed: 127.0.0.1, ::1 or localhost; there is "
-                "no authentication yet, so serving the network must be allowed explicitly"
+                f"console host: came {host!r}, allowed: 127.0.0.1, ::1 or localhost; "
+                "demo mode, without sign-in, is for this machine only"
             )
         self._live = live
         self._register = register
@@ -97,9 +95,6 @@ class Console:
         if not _running.acquire(blocking=False):
             self._close_socket()
             raise RuntimeError("a console runs in this process already; stop it first")
-        if not self._is_local and not self._access:
-            told = f"console at {self.url}: open to the network, without authentication"
-            print(f"warning: {told}", file=sys.stderr)
         try:
             self._serve(self._socket)
         except BaseException:
@@ -124,12 +119,13 @@ class Console:
         self._close_socket()
 
     def _serve(self, bound: socket.socket) -> None:
+        from lamppost.register.access.door import Door
         from lamppost.register.app import application
 
         app = application()
         app.state.feed = Feed(self._live)
         app.state.is_local = self._is_local
-        app.state.access = self._access
+        app.state.door = Door(self._register) if self._access and self._register else None
         app.state.register = self._register
         self._server = server = _Server(
             uvicorn.Config(

@@ -52,6 +52,8 @@ _LIVE = (
 
 RULES: tuple[tuple[str, str, Permission], ...] = (
     ("GET", "/api/v0/health", "anyone"),
+    ("GET", "/api/v1/export/dcat", "anyone"),
+    ("GET", "/api/v1/export/dcat-turtle", "anyone"),
     *(("GET", f"/api/v0/{path}", "read") for path in (*_LIVE, "openapi.json")),
     ("GET", "/api/v1/audit", "audit"),
     *(("GET", f"/api/v1/{path}", "read") for path in _READ),
@@ -63,10 +65,27 @@ RULES: tuple[tuple[str, str, Permission], ...] = (
     ("GET", "/v1.1/{path}", "read"),
     ("GET", "/metrics", "read"),
 )
-"""Method, path and what it needs; `{}` is one segment, `{path}` any number of them.
+"""Method, path and what it needs; `{}` is one segment, `{path}` any number of them."""
 
-The page is not here: its deeds come over one socket that no rule can tell apart.
-"""
+PAGES: tuple[tuple[str, Permission, Permission], ...] = (
+    ("/", "read", "operate"),
+    ("/alarms", "read", "operate"),
+    ("/work", "read", "operate"),
+    ("/assets", "read", "operate"),
+    ("/assets/{}", "read", "operate"),
+    ("/map", "read", "steward"),
+)
+"""Path of a page, what it needs to be seen, and what its buttons need."""
+
+_PARTS: tuple[tuple[str, str, Permission], ...] = (
+    ("GET", "/_nicegui/{path}", "read"),
+    ("POST", "/_nicegui/client/{path}", "read"),
+    ("GET", "/favicon.ico", "read"),
+    ("GET", "/sign-in", "anyone"),
+    ("POST", "/sign-in", "anyone"),
+    ("POST", "/sign-out", "read"),
+)
+"""What pages are made of, and the way in and out."""
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -74,12 +93,30 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(escaped)
 
 
-_PATTERNS = tuple((method, _pattern(path), needs) for method, path, needs in RULES)
+_PAGES = tuple((_pattern(path), seen, acted) for path, seen, acted in PAGES)
+_PATTERNS = tuple((method, _pattern(path), needs) for method, path, needs in (*RULES, *_PARTS))
 
 
 def needed(method: str, path: str) -> Permission | None:
     """Return what a request needs; None when no rule speaks of it."""
+    asked = "GET" if method == "HEAD" else method
     for known, pattern, needs in _PATTERNS:
-        if known == method and pattern.fullmatch(path):
+        if known == asked and pattern.fullmatch(path):
             return needs
+    for pattern, seen, _ in _PAGES:
+        if asked == "GET" and pattern.fullmatch(path):
+            return seen
+    return None
+
+
+def is_page(path: str) -> bool:
+    """Return True for the path of a page."""
+    return any(pattern.fullmatch(path) for pattern, _, _ in _PAGES)
+
+
+def needed_to_act(path: str) -> Permission | None:
+    """Return what the buttons of a page need; None when no rule speaks of it."""
+    for pattern, _, acted in _PAGES:
+        if pattern.fullmatch(path):
+            return acted
     return None

@@ -5,11 +5,13 @@ A secret is 256 random bits, so a plain SHA-256 keeps it; slow hashes are for pa
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
+from lamppost.register.access.accounts import Districts, checked_districts, named
 from lamppost.register.access.rules import ROLES, Role
 from lamppost.register.access.tables import token
 from lamppost.register.records.deciding import known
@@ -37,6 +39,7 @@ class Token:
         role: What it may do.
         expires_ms: When it ends by itself, UTC milliseconds.
         revoked_ms: When it was revoked; None when it was not.
+        districts: Where it may do that; None is the whole city.
     """
 
     id: str
@@ -44,6 +47,7 @@ class Token:
     role: Role
     expires_ms: int
     revoked_ms: int | None
+    districts: Districts = None
 
     def holds(self, now_ms: int) -> bool:
         """Return True while it opens anything."""
@@ -55,11 +59,13 @@ class Token:
         return f"token {self.name}"
 
 
-def issue(writer: Writer, name: str, role: str, days: int) -> str:
+def issue(
+    writer: Writer, name: str, role: str, days: int, districts: Iterable[str] | None = None
+) -> str:
     """Make a token; returns its secret, which cannot be had again.
 
     Raises:
-        RefusedError: name, role or days are none.
+        RefusedError: name, role, days or districts are none.
     """
     if not _NAME.fullmatch(name):
         allowed = "1 to 64 of A-Z a-z 0-9 . _ -, a letter or digit first"
@@ -74,6 +80,7 @@ def issue(writer: Writer, name: str, role: str, days: int) -> str:
         "role": role,
         "digest": digest(secret),
         "expires_ms": writer.now_ms + days * DAY_MS,
+        "districts": checked_districts(districts),
     }
     writer.create("token", secret[:SHOWN_CHARS], facts, writer.now_ms)
     return secret
@@ -108,6 +115,7 @@ def digest(secret: str) -> str:
 
 def _read(connection: Connection, where: object) -> list[Token]:
     columns = (token.c.id, token.c.name, token.c.role, token.c.expires_ms)
-    query = select(*columns, token.c.valid_to_ms).where(where)  # type: ignore[arg-type]
-    ordered = query.order_by(token.c.created_ms, token.c.id)
-    return [Token(*row) for row in connection.execute(ordered)]
+    query = select(*columns, token.c.valid_to_ms, token.c.districts)
+    ordered = query.where(where).order_by(token.c.created_ms, token.c.id)  # type: ignore[arg-type]
+    rows = connection.execute(ordered)
+    return [Token(*row[:-1], named(row.districts)) for row in rows]

@@ -27,8 +27,9 @@ def row(alarm: Alarm, now_ms: int) -> Row:
     """Return an alarm as a line; it changes only when the alarm does."""
     return Row(
         alarm.id,
-        Markup.join_all([_what(alarm), _where(alarm), _standing(alarm, now_ms), _acts(alarm)]),
+        Markup.join_all([_what(alarm), _where(alarm), _standing(alarm, now_ms)]),
         f"alarm {alarm.alarm_class}",
+        acts=_acts(alarm),
     )
 
 

@@ -13,7 +13,10 @@ from fastapi import Request
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from lamppost.register.access import callers
+from lamppost.register.access.still import check_acting
 from lamppost.register.acting import Act, actor
+from lamppost.register.problems import Problem
 from lamppost.register.records.deciding import ConflictError
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
@@ -72,18 +75,23 @@ async def do(
 ) -> Outcome:
     """Do it, all or nothing, and say what came of it.
 
+    Who signed out since, or whose role no longer allows it, is told so.
+
     Args:
         register: Where.
         request: Of the page; sign-in has noted in it who looks at it.
         wanted: What was asked for.
         deed: Does it; returns the sentence for success.
     """
-    signed_in = getattr(request.state, "who", None)
+    signed_in = callers.of(request).name
     if not (signed_in or wanted.by.strip()):
         return Outcome(NAME_MISSING, "refused")
     try:
+        await check_acting(request)
         who = actor(request, Act(by=signed_in or wanted.by, version=wanted.version))
         return Outcome(await asyncio.to_thread(_kept, register, who, deed), "done")
+    except Problem as problem:
+        return Outcome(f"Not done: {problem.detail}.", "refused")
     except ConflictError as error:
         told = f"Not done, somebody was faster: {error}. The list shows how it is now."
         return Outcome(told, "refused")

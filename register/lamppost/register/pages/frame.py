@@ -9,7 +9,7 @@ from nicegui.events import GenericEventArguments
 
 from lamppost.register.markup import Markup, icon, tag
 from lamppost.register.pages.deeds import Asked, Outcome, asked
-from lamppost.register.pages.top import ways
+from lamppost.register.pages.top import signed, ways
 from lamppost.register.theme import CSS, PAGES_CSS
 
 BY = """(document.getElementById('acts-by')?.value
@@ -67,7 +67,7 @@ class Frame:
         ui.page_title(f"{title} - Lamppost")
         self.main = ui.element("main").classes("console acting")
         with self.main:
-            ui.html(_top(here, title, getattr(request.state, "who", None)))
+            ui.html(_top(request, here, title))
             self._said = ui.html("").classes("said").props('role="status"')
         ui.run_javascript(NAME_KEPT)
 
@@ -93,15 +93,11 @@ class Frame:
         )
 
 
-def _top(here: str, title: str, who: str | None) -> Markup:
-    by = (
-        tag("span.sub", "You act as ", tag("b", who))
-        if who
-        else tag(
-            "label.field.by",
-            tag("span", "Your name"),
-            tag("input", id="acts-by", maxlength=100, autocomplete="name"),
-        )
+def _top(request: Request, here: str, title: str) -> Markup:
+    by = signed(request) or tag(
+        "label.field.by",
+        tag("span", "Your name"),
+        tag("input", id="acts-by", maxlength=100, autocomplete="name"),
     )
     brand = tag("div.brand", icon("lamp"), tag("b", "Lamppost"), " console")
     return Markup.join_all([tag("header.top", brand, ways(here), by), tag("h1.title", title)])

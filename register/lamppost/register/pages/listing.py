@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Request
@@ -10,10 +10,11 @@ from nicegui import ui
 from sqlalchemy.exc import SQLAlchemyError
 
 from lamppost.register import words
+from lamppost.register.access import callers
 from lamppost.register.markup import Markup, tag
 from lamppost.register.pages.deeds import DATABASE_AWAY, Asked, Outcome, do
 from lamppost.register.pages.frame import Frame
-from lamppost.register.panels.rows import Block, Row, Rows
+from lamppost.register.panels.rows import NOTHING, Block, Row, Rows
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Page
 from lamppost.register.records.store import Register
@@ -65,13 +66,15 @@ class Listing:
         self._register = register
         self._request = request
         self._shape = shape
+        self._may_act = callers.may_act(request)
         self.frame = Frame(request, shape.path, shape.title)
         with self.frame.main:
             ui.html(shape.filter_form)
             self._count = Block("count")
         with self.frame.listen(self._asked):
             self._rows = Rows("card rows")
-            ui.html(shape.questions)
+            if self._may_act:
+                ui.html(shape.questions)
         with self.frame.main:
             self._more = Block("more")
         ui.timer(REFRESH_S, self.refresh, immediate=False)
@@ -90,7 +93,10 @@ class Listing:
     def _show(self, page: Page) -> None:
         now_ms = self._register.now_ms()
         self._count.show(tag("p", _counted(page, self._shape.noun)))
-        self._rows.show([self._shape.row(one, now_ms) for one in page.items])
+        rows = [self._shape.row(one, now_ms) for one in page.items]
+        if not self._may_act:
+            rows = [replace(row, acts=NOTHING) for row in rows]
+        self._rows.show(rows)
         more = Markup("")
         if page.next is not None:
             more = tag("a.note", "Older ones", href=self._shape.older(page.next))

@@ -1,9 +1,11 @@
 """What all pages share: the way from one to the other, and how many may be open."""
 
+from fastapi import Request
 from fastapi.responses import PlainTextResponse
 from nicegui import Client
 from starlette.responses import Response
 
+from lamppost.register.access import callers
 from lamppost.register.markup import Markup, tag
 
 PAGES_MAX = 50
@@ -19,6 +21,22 @@ def ways(here: str) -> Markup:
         for path, name in WAYS.items()
     ]
     return tag("nav.ways", *links, aria_label="Pages")
+
+
+def signed(request: Request) -> Markup:
+    """Return who has signed in, with the button to sign out; nothing in demo mode."""
+    caller = callers.of(request)
+    if caller.name is None:
+        return Markup("")
+    where = "" if caller.districts is None else f", {', '.join(caller.districts)} only"
+    return tag(
+        "form.signed",
+        tag("span.sub", "You act as ", tag("b", caller.name), f", {caller.role}{where}"),
+        callers.csrf_field(request),
+        tag("button.act", "Sign out", type="submit"),
+        method="post",
+        action="/sign-out",
+    )
 
 
 def too_many() -> Response | None:

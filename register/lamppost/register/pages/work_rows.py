@@ -22,8 +22,8 @@ STATE_TEXTS = {
 
 def row(order: WorkOrder, now_ms: int) -> Row:
     """Return an order as a line; it changes only when the order does, or falls due."""
-    parts = [_what(order), _where(order), _standing(order, now_ms), _acts(order)]
-    return Row(order.id, Markup.join_all(parts), "order")
+    parts = [_what(order), _where(order), _standing(order, now_ms)]
+    return Row(order.id, Markup.join_all(parts), "order", acts=_acts(order))
 
 
 def questions() -> Markup:

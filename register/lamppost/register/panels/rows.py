@@ -7,6 +7,8 @@ from nicegui import ui
 
 from lamppost.register.markup import Markup
 
+NOTHING = Markup("")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -17,12 +19,19 @@ class Row:
         markup: The content.
         classes: CSS classes of the line.
         opens: True when a click on the line opens something.
+        acts: The buttons of the line, for who may press them.
     """
 
     key: str
     markup: Markup
     classes: str = ""
     opens: bool = False
+    acts: Markup = NOTHING
+
+    @property
+    def whole(self) -> Markup:
+        """The content with the buttons."""
+        return Markup.join_all([self.markup, self.acts])
 
 
 class Block:
@@ -77,15 +86,15 @@ class Rows:
         element, before = shown
         if before == row:
             return
-        if before.markup != row.markup:
-            element.set_content(row.markup)
+        if before.whole != row.whole:
+            element.set_content(row.whole)
         if before.classes != row.classes:
             element.classes(replace=self._classes_of(row))
         self._shown[row.key] = (element, row)
 
     def _create(self, row: Row) -> ui.html:
         with self._box:
-            element = ui.html(row.markup).classes(self._classes_of(row))
+            element = ui.html(row.whole).classes(self._classes_of(row))
         if row.opens and self._on_open is not None:
             open_row = self._on_open
             element.props('tabindex=0 role="button"')

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-from lamppost.register.access.tables import token
+from lamppost.register.access.tables import account, refusal, session, token
 from lamppost.register.alarms.tables import alarm
 from lamppost.register.condition.tables import requirement, target
 from lamppost.register.records.base import kept, metadata
@@ -139,6 +139,9 @@ RECORDS = {
         token,
         resource,
         flow,
+        account,
+        session,
+        refusal,
     )
 }
 """The tables of records, by kind, parents before children; each room brings its own."""
@@ -148,7 +151,8 @@ def audited(table: Table) -> tuple[str, ...]:
     """Return the columns whose change is an audit entry.
 
     A column marked `observed` follows the field (a birth came again) and is no decision of
-    anybody; entering it would bury the changes that matter.
+    anybody; entering it would bury the changes that matter. Hashes of passwords are marked so
+    too: auditors need none.
     """
     return tuple(column.name for column in table.columns if not column.info.get("observed"))
 

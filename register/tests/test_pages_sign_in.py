@@ -1,0 +1,147 @@
+"""Signing in, in headless Chromium: what each role sees, and what an open page may still do."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from lamppost.register.access import accounts
+from lamppost.register.alarms import desk
+from lamppost.register.records.store import Register
+from lamppost.register.serve import Console
+
+from .city import City
+from .registers import incident
+from .test_pages_alarms import WCAG, state
+from .test_sign_in import PASSWORD, enter
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture
+def served(city: City, register: Register) -> Iterator[Console]:
+    """A console with access on, an alarm, an operator and a viewer."""
+    enter(register, "ann", "operator")
+    enter(register, "vic", "viewer")
+    with register.changing(desk.WHO) as writer:
+        desk.observe(writer, [incident("a")])
+    console = Console(city, port=0, access=True, register=register)
+    console.start()
+    yield console
+    console.stop()
+
+
+async def entered(browser: Browser, url: str, name: str, path: str = "/alarms") -> Page:
+    """Return a page to which somebody came over the form, by keyboard."""
+    context = await browser.new_context(viewport={"width": 390, "height": 844})
+    page = await context.new_page()
+    await page.goto(f"{url}{path}")
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{url}{path}")
+    return page
+
+
+async def test_an_operator_comes_in_acts_under_their_name_and_leaves(
+    browser: Browser, served: Console, register: Register
+) -> None:
+    """The way in leads to the page that was asked for; nobody types a name there."""
+    page = await entered(browser, served.url, "ann")
+    await expect(page.locator(".signed")).to_contain_text("You act as ann, operator")
+    await expect(page.get_by_label("Your name")).to_have_count(0)
+    await page.get_by_role("button", name="Acknowledge").press("Enter")
+    await expect(page.locator(".alarm")).to_contain_text("acknowledged by ann")
+    assert state(register, "a")[0] == "acknowledged"
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.goto(served.url)
+    await expect(page.locator(".signed")).to_contain_text("ann")
+    await expect(page.locator("footer")).not_to_contain_text("Demo mode")
+    await page.get_by_role("button", name="Sign out").press("Enter")
+    await page.wait_for_url(f"{served.url}/sign-in")
+    await page.goto(f"{served.url}/work")
+    await page.wait_for_url(f"{served.url}/sign-in?next=%2Fwork")
+
+
+async def test_a_viewer_sees_no_buttons(browser: Browser, served: Console) -> None:
+    """What their role may not do is not offered."""
+    page = await entered(browser, served.url, "vic")
+    await expect(page.locator(".alarm")).to_have_count(1)
+    await expect(page.locator("button[data-deed]")).to_have_count(0)
+    await expect(page.locator("dialog")).to_have_count(0)
+
+
+async def test_a_page_that_stayed_open_may_do_no_more_than_its_user(
+    browser: Browser, served: Console, register: Register
+) -> None:
+    """Who became a viewer, or was disabled, is told so at the next button."""
+    page = await entered(browser, served.url, "ann")
+    with register.changing("root") as writer:
+        accounts.set_role(writer, "ann", "viewer")
+    await page.get_by_role("button", name="Acknowledge").click()
+    said = page.get_by_role("status")
+    await expect(said).to_contain_text("your role has changed; reload the page")
+    with register.changing("root") as writer:
+        accounts.disable(writer, "ann")
+    await page.get_by_role("button", name="Acknowledge").click()
+    await expect(said).to_contain_text("Not done: your session has ended")
+    assert state(register, "a")[0] == "unacknowledged"
+
+
+async def test_an_open_page_goes_silent_with_its_session(
+    browser: Browser, served: Console, register: Register
+) -> None:
+    """Within seconds it shows nothing new: its socket is closed, and no other is let in."""
+    page = await entered(browser, served.url, "ann")
+    await expect(page.locator(".alarm")).to_have_count(1)
+    with register.changing("root") as writer:
+        accounts.disable(writer, "ann")
+    await expect(page.locator("#popup")).to_be_visible(timeout=20_000)
+    with register.changing(desk.WHO) as writer:
+        desk.observe(writer, [incident("b")])
+    await page.reload()
+    await page.wait_for_url(f"{served.url}/sign-in?next=%2Falarms")
+
+
+async def test_a_foreign_session_cannot_speak_for_a_page(
+    browser: Browser, served: Console
+) -> None:
+    """A page that was given to one user takes no socket of another."""
+    ann = await entered(browser, served.url, "ann")
+    vic = await entered(browser, served.url, "vic")
+    stolen = await ann.evaluate("window.clientId")
+    closed = await vic.evaluate(
+        """(id) => new Promise((done) => {
+          const query = `client_id=${id}&implicit_handshake=true&EIO=4&transport=websocket`;
+          const socket = new WebSocket(`ws://${location.host}/_nicegui_ws/socket.io/?${query}`);
+          socket.onopen = () => done('open');
+          socket.onclose = () => done('closed');
+        })""",
+        stolen,
+    )
+    assert closed == "closed"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_on_the_way_in(
+    browser: Browser, served: Console, scheme: str
+) -> None:
+    """No rule of WCAG 2.1 AA is broken, with a refusal shown; nothing scrolls sideways."""
+    page = await browser.new_page(
+        viewport={"width": 360, "height": 740},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    refused: list[str] = []
+    page.on("console", lambda line: refused.append(line.text))
+    await page.goto(f"{served.url}/sign-in")
+    await page.get_by_label("Name").fill("ann")
+    await page.get_by_label("Password").fill("wrong, wrong, wrong")
+    await page.get_by_role("button", name="Sign in").press("Enter")
+    await expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
+    await expect(page.get_by_label("Name")).to_have_value("ann")
+    found = await Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert not [line for line in refused if "Content Security Policy" in line]
+    await page.close()
