@@ -37,6 +37,7 @@ from lamppost.aggregator.warm import warm
 from lamppost.register.alarms.keeper import Keeper
 from lamppost.register.condition.desk import forecast_loads
 from lamppost.register.condition.following import ConditionFollower
+from lamppost.register.days.devices import DeviceGrades
 from lamppost.register.days.following import DayFollower
 from lamppost.register.publish.publisher import Publisher
 from lamppost.register.records.intake import Intake
@@ -125,9 +126,9 @@ def run(
         _warm(say)
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
-        keeper = Keeper(
-            register, also=(follow, DayFollower(forecast_loads), ConditionFollower())
-        )
+        grades = DeviceGrades()
+        followers = (follow, DayFollower(forecast_loads), ConditionFollower(), grades)
+        keeper = Keeper(register, also=followers)
         stack.callback(keeper.stop)
         tell = both(Teller(out).tell, keeper)
         pipeline = _pipeline(config, spool, host, tell, say)
@@ -146,7 +147,7 @@ def run(
             config.mqtt.host_id,
             lambda: _figures(config, spool, drain, store),
             lambda: dict(pipeline.stage_ns),
-            Publisher(register),
+            Publisher(register, grades),
         )
         drain.watch(watch.samples)
         drain.start()

@@ -19,6 +19,7 @@ from lamppost.register.access.gate import Gate
 from lamppost.register.alarms import api as alarms_api
 from lamppost.register.bodies import BodyLimit
 from lamppost.register.condition import api as condition_api
+from lamppost.register.days import api as days_api
 from lamppost.register.exports import api as exports_api
 from lamppost.register.feed import Feed
 from lamppost.register.guard import Guard
@@ -44,6 +45,7 @@ ROUTERS = (
     alarms_api.router,
     work_api.router,
     condition_api.router,
+    days_api.router,
     exports_api.router,
     indicators_api.router,
     resources_api.router,

@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lamppost.register.access import commands as access
 from lamppost.register.commanding import DATA_DIR, FAILED, WRONG_USE, UsageError, complain
+from lamppost.register.days import commands as days
 from lamppost.register.evidence import commands as evidence
 from lamppost.register.exports import commands as exports
 from lamppost.register.indicators import commands as indicators
@@ -30,6 +31,7 @@ examples:
   lamppost register export csv --out tables/
   lamppost register seed --demo-city               a made-up city to try things out with
   lamppost register indicators --period 2026-10 --json
+  lamppost register quality --day 2026-10-01       how good each stream was, the worst first
   lamppost register token add grafana --role viewer --days 90
   lamppost register evidence iso37122-2019:7.6 2026-10 --out pack.zip
   lamppost register resources add dataset noise Noise --gathers-class noise
@@ -75,6 +77,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (records, exports, seed, indicators, evidence, resources, access):
+    for room in (records, exports, seed, days, indicators, evidence, resources, access):
         room.add_commands(commands)
     return parser

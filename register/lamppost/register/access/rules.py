@@ -43,6 +43,7 @@ _READ = (
     *("requirements", "targets", "indicators", "indicators/definitions"),
     *("resources", "resources/{}", "flows", "map", "map/impact"),
     *("map/findings", "map/duplicates", "map/completeness"),
+    *("days", "quality", "quality/nodes"),
     *("export/csv/{}", "export/{}", "openapi.json"),
 )
 _LIVE = (

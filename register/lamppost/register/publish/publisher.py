@@ -1,12 +1,17 @@
-"""Which rows are due: conditions and the alarm system each minute, days once an hour."""
+"""Which rows are due: each minute conditions, the alarm system and quality, the rest hourly."""
 
 import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from lamppost.register.publish import rows
+from lamppost.register.days.devices import DeviceGrades
+from lamppost.register.publish import quality, rows
+from lamppost.register.publish.quality import Mark
 from lamppost.register.publish.rows import HOUR_MS, MINUTE_MS, Row
 from lamppost.register.records.store import Register
+
+TOLD_AGAIN_MS = 2 * 86_400_000
+"""After a restart, days that were kept so lately are told once more."""
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +24,13 @@ class Publisher:
 
     Args:
         register: What is told of.
+        grades: Grades of devices, when somebody follows the live view.
     """
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Register, grades: DeviceGrades | None = None) -> None:
         self._register = register
+        self._grades = grades
+        self._days: Mark | None = None
         self._minute_ms = -1
         self._hour_ms = -1
         self._conditions_ms = -1
@@ -48,5 +56,11 @@ class Publisher:
             if hour_ms != self._hour_ms:
                 told += rows.capacity(connection, now_ms)
                 told += rows.resource_use(connection, now_ms)
+            if self._grades is not None:
+                told += quality.devices(connection, self._grades.take())
+            after = self._days or (now_ms - TOLD_AGAIN_MS, "", 0)
+            days, mark = quality.streams(connection, after)
+            told += days
         self._conditions_ms, self._hour_ms = latest_ms, hour_ms
+        self._days = mark
         return told
