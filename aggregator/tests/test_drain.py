@@ -16,7 +16,8 @@ from lamppost.aggregator.nodes.series import SeriesInfo, SeriesKey
 from lamppost.aggregator.spool.frames import FrameKind, TextRow, pack_json
 from lamppost.aggregator.spool.segments import segment_path
 from lamppost.aggregator.spool.spool import Spool
-from lamppost.aggregator.store.drain import Backoff, Drain
+from lamppost.aggregator.store.backoff import Backoff
+from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.seam import (
     Sample,
     StoreBatch,

@@ -11,7 +11,8 @@ import pytest
 
 from lamppost.aggregator.spool.frames import FrameKind, pack_json
 from lamppost.aggregator.spool.spool import Spool
-from lamppost.aggregator.store.drain import Backoff, Drain
+from lamppost.aggregator.store.backoff import Backoff
+from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.open import open_store
 from parts.batches import T0, event, frame, random_batch, series
 from parts.influx import RunningInflux

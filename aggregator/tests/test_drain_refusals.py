@@ -16,9 +16,10 @@ from lamppost.aggregator.config import Config
 from lamppost.aggregator.run import _figures
 from lamppost.aggregator.spool.frames import FrameKind, pack_json
 from lamppost.aggregator.spool.spool import Spool
+from lamppost.aggregator.store.backoff import Backoff
 from lamppost.aggregator.store.columnlines import Block
 from lamppost.aggregator.store.deadletter import DeadLetters
-from lamppost.aggregator.store.drain import Backoff, Drain
+from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.http import Http, Server
 from lamppost.aggregator.store.influx import InfluxStore
 from lamppost.aggregator.store.influx1 import Influx1Store

@@ -5,9 +5,10 @@ peer makes a `Point` of each reading and asks it for its line, which is what the
 examples do. Both write all fields of the same readings; it is checked that both say the same.
 
 Where Debian's influxd is installed, both are also written to it in requests of 5,000 lines.
-Then an outage is made up for: readings of six hours lie in a spool (scaled by --share) while
-live ones go on coming at --rate, and it is measured how many times faster than live the
-backlog is drained, and how old a live reading is when the database has it.
+Then an outage is made up for: influxd is ended, the readings of six hours (scaled by --share)
+come into the spool while live ones go on at --rate, influxd is started again, and it is
+measured how many times faster than live the backlog is drained, how old a live reading is
+meanwhile when the database has it, and how many readings the database counts in the end.
 """
 
 import argparse
@@ -44,8 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--rounds", type=int, default=ROUNDS, help=f"interleaved rounds (default: {ROUNDS})")
     add("--rate", type=int, default=2_000, help="live readings a second (default: 2000)")
     add(
-        "--share", type=float, default=0.01,
-        help="share of six hours of readings that lie in the spool (default: 0.01)",
+        "--share", type=float, default=0.04,
+        help="share of six hours of readings that lie in the spool (default: 0.04)",
     )  # fmt: skip
 
 

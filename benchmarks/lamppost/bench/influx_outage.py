@@ -1,4 +1,4 @@
-"""An outage of the database made up for, while live readings go on coming."""
+"""An outage of a real database made up for, while live readings go on coming."""
 
 import tempfile
 import threading
@@ -13,30 +13,37 @@ import numpy as np
 from lamppost.aggregator.spool.frames import COLUMNS, DataFrame, FrameKind, pack_json
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.drain import Drain
+from lamppost.aggregator.store.http import Http, Server
+from lamppost.aggregator.store.influxql import Reader, select
 from lamppost.aggregator.store.open import open_store
 from lamppost.aggregator.store.seam import StoreBatch
-from lamppost.bench.influx_server import an_influx
+from lamppost.bench.influx_server import Influx, an_influx
+from lamppost.wire.series import RAW, READING
 
 OUTAGE_S = 6 * 3600
 FRAME_ROWS = 1_000
+TICK_MS = 500
 COMMIT_S = 0.1
-AFTER_S = 10.0
+POLL_S = 0.01
 TIMEOUT_S = 300.0
-URL = "influx1+{}/city?retain_days=36500"
 SPOOL_BYTES = 4 * 2**30
+GOALS = {"drain_ratio": 10.0, "live_p95_s": 2.0, "lost": 0}
 
 Readings = Callable[[int, int, int], StoreBatch]
 
 
 def outage(readings: Readings, rate: int, share: float) -> dict[str, Any]:
-    """Return how fast a backlog is drained, and how late live readings are.
+    """Return how fast a backlog is drained, and how late live readings are meanwhile.
+
+    influxd runs, is ended, and is started again when the spool is full of the readings that
+    its absence would have left there; what it holds in the end it counts itself.
 
     Args:
-        readings: returns judged readings: rows, first time, seed.
+        readings: returns judged readings: rows, first time, seed; `FRAME_ROWS` a `TICK_MS`.
         rate: live readings a second.
         share: of the readings of `OUTAGE_S` that lie in the spool.
     """
-    backlog = int(OUTAGE_S * rate * share)
+    frames = int(OUTAGE_S * rate * share) // FRAME_ROWS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
@@ -46,47 +53,60 @@ def outage(readings: Readings, rate: int, share: float) -> dict[str, Any]:
                 open_store(f"influx1+{server.url}/city?retain_days=36500", folder)
             ) as store,
         ):
-            one = readings(1, 0, 0)
-            for info in one.series.values():
-                spool.append(FrameKind.SERIES, pack_json(info.to_json()))
-            for start in range(0, backlog, FRAME_ROWS):
-                given = readings(FRAME_ROWS, start, start)
-                spool.append(FrameKind.DATA, _frame(given).pack())
-                spool.commit()
+            _tell_series(spool, readings)
             drain = Drain(spool, store, folder / "cursor")
             feed = Feed(spool, readings, rate)
-            goal = spool.position
-            began = time.monotonic()
-            feed.start()
             drain.start()
+            feed.start()
             try:
-                late = _watched(drain, feed, goal, began)
+                _awaited(lambda: drain.position > 0 and not drain.lag_bytes, "the first rows")
+                server.stop()
+                feed.add(frames)
+                _awaited(lambda: drain.state.startswith("unreachable"), "the outage")
+                server.start()
+                found = _watched(drain, feed, spool.position)
+                feed.stop()
+                if not drain.flush(TIMEOUT_S):
+                    raise RuntimeError(f"not drained within {TIMEOUT_S:g} s")
             finally:
                 feed.stop()
                 drain.stop(30.0)
-    drained_s = late["drained_s"]
-    per_s = backlog / drained_s
-    return {
-        "backlog_readings": backlog,
+            stored = _stored(server)
+    per_s = frames * FRAME_ROWS / found["drained_s"]
+    told = {
+        "backlog_readings": frames * FRAME_ROWS,
+        "backlog_hours": round(OUTAGE_S * share / 3600, 2),
         "live_per_s": rate,
+        "found_again_s": round(found["found_s"], 1),
+        "drained_s": round(found["drained_s"], 1),
         "drained_per_s": round(per_s),
         "drain_ratio": round(per_s / rate, 1),
-        "live_age_p99_s": round(late["p99_s"], 2),
-        "lost": drain.unknown_rows + drain.bad_frames,
+        "live_p95_s": round(found["p95_s"], 2),
+        "live_max_s": round(found["max_s"], 2),
+        "committed": feed.rows,
+        "stored": stored,
+        "lost": feed.rows - stored,
     }
+    met = per_s >= 10 * rate and found["p95_s"] <= 2.0 and feed.rows == stored
+    return {**told, "drain_goal": GOALS, "drain_met": met}
 
 
 class Feed:
-    """Live readings, committed at a steady rate on a thread of their own.
+    """Live readings, committed at a steady rate on a thread of their own, and a backlog.
 
     Attributes:
         marks: position in the spool behind each commit, and when it was made.
+        rows: readings that were committed.
     """
 
     def __init__(self, spool: Spool, readings: Readings, rate: int) -> None:
         self.marks: list[tuple[int, float]] = []
+        self.rows = 0
         self._spool = spool
-        self._batch = readings(max(1, int(rate * COMMIT_S)), int(time.time() * 1000), 7)
+        self._readings = readings
+        self._start_ms = int(time.time() * 1000)
+        self._batch = readings(max(1, int(rate * COMMIT_S)), self._start_ms, 7)
+        self._alone = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live readings", daemon=True)
 
@@ -99,37 +119,75 @@ class Feed:
         self._stopping.set()
         self._thread.join(10)
 
+    def add(self, frames: int) -> None:
+        """Commit what an outage would have left, as fast as it goes."""
+        first_ms = self._start_ms - frames * TICK_MS
+        for place in range(frames):
+            given = self._readings(FRAME_ROWS, first_ms + place * TICK_MS, place)
+            self._commit(_frame(given))
+
     def _run(self) -> None:
         frame = _frame(self._batch)
         due = time.monotonic()
         while not self._stopping.is_set():
             frame.time_ms[:] += int(COMMIT_S * 1000)
-            self._spool.append(FrameKind.DATA, frame.pack())
-            self._spool.commit()
-            self.marks.append((self._spool.position, time.monotonic()))
+            self.marks.append((self._commit(frame), time.monotonic()))
             due += COMMIT_S
             self._stopping.wait(max(0.0, due - time.monotonic()))
 
+    def _commit(self, frame: DataFrame) -> int:
+        with self._alone:
+            self._spool.append(FrameKind.DATA, frame.pack())
+            self.rows += len(frame)
+            return self._spool.commit()
 
-def _watched(drain: Drain, feed: Feed, goal: int, began: float) -> dict[str, float]:
-    """Watch until the backlog is drained, and for a while after it."""
+
+def _watched(drain: Drain, feed: Feed, goal: int) -> dict[str, float]:
+    """Watch until the backlog is drained; a live reading is there when the head has passed it.
+
+    Ages are those of readings that were committed since the drain found the database again.
+    """
+    asked = time.monotonic()
+    _awaited(lambda: drain.state == "ok", "the database to be found again")
+    began = time.monotonic()
+    seen = len(feed.marks)
     ages: list[float] = []
-    seen = 0
-    drained_s = 0.0
-    until = began + TIMEOUT_S
-    while time.monotonic() < until:
-        now, position = time.monotonic(), drain.position
-        if not drained_s and position >= goal:
-            drained_s = now - began
-            until = now + AFTER_S
-        while seen < len(feed.marks) and feed.marks[seen][0] <= position:
-            if feed.marks[seen][1] >= began + drained_s and drained_s:
-                ages.append(now - feed.marks[seen][1])
+    while drain.position < goal:
+        now, head = time.monotonic(), drain.head
+        if now > began + TIMEOUT_S:
+            raise RuntimeError(f"the backlog was not drained within {TIMEOUT_S:g} s")
+        while seen < len(feed.marks) and feed.marks[seen][0] <= head:
+            ages.append(now - feed.marks[seen][1])
             seen += 1
-        time.sleep(0.01)
-    if not drained_s:
-        raise RuntimeError(f"the backlog was not drained within {TIMEOUT_S:g} s")
-    return {"drained_s": drained_s, "p99_s": float(np.percentile(ages, 99))}
+        time.sleep(POLL_S)
+    return {
+        "found_s": began - asked,
+        "drained_s": time.monotonic() - began,
+        "p95_s": float(np.percentile(ages, 95)),
+        "max_s": max(ages),
+    }
+
+
+def _awaited(condition: Callable[[], object], what: str) -> None:
+    until = time.monotonic() + TIMEOUT_S
+    while not condition():
+        if time.monotonic() > until:
+            raise RuntimeError(f"waited {TIMEOUT_S:g} s for {what}")
+        time.sleep(POLL_S)
+
+
+def _stored(server: Influx) -> int:
+    """Readings in the database, counted by itself."""
+    with closing(Http(Server(server.url))) as http:
+        asked = select('count("value") AS "n"', READING.name, "time > 0")
+        (rows,) = Reader(http, "city").query(RAW.named("city"), asked)
+    return int(rows[0]["n"])
+
+
+def _tell_series(spool: Spool, readings: Readings) -> None:
+    for info in readings(1, 0, 0).series.values():
+        spool.append(FrameKind.SERIES, pack_json(info.to_json()))
+    spool.commit()
 
 
 def _frame(given: StoreBatch) -> DataFrame:

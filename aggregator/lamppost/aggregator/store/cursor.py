@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lamppost.aggregator.nodes.series import SeriesInfo
+from lamppost.aggregator.store.progress import Progress
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -21,7 +22,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 class Cursor:
-    """A position in the spool, in a file; an unreadable file is position 0.
+    """How far a drain came, in a file; an unreadable file is the start of the spool.
 
     To begin too early is harmless (stores overwrite), to begin too late would lose readings.
     """
@@ -29,21 +30,20 @@ class Cursor:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def load(self) -> int:
-        """Return the position."""
+    def load(self) -> Progress:
+        """Return the progress."""
         try:
-            position = json.loads(self._path.read_bytes())["position"]
+            return Progress.from_json(json.loads(self._path.read_bytes()))
         except (OSError, ValueError, KeyError, TypeError):
-            return 0
-        return position if isinstance(position, int) and position >= 0 else 0
+            return Progress()
 
-    def save(self, position: int) -> None:
-        """Keep a position, durably.
+    def save(self, progress: Progress) -> None:
+        """Keep a progress, durably.
 
         Raises:
-            OSError: the file cannot be written; the old position stays.
+            OSError: the file cannot be written; the old one stays.
         """
-        replace_file(self._path, json.dumps({"position": position}).encode())
+        replace_file(self._path, json.dumps(progress.to_json()).encode())
 
 
 class SeriesBook:

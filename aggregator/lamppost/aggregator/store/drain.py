@@ -1,20 +1,23 @@
 """Carries the spool into a store: a thread that never gives up and never hurries the spool."""
 
+import contextlib
 import logging
 import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.spool.spool import Spool
+from lamppost.aggregator.store.backoff import REFUSED, UNREACHABLE, Backoff
+from lamppost.aggregator.store.collect import Collector
 from lamppost.aggregator.store.cursor import Cursor, SeriesBook
+from lamppost.aggregator.store.following import Follower, Following
 from lamppost.aggregator.store.load import Load
+from lamppost.aggregator.store.progress import Progress
 from lamppost.aggregator.store.seam import (
     Sample,
     Store,
@@ -25,11 +28,13 @@ from lamppost.aggregator.store.seam import (
 )
 
 MAX_ROWS = 20_000
-MAX_LOAD_BYTES = 16 * 1024 * 1024
+LEAST_ROWS = 1_000
+AHEAD_BYTES = 1024 * 1024
+GAP_WRITE_S = 0.4
+LEARN_S = 0.5
 IDLE_S = 0.5
 LINGER_S = 0.2
 SAVE_EVERY_S = 1.0
-WINDOWS_EVERY_S = 60.0
 SAMPLE_EVERY_S = 10.0
 SAMPLE_SOON_S = 0.5
 MAX_SAMPLES_KEPT = 50_000
@@ -37,58 +42,21 @@ MAX_SAMPLES_KEPT = 50_000
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """How long to wait between tries: full jitter below a doubling, capped bound."""
-
-    base_s: float
-    cap_s: float
-
-    def delay_s(self, failures: int, draw: float, at_least_s: float = 0.0) -> float:
-        """Return the wait after so many failures in a row.
-
-        Args:
-            failures: 1 or more.
-            draw: random, 0 to 1.
-            at_least_s: what the server asked for; heeded up to the cap.
-        """
-        bound_s = min(self.cap_s, self.base_s * 2.0 ** min(failures - 1, 32))
-        return max(draw * bound_s, min(at_least_s, self.cap_s))
-
-
-UNREACHABLE = Backoff(base_s=0.5, cap_s=30.0)
-REFUSED = Backoff(base_s=10.0, cap_s=120.0)
-
-
-class Follower(Protocol):
-    """Makes windows of what goes by; the drain's thread calls it, and only it.
-
-    Attributes:
-        position: in the spool, up to which its saved state has seen the readings.
-    """
-
-    position: int
-
-    def take(self, batch: StoreBatch) -> list[WindowRows]:
-        """Take readings that are in the store; return what they closed."""
-
-    def due(self, now_ms: int, info: Callable[[int], SeriesInfo | None]) -> list[WindowRows]:
-        """Return what the clock closes and what is to be written again."""
-
-    def save(self, position: int) -> None:
-        """Keep the state as of a position; raises OSError."""
-
-
 class Drain:
-    """Reads committed frames and writes them to a store, at least once, in order.
+    """Reads committed frames and writes them to a store, at least once.
+
+    In order, while the store keeps up. When much has come together (an outage is over), what
+    comes from now on goes first and the rest, oldest first, beside it: live readings wait for
+    one write of the backlog, which is made as small as the store is slow.
 
     Start it with `start` and end it with `stop`; the figures may be read from any thread.
 
     Args:
         spool: what to read; its reader "store" follows what is safe in the store.
         store: where to write; the drain does not close it.
-        cursor_file: keeps the position; the series are kept beside it.
+        cursor_file: keeps the progress; the series are kept beside it.
         max_rows: frames are put together up to this many readings.
+        ahead_bytes: with more than this to write, live readings go first.
         unreachable: waits while the store is away.
         refused: waits while the store says no.
         draw: random, 0 to 1.
@@ -109,6 +77,7 @@ class Drain:
         cursor_file: Path,
         *,
         max_rows: int = MAX_ROWS,
+        ahead_bytes: int = AHEAD_BYTES,
         unreachable: Backoff = UNREACHABLE,
         refused: Backoff = REFUSED,
         draw: Callable[[], float] = random.random,
@@ -123,18 +92,23 @@ class Drain:
         self._store = store
         self._cursor = Cursor(cursor_file)
         self._book = SeriesBook(cursor_file.with_name(cursor_file.name + ".series"))
+        self._collector = Collector(spool, self._book)
         self._max_rows = max_rows
+        self._ahead_bytes = ahead_bytes
+        self._gap_rows = max_rows
         self._backoffs = {False: unreachable, True: refused}
         self._draw = draw
         self._state = "starting"
-        # Beyond the spool's end lies nothing: recovery cut what no store may rely on.
-        self._position = min(self._cursor.load(), spool.position)
-        self._saved = -1
+        self._progress = self._cursor.load().within(spool.position)
+        self._in_order_until = 0
+        self._saved: object = None
         self._saved_at = time.monotonic()
-        self._windows = windows
-        self._fed = 0 if windows is None else min(windows.position, spool.position)
-        self._lost_rows = False
-        self._due_at = self._windows_saved_at = self._saved_at
+        self._following: Following | None = None
+        if windows is not None:
+            self._following = Following(
+                windows, self._collector, spool.position, self._put, self._book.get
+            )
+        self._took_s = 0.0
         self._samples: Callable[[], Sequence[Sample]] | None = None
         self._sample_every_s = 0.0
         self._sample_at = 0.0
@@ -152,12 +126,19 @@ class Drain:
     @property
     def position(self) -> int:
         """All frames before this position are in the store."""
-        return self._position
+        return self._progress.position
+
+    @property
+    def head(self) -> int:
+        """Where live frames are read; all before it are in the store or in a gap."""
+        return self._progress.head
 
     @property
     def lag_bytes(self) -> int:
         """How many committed bytes of the spool are not in the store yet."""
-        return max(0, self._spool.position - max(self._position, self._spool.first_position))
+        progress = self._progress
+        head = max(progress.head, self._spool.first_position)
+        return max(0, self._spool.position - head) + progress.missing_bytes
 
     @property
     def lag_s(self) -> float:
@@ -197,15 +178,15 @@ class Drain:
         """Wait until all that is committed by now is in the store; False after the timeout."""
         goal = self._spool.position
         with self._moved:
-            return self._moved.wait_for(lambda: self._position >= goal, timeout_s)
+            return self._moved.wait_for(lambda: self.position >= goal, timeout_s)
 
     def _run(self) -> None:
-        try:
-            self._catch_up()
-        except Exception:
-            log.exception("store: windows begin anew")
+        recalled = False
         while not self._stopping.is_set():
             try:
+                if not recalled:
+                    self._collector.recall(self._progress)
+                    recalled = True
                 self._step()
             except Exception as problem:  # noqa: BLE001 - a dead thread would tell nobody
                 self._failed(f"failing: {problem!r}", 0.0, refused=True)
@@ -214,18 +195,89 @@ class Drain:
 
     def _step(self) -> None:
         self._save(SAVE_EVERY_S)
-        load, end = self._collect()
-        if end > self._position:
-            if self._behind_since is None:
-                self._behind_since = time.monotonic()
-            self._carry(load, end)
-            if self._position >= self._spool.position:
-                self._behind_since = None
-        elif self._spool.wait(self._position, IDLE_S):
+        self._look_ahead()
+        busy = self._carry_head()
+        busy = self._fill_gap() or busy
+        following = self._following
+        if following is not None and not self._stopping.is_set():
+            busy = following.catch_up(self.position, self._max_rows) or busy
+            if self.position >= self._spool.position:
+                following.due()
+        if not busy and self._spool.wait(self._progress.head, IDLE_S):
             # A little later there is more to write at once; nobody waits for the store.
             self._stopping.wait(LINGER_S)
-        self._close_windows()
         self._sample()
+
+    def _look_ahead(self) -> None:
+        """Let the head go on from the end of the spool when much lies before that."""
+        end = self._spool.position
+        if self._collector.crowded:
+            self._in_order_until = end
+            self._move(self._progress.in_order())
+            self._collector.newer.clear()
+        if end - self._progress.head <= self._ahead_bytes or self._in_order_until > self.head:
+            return
+        if self._learn(LEARN_S) >= end:
+            self._move(self._progress.jumped(end))
+
+    def _learn(self, for_s: float) -> int:
+        """Get to know the series in the rest of the spool; return how far that came."""
+        learned, end = self._progress.learned, self._spool.position
+        if learned < end:
+            learned = self._collector.learn(learned, end, for_s)
+            self._move(replace(self._progress, learned=learned))
+        return learned
+
+    def _carry_head(self) -> bool:
+        """Write what came last, if anything did; return whether that is so."""
+        progress, end = self._progress, self._spool.position
+        if end <= progress.head:
+            self._behind_since = self._behind_since if progress.gaps else None
+            return False
+        if self._behind_since is None:
+            self._behind_since = time.monotonic()
+        load, end = self._loaded(progress.head, end, self._max_rows)
+        batch = load.batch()
+        if not self._carried(load, batch):
+            return True
+        if progress.gaps and batch is not None:
+            self._collector.wrote(batch, end)
+        self._move(self._progress.headed(end))
+        self._shown(batch, progress.head, end)
+        return end > progress.head
+
+    def _fill_gap(self) -> bool:
+        """Write a piece of what is missing, if anything is; return whether that is so."""
+        if not self._progress.gaps or self._stopping.is_set():
+            return False
+        start, stop = self._progress.gaps[0]
+        load, end = self._loaded(start, stop, self._gap_rows)
+        batch = load.batch()
+        if not self._carried(load, batch):
+            return True
+        if load.rows and self._took_s:
+            # As many rows as the store takes in the time that live readings may wait.
+            fit = int(load.rows / self._took_s * GAP_WRITE_S)
+            self._gap_rows = min(max(fit, LEAST_ROWS), 2 * self._gap_rows, self._max_rows)
+        self._move(self._progress.filled(end))
+        self._shown(batch, start, end)
+        if not self._progress.gaps:
+            self._collector.newer.clear()
+        return end > start
+
+    def _loaded(self, start: int, stop: int, max_rows: int) -> tuple[Load, int]:
+        # What windows have seen before a crash and what they have not goes apart.
+        apart = -1 if self._following is None else self._following.fed
+        return self._collector.load(start, stop, self._progress.learned, max_rows, apart)
+
+    def _shown(self, batch: StoreBatch | None, start: int, end: int) -> None:
+        if self._following is not None:
+            self._following.take(batch, start, end)
+
+    def _move(self, progress: Progress) -> None:
+        with self._moved:
+            self._progress = progress
+            self._moved.notify_all()
 
     def _sample(self) -> None:
         """Write samples when they are due, with one try; they go again with the next ones."""
@@ -238,35 +290,6 @@ class Drain:
         if not kept or self._written(StoreBatch.of_samples(kept)):
             self._unsent = ()
 
-    def _collect(self) -> tuple[Load, int]:
-        load, end = Load(self._book), self._position
-        for frame in self._spool.read(self._position, MAX_LOAD_BYTES):
-            load.add(frame.kind, frame.payload)
-            end = frame.next_position
-            # What windows have seen before a crash and what they have not goes apart.
-            if load.rows >= self._max_rows or end == self._fed:
-                break
-        return load, end
-
-    def _catch_up(self) -> None:
-        """Show the windows what the store has had since their state was saved."""
-        while self._windows is not None and self._fed < self._position:
-            load, end = Load(self._book), self._fed
-            for frame in self._spool.read(self._fed, MAX_LOAD_BYTES):
-                if frame.next_position > self._position:
-                    break
-                load.add(frame.kind, frame.payload)
-                end = frame.next_position
-                if load.rows >= self._max_rows:
-                    break
-            if end == self._fed:
-                self._fed = self._position
-                return
-            batch = load.batch()
-            self._fed = end
-            if batch is not None and not self._put(self._windows.take(batch)):
-                return
-
     def _put(self, rows: list[WindowRows]) -> bool:
         """Write windows, again and again until the store has them or the drain is stopped."""
         if not rows:
@@ -276,34 +299,14 @@ class Drain:
         batch = StoreBatch.of_windows(rows, series)
         while not self._written(batch):
             if self._stopping.is_set():
-                self._lost_rows = True  # the saved state, which is older, makes them again
                 return False
         return True
 
-    def _follow(self, batch: StoreBatch | None, end: int) -> None:
-        """Let the windows follow a batch that is in the store."""
-        if self._windows is None or end <= self._fed:
-            return
-        self._fed = end
-        if batch is not None:
-            self._put(self._windows.take(batch))
-
-    def _close_windows(self) -> None:
-        """Write the windows that the clock closes, about once a second while all is drained."""
-        now = time.monotonic()
-        if self._windows is None or now < self._due_at or self._stopping.is_set():
-            return
-        if self._position < self._spool.position:
-            return
-        self._due_at = now + SAVE_EVERY_S
-        self._put(self._windows.due(time.time_ns() // 1_000_000, self._book.get))
-
-    def _carry(self, load: Load, end: int) -> None:
-        """Write a load, again and again until it is in the store or the drain is stopped."""
-        batch = load.batch()
+    def _carried(self, load: Load, batch: StoreBatch | None) -> bool:
+        """Write a load until the store has it; False when the drain is stopped before."""
         while not self._written(batch):
             if self._stopping.is_set():
-                return
+                return False
         self.bad_frames += load.bad_frames
         self.unknown_rows += load.unknown_rows
         if batch is not None:
@@ -312,12 +315,10 @@ class Drain:
             if batch.incidents:  # boards shall not wait for the next sample
                 soon = time.monotonic() + SAMPLE_SOON_S
                 self._sample_at = min(self._sample_at, soon)
-        with self._moved:
-            self._position = end
-            self._moved.notify_all()
-        self._follow(batch, end)
+        return True
 
     def _written(self, batch: StoreBatch | None) -> bool:
+        began = time.monotonic()
         try:
             if batch is not None:
                 self._store.write(batch)
@@ -329,6 +330,7 @@ class Drain:
             if batch is not None or self._state == "starting":
                 self._turn("ok")
                 self.failures = 0
+            self._took_s = time.monotonic() - began
             return True
         return False
 
@@ -336,6 +338,8 @@ class Drain:
         self.failures += 1
         self._turn(state)
         self._save(SAVE_EVERY_S)
+        with contextlib.suppress(OSError):  # a later step tells of it
+            self._learn(LEARN_S)
         self._stopping.wait(
             self._backoffs[refused].delay_s(self.failures, self._draw(), retry_after_s)
         )
@@ -348,25 +352,19 @@ class Drain:
     def _save(self, every_s: float) -> None:
         """Keep the position, now and then; a cursor that lags only means rewriting."""
         now = time.monotonic()
-        if self._position == self._saved or now - self._saved_at < every_s:
+        progress, following = self._progress, self._following
+        state = progress, following and following.fed
+        if state == self._saved or now - self._saved_at < every_s:
             return
         self._saved_at = now
         try:
             self._book.save()
-            self._save_windows(now, at_once=not every_s)
-            self._cursor.save(self._position)
+            if following is not None:
+                following.save(at_once=not every_s)
+            self._cursor.save(progress)
         except OSError as problem:
             log.warning("store: cursor not saved: %s", problem)
             return
-        self._saved = self._position
-        kept = self._position
-        if self._windows is not None:
-            kept = min(kept, self._windows.position)
-        self._spool.passed("store", kept)
-
-    def _save_windows(self, now: float, *, at_once: bool) -> None:
-        if self._windows is None or self._lost_rows or self._fed != self._position:
-            return
-        if at_once or now - self._windows_saved_at >= WINDOWS_EVERY_S:
-            self._windows.save(self._fed)
-            self._windows_saved_at = now
+        self._saved = state
+        kept = progress.position
+        self._spool.passed("store", kept if following is None else min(kept, following.kept))

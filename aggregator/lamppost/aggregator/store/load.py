@@ -1,5 +1,6 @@
 """Collects frames of the spool into one batch for a store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,12 +19,17 @@ class Load:
     """Frames on their way to a store.
 
     Attributes:
+        newer: the position before which the newest row of an event or incident lay that is
+            in the store already.
+        start: where the frames begin; they bring no row that the store has a newer one of.
         rows: readings so far.
         bad_frames: frames with a sound checksum and a content that is not understood.
         unknown_rows: readings of series no frame told of; they have no name to store them by.
     """
 
     book: SeriesBook
+    newer: Mapping[str, int] = field(default_factory=dict)
+    start: int = 0
     rows: int = 0
     bad_frames: int = 0
     unknown_rows: int = 0
@@ -39,13 +45,20 @@ class Load:
                 self._frames.append(frame)
                 self.rows += len(frame)
             elif kind is FrameKind.EVENT:
-                self._events.append(self._event(unpack_json(payload)))
+                event = self._event(unpack_json(payload))
+                if self._is_news(event.id):
+                    self._events.append(event)
             elif kind is FrameKind.INCIDENT:
-                self._incidents.append(Incident.from_json(unpack_json(payload)))
+                incident = Incident.from_json(unpack_json(payload))
+                if self._is_news(incident.id):
+                    self._incidents.append(incident)
             elif kind is FrameKind.SERIES:
                 self.book.put(SeriesInfo.from_json(unpack_json(payload)))
         except (ValueError, KeyError, TypeError):  # FrameError is a ValueError
             self.bad_frames += 1
+
+    def _is_news(self, record_id: str) -> bool:
+        return self.newer.get(record_id, 0) <= self.start
 
     def _event(self, document: dict[str, Any]) -> Event:
         index = document.get("series")
