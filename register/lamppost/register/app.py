@@ -29,6 +29,7 @@ from lamppost.register.pages.alarms import build_alarms
 from lamppost.register.pages.asset_list import build_assets
 from lamppost.register.pages.assets import build_asset
 from lamppost.register.pages.map import build_map
+from lamppost.register.pages.reviews import build_reviews
 from lamppost.register.pages.showing import READ_S
 from lamppost.register.pages.work import build_work
 from lamppost.register.records import api as records_api
@@ -110,6 +111,10 @@ def application() -> FastAPI:
     @ui.page("/map", response_timeout=READ_S)
     async def resource_map(request: Request) -> Response | None:
         return await build_map(seen(request), request)
+
+    @ui.page("/reviews", response_timeout=READ_S)
+    async def reviews(request: Request) -> Response | None:
+        return await build_reviews(app.state.register, request)
 
     ui.run_with(
         app,

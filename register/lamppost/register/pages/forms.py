@@ -19,11 +19,18 @@ def select(name: str, label: str, options: Mapping[str, str], chosen: str = "") 
 
 
 def line(
-    name: str, label: str, *, is_needed: bool, hint: str | None = None, value: str | None = None
+    name: str,
+    label: str,
+    *,
+    is_needed: bool,
+    hint: str | None = None,
+    value: str | None = None,
+    kind: str = "text",
 ) -> Markup:
-    """Return a labelled field of one line."""
+    """Return a labelled field of one line; `kind` as HTML has it, such as "date"."""
     field = tag(
         "input",
+        type=kind,
         name_=name,
         value=value,
         maxlength=100,
@@ -58,8 +65,16 @@ def question(deed: str, title: str, button: str, *fields: Markup) -> Markup:
     )
 
 
-def button(deed: str, words: str, record: str, version: int, about: str) -> Markup:
-    """Return the button of a deed; `about` says to a screen reader what it is done to."""
+def button(deed: str, words: str, record: str, version: int | None, about: str) -> Markup:
+    """Return the button of a deed.
+
+    Args:
+        deed: What it asks for.
+        words: On it.
+        record: What it is done to.
+        version: Of the record, as it is shown; None where there is no record yet.
+        about: Says to a screen reader, and in the dialog, what it is done to.
+    """
     return tag(
         "button.act",
         words,

@@ -11,7 +11,14 @@ from lamppost.register.markup import Markup, tag
 PAGES_MAX = 50
 """Open pages at once; each holds its own state on the server."""
 
-WAYS = {"/": "Now", "/alarms": "Alarms", "/work": "Work", "/assets": "Assets", "/map": "Map"}
+WAYS = {
+    "/": "Now",
+    "/alarms": "Alarms",
+    "/work": "Work",
+    "/assets": "Assets",
+    "/map": "Map",
+    "/reviews": "Reviews",
+}
 
 
 def ways(here: str) -> Markup:

@@ -62,6 +62,7 @@ class Facts(Act):
     gathers_class: Short = None
     gathers_group: Short = None
     review_due_on: Day = None
+    review_note: Long = None
 
     def said(self) -> dict[str, Any]:
         """Return what was said, and only that."""

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +16,7 @@ from lamppost.register.records.deciding import (
     change,
     check_version,
     known,
+    text,
 )
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.writing import Row, Writer
@@ -78,9 +80,26 @@ def attest(writer: Writer, one: str, who: str, version: int, due_on: str | None)
     """
     row = _open(writer, one, version)
     facts: dict[str, Any] = {"attested_ms": writer.now_ms, "attested_by": who}
+    facts["review_note"] = None
     if due_on is not None:
         facts["review_due_on"] = day("review_due_on", due_on)
     change(writer, "resource", row, facts, "update")
+
+
+def postpone(writer: Writer, one: str, version: int | None, due_on: str, reason: str) -> None:
+    """Put the review of a resource off until a day to come, and say why.
+
+    Raises:
+        RefusedError: the day is past or none, or there is no reason.
+        ConflictError: it has changed since.
+    """
+    row = _open(writer, one, version)
+    until = day("review_due_on", due_on)
+    today = datetime.fromtimestamp(writer.now_ms / 1_000, UTC).date().isoformat()
+    if until <= today:
+        raise RefusedError(f"review_due_on: came {until!r}, allowed: a day after {today}")
+    facts = {"review_due_on": until, "review_note": text("review_note", reason)}
+    change(writer, "resource", row, facts, "postpone")
 
 
 def end(writer: Writer, one: str, version: int | None) -> bool:

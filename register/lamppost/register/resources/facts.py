@@ -23,7 +23,7 @@ EMPTY: Mapping[str, Any] = {
     "retention_days": None, "recipients": [], "support_end_on": None, "cost_year": None,
     "currency": None, "contract_end_on": None, "endpoint_url": None, "media_type": None,
     "conforms_to": None, "keywords": [], "provenance": None, "gathers_class": None,
-    "gathers_group": None, "review_due_on": None,
+    "gathers_group": None, "review_due_on": None, "review_note": None,
 }  # fmt: skip
 """What a resource is until somebody says more; also the fields that may be said."""
 

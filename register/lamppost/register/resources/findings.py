@@ -106,6 +106,18 @@ def overdue(resources: Iterable[Resource], today: date) -> list[Finding]:
     return [found for _, found in sorted(late, key=lambda pair: (-pair[0], pair[1].key))]
 
 
+def due(resources: Iterable[Resource], today: date, within_days: int) -> list[Finding]:
+    """Return entries whose review comes up soon, the first first."""
+    found: list[tuple[str, Finding]] = []
+    for one in resources:
+        if one.review_due_on is not None:
+            days = (date.fromisoformat(one.review_due_on) - today).days
+            if 0 <= days <= within_days:
+                told = f"review is due {one.review_due_on}, in {days} d"
+                found.append((one.review_due_on, _of(one, told)))
+    return [one for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].key))]
+
+
 def ending(resources: Iterable[Resource], today: date, within_days: int) -> list[Finding]:
     """Return entries whose support or contract has ended or ends soon, the first first."""
     found: list[tuple[date, Finding]] = []

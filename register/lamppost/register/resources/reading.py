@@ -40,9 +40,15 @@ def found(connection: Connection, what: str, now_ms: int) -> list[Finding]:
     return FINDINGS[what](world(connection), at)
 
 
-def alike(connection: Connection, radius_m: float) -> Duplicates:
-    """Return streams that may measure the same; see `duplicates`."""
-    now = world(connection)
+def alike(connection: Connection, radius_m: float, there: World | None = None) -> Duplicates:
+    """Return streams that may measure the same; see `duplicates`.
+
+    Args:
+        connection: Sees the records.
+        radius_m: How near is near.
+        there: The map, where it has been read.
+    """
+    now = world(connection) if there is None else there
     asked = (
         select(link.c.channel, asset.c.geometry)
         .join_from(link, asset, link.c.asset == asset.c.id)

@@ -37,6 +37,7 @@ resource = Table(
     Column("review_due_on", Text, index=True),
     Column("attested_ms", BigInteger),
     Column("attested_by", Text),
+    Column("review_note", Text, info={"added": True}),
 )
 
 flow = Table(

@@ -72,6 +72,7 @@ class Resource(Kept):
         review_due_on: "YYYY-MM-DD" until which the steward looks again.
         attested_ms: When somebody last said that the entry is true.
         attested_by: Who.
+        review_note: Why its review was put off; an attestation takes it back.
     """
 
     version: int
@@ -103,6 +104,7 @@ class Resource(Kept):
     review_due_on: str | None
     attested_ms: int | None
     attested_by: str | None
+    review_note: str | None
 
 
 @dataclass(frozen=True, slots=True)

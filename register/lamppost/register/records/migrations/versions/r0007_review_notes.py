@@ -1,0 +1,14 @@
+"""Why the review of a resource was put off."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the column."""
+    op.add_column("resource", sa.Column("review_note", sa.Text))
