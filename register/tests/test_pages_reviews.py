@@ -69,6 +69,15 @@ async def test_each_part_tells_what_is_to_do(reviewed: Register) -> None:
     assert "Reviews that are overdue: 1" in draw(reviewed, {"steward": "*"}, who="bob").body
 
 
+async def test_who_may_only_read_gets_no_buttons(reviewed: Register) -> None:
+    """A viewer sees what is to do, and no way to say that it is done."""
+    assert "data-deed" in draw(reviewed, {}).body
+    shown = draw(reviewed, {}, may_act=False).body
+    assert "data-deed" not in shown
+    assert "<dialog" not in shown
+    assert "review was due" in shown
+
+
 async def test_a_long_part_has_pages(reviewed: Register) -> None:
     """The first of each part, and all of one part page by page."""
     with reviewed.changing("ada") as writer:

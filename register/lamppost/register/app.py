@@ -114,7 +114,7 @@ def application() -> FastAPI:
 
     @ui.page("/reviews", response_timeout=READ_S)
     async def reviews(request: Request) -> Response | None:
-        return await build_reviews(app.state.register, request)
+        return await build_reviews(seen(request), request)
 
     ui.run_with(
         app,

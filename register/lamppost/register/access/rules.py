@@ -75,6 +75,7 @@ PAGES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/assets", "read", "operate"),
     ("/assets/{}", "read", "operate"),
     ("/map", "read", "steward"),
+    ("/reviews", "read", "steward"),
 )
 """Path of a page, what it needs to be seen, and what its buttons need."""
 

@@ -26,7 +26,7 @@ BUTTONS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def section(title: str, name: str, found: Sequence[Finding], now: World) -> Markup:
-    """Return what was found as a table with buttons."""
+    """Return what was found as a table, with the buttons of a key of `BUTTONS`."""
     entries = {f"{one.kind}:{one.about or one.id}": one for one in now.resources}
     return table(title, HEADS, (_row(name, one, entries.get(one.key), now) for one in found))
 
@@ -73,7 +73,7 @@ def questions() -> Markup:
 
 def _row(name: str, found: Finding, entry: Resource | None, now: World) -> list[str]:
     told = found.told
-    if entry is not None and entry.review_note and name in ("overdue", "soon"):
+    if entry is not None and entry.review_note and "review" in told:
         told += f"; put off: {entry.review_note}"
     thing = now.graph.things.get(found.key)
     shown = called(thing) if thing else found.name

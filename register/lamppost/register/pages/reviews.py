@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from lamppost.register import words
+from lamppost.register.access import callers
 from lamppost.register.markup import Markup, tag
 from lamppost.register.pages.forms import select as choice
 from lamppost.register.pages.places import SHOWN_MAX, given
@@ -94,8 +95,21 @@ def filters(query: Mapping[str, str], who: str | None) -> Filters:
     )
 
 
-def draw(register: Register, query: Mapping[str, str], who: str | None = None) -> Drawn:
-    """Read and draw what an address asks for."""
+def draw(
+    register: Register,
+    query: Mapping[str, str],
+    who: str | None = None,
+    *,
+    may_act: bool = True,
+) -> Drawn:
+    """Read and draw what an address asks for.
+
+    Args:
+        register: Where the records are.
+        query: Of the address.
+        who: Who has signed in, if somebody has.
+        may_act: Whether the buttons are for them.
+    """
     wanted = filters(query, who)
     now = latest(register)
     today = datetime.fromtimestamp(register.now_ms() / 1_000, UTC).date()
@@ -108,9 +122,11 @@ def draw(register: Register, query: Mapping[str, str], who: str | None = None) -
             parts.append(_alike(found, wanted, now))
         else:
             title, find = PARTS[name]
-            parts.append(_found(name, title, _mine(find(now, today), wanted), wanted, now))
+            mine = _mine(find(now, today), wanted)
+            parts.append(_found(name, title, mine, wanted, now, may_act=may_act))
     more = tag("a.note", "All parts", href=wanted.but(what="")) if wanted.what else ""
-    body = [_form(wanted, now), tag("div.parts", *parts), tag("div.more", more), questions()]
+    body = [_form(wanted, now), tag("div.parts", *parts), tag("div.more", more)]
+    body += [questions()] if may_act else []
     return Drawn("Reviews", Markup.join_all(body))
 
 
@@ -120,13 +136,23 @@ def _mine(found: Sequence[Finding], wanted: Filters) -> list[Finding]:
 
 
 def _found(
-    name: str, title: str, found: Sequence[Finding], wanted: Filters, now: World
+    name: str,
+    title: str,
+    found: Sequence[Finding],
+    wanted: Filters,
+    now: World,
+    *,
+    may_act: bool,
 ) -> Markup:
     lines = _window(found, wanted)
     head = f"{title}: {words.integer(len(found))}"
     if not lines:
         return part(head, note("Nothing to do."))
-    return part(head, section(title, name, lines, now), *_onward(name, len(found), wanted))
+    return part(
+        head,
+        section(title, name if may_act else "", lines, now),
+        *_onward(name, len(found), wanted),
+    )
 
 
 def _alike(found: Duplicates, wanted: Filters, now: World) -> Markup:
@@ -180,6 +206,9 @@ def _form(wanted: Filters, now: World) -> Markup:
 async def build_reviews(register: Register | None, request: Request) -> Response | None:
     """Build the page for a browser tab."""
     query = dict(request.query_params)
-    who: str | None = getattr(request.state, "who", None)
-    named = (PATH, "Reviews")
-    return await show(register, request, named, lambda held: draw(held, query, who), done)
+    who, may_act = callers.of(request).name, callers.may_act(request)
+
+    def drawn(held: Register) -> Drawn:
+        return draw(held, query, who, may_act=may_act)
+
+    return await show(register, request, (PATH, "Reviews"), drawn, done)
