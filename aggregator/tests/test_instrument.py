@@ -1,5 +1,6 @@
 """The instrument and neighbours tiers and the clocks: what they find, and what they let be."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -153,9 +154,15 @@ def redundant(seed: int, count: int, step: float = 0.0) -> tuple[Floats, Judge]:
     gains = rng.uniform(0.8, 1.2, count)
     values = gains * truth + 0.1 * rng.standard_normal((len(truth), count))
     judge = judge_of(count)
-    for index in range(count):
-        judge.relate(index, 0, 0 if index else None)
+    beside_each_other(judge, range(count))
     return np.asarray(values), judge
+
+
+def beside_each_other(judge: Judge, members: Sequence[int], least: int = 1) -> None:
+    """Each is compared with all the others."""
+    for index in members:
+        judge.relate(index, 0)
+        judge.compare(index, [one for one in members if one != index], least)
 
 
 def test_the_one_that_leaves_its_neighbours_drifts() -> None:
@@ -185,8 +192,7 @@ def test_strangers_on_one_device_are_no_neighbours() -> None:
     values = 20 + rng.standard_normal((BEFORE + 600, 3))
     values[BEFORE:, 1] += np.linspace(0, 4, 600)
     judge = judge_of(3)
-    for index in range(3):
-        judge.relate(index, 0, 0 if index else None)
+    beside_each_other(judge, range(3))
     assert not (judged(judge, stream_of(values)).flags & c.DRIFT).any()
 
 
@@ -257,8 +263,9 @@ def faulty(seed: int) -> tuple[Stream, Judge]:
     values[nonsense, 2] = rng.choice([np.nan, np.inf, -np.inf, 1e300, 5e-324, 0.0], 40)
     stream = stream_of(np.column_stack([values, counter, loner]))
     judge = judge_of(5)
-    for index in range(5):
-        judge.relate(index, 0, 0 if index in {1, 2} else None, counter=index == 3)
+    beside_each_other(judge, range(3))
+    judge.relate(3, 0, counter=True)
+    judge.relate(4, 0)
     return stream, judge
 
 

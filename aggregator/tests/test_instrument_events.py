@@ -9,13 +9,12 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.alarms import event as e
 from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.reasons import reason
-from lamppost.aggregator.judge.state import NEXT
 from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo, SeriesKey
 from lamppost.aggregator.pipeline.judging import Judging, Readings
-from lamppost.aggregator.pipeline.rings import Rings, is_counter
+from lamppost.aggregator.pipeline.leads import is_counter
 from lamppost.wire.datatypes import DataType
 
-from .samples_judge import T0, judge_of
+from .samples_judge import T0
 from .test_instrument import BEFORE, STEP_MS, daily
 
 INFO = SeriesInfo(0, "city", "n", "d", "temperature", DataType.DOUBLE, "Cel")
@@ -134,24 +133,6 @@ def test_a_wrong_clock_is_one_event_of_its_node() -> None:
     assert (clocks[0].node, clocks[0].device, clocks[0].channel) == ("n", "", "")
     assert clocks[-1].end_ms == T0 + 200 * 5_000
     assert not [one for one in events if one.kind == e.GAP]
-
-
-def test_rings_hold_one_class_and_unit_of_a_device() -> None:
-    """Two thermometers of a cabinet are neighbours, one in Fahrenheit or elsewhere is not."""
-    judge, rings = judge_of(5), Rings()
-    hot = replace(INFO, channel_class="temperature")
-    for index, info in enumerate(
-        (
-            hot,
-            replace(hot, metric="second"),
-            replace(hot, metric="third"),
-            replace(hot, metric="odd", unit="[degF]"),
-            replace(hot, metric="far", device="other"),
-        )
-    ):
-        rings.admit(judge, replace(info, index=index))
-    following = judge.state()["channels"][:, NEXT].astype(int) - 1
-    assert following.tolist() == [2, 0, 1, -1, -1]
 
 
 @pytest.mark.parametrize(

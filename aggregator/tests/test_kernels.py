@@ -29,6 +29,7 @@ def fingerprint() -> str:
     """A digest of what all kernels make of a stream with every kind of trouble."""
     from lamppost.aggregator.decode.payloads import decode_batch, join
     from lamppost.aggregator.decode.resolve import AliasTable, resolve
+    from lamppost.aggregator.judge.group_hours import Hours
     from lamppost.aggregator.judge.group_profile import GROUPS
     from lamppost.aggregator.judge.groups import Groups
 
@@ -50,6 +51,8 @@ def fingerprint() -> str:
     count = int(messages[:, c.COUNT].sum())
     resolve(rows, count, nodes, joined, table.cells, table.seed)
     judge = judge_of(6, 0.0, 100.0)
+    for one in range(3):
+        judge.compare(one, [other for other in range(3) if other != one])
     out = judged(judge, troubled(3, 2_500, 6), 2 * 10**12)
     columns = (
         out.flags, out.expected, out.low, out.score, out.severity, out.onset_ms, out.p
@@ -60,8 +63,11 @@ def fingerprint() -> str:
         groups.join(number, series)
     stream = polled(healthy("ar 0.9", 3, 3_000, 4), deadband=False, poll_ms=10_000)
     groups.update(stream.series, stream.time_ms, stream.value, np.zeros(12_000, np.uint32))
-    group = groups.state()["rows"]
-    for array in (rows, messages, table.cells, *columns, group, *judge.state().values()):
+    hours = Hours()
+    hours.add(1)
+    hours.update(stream.series, stream.time_ms, stream.value, np.zeros(12_000, np.uint32))
+    learned = (groups.state()["rows"], *hours.state().values())
+    for array in (rows, messages, table.cells, *columns, *learned, *judge.state().values()):
         text.update(np.ascontiguousarray(array).tobytes())
     return text.hexdigest()
 

@@ -5,10 +5,11 @@ import pytest
 
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
-from lamppost.aggregator.judge.judge import BLANKS, CHANNELS, NEIGHBOURS, TIERS
-from lamppost.aggregator.judge.neighbours import SEVERITY
+from lamppost.aggregator.judge.judge import BLANKS, CHANNELS, NEAR, NEIGHBOURS, TIERS
+from lamppost.aggregator.judge.neighbours import LEAST, MAX_NEAR, SEVERITY
 from lamppost.aggregator.judge.profile import DEFAULT, Profile
-from lamppost.aggregator.judge.state import KIND, NEXT
+from lamppost.aggregator.judge.state import KIND
+from lamppost.aggregator.judge.state import NEAR as HAS_NEAR
 
 from .samples_judge import T0, Floats, Stream
 from .twins_neighbours import ring
@@ -57,12 +58,17 @@ def stream_of(seed: int, values: Floats) -> Stream:
     )
 
 
-def compared(seed: int, count: int, profile: Profile = QUICK) -> int:
+def compared(
+    stream: Stream, seed: int, count: int, least: int = 1, profile: Profile = QUICK
+) -> int:
     """Compare both on a ring; returns all flags that the tier added."""
-    stream = stream_of(seed, walking(seed, count))
     channels = np.tile(BLANKS[CHANNELS], (count, 1))
     channels[:, KIND] = c.NUMERIC
-    channels[:, NEXT] = 1 + (np.arange(count) - 1) % count
+    channels[:, HAS_NEAR] = count - 1
+    near = np.tile(BLANKS[NEAR], (count, 1))
+    for step in range(1, min(count, MAX_NEAR + 1)):
+        near[:, step - 1] = (np.arange(count) - step) % count
+    near[:, LEAST] = least
     out = Verdicts.empty(len(stream))
     tiers = {tier.name: tier.run for tier in TIERS}
     rng = np.random.default_rng([seed, 2])
@@ -78,6 +84,7 @@ def compared(seed: int, count: int, profile: Profile = QUICK) -> int:
         NOW,
         channels,
         np.tile(BLANKS[NEIGHBOURS], (count, 1)),
+        near,
         profile,
         out.flags,
         out.expected,
@@ -87,7 +94,7 @@ def compared(seed: int, count: int, profile: Profile = QUICK) -> int:
         out.severity,
         out.onset_ms,
     )
-    members, seen = ring(profile, count), 0
+    members, seen = ring(profile, count, least), 0
     for row in range(len(stream)):
         member = members[stream.series[row]]
         was = int(before[row])
@@ -100,10 +107,19 @@ def compared(seed: int, count: int, profile: Profile = QUICK) -> int:
     return seen
 
 
-@pytest.mark.parametrize("count", [2, 3, 4, 12])
-def test_the_kernel_judges_as_its_twin_does(count: int) -> None:
+@pytest.mark.parametrize(("count", "least"), [(2, 1), (3, 1), (4, 1), (12, 1), (5, 3)])
+def test_the_kernel_judges_as_its_twin_does(count: int, least: int) -> None:
     """Members that leave, come back, leave together and pause: the same flags and onsets."""
     seen = 0
     for seed in range(4):
-        seen |= compared(seed, count)
+        seen |= compared(stream_of(seed, walking(seed, count)), seed, count, least)
     assert seen == c.DRIFT | c.SUSPECT
+
+
+def test_strangers_are_compared_now_and_then() -> None:
+    """Where nobody has ever measured the same the twin says so too, and idles as long."""
+    lone = QUICK._replace(neighbours_memory=100.0)
+    for seed in range(2):
+        values = np.random.default_rng(seed).standard_normal((LENGTH, 3)).cumsum(axis=0)
+        values[1_000:] = values[1_000:, :1] + 0.01 * values[1_000:, 1:2]
+        compared(stream_of(seed, values), seed, 3, profile=lone)

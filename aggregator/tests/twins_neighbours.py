@@ -1,4 +1,4 @@
-"""The neighbours tier as one would write it first: rings of members, one reading at a time."""
+"""The neighbours tier as one would write it first: members, one reading at a time."""
 
 import math
 from collections.abc import Sequence
@@ -126,6 +126,7 @@ class Member:
     usual: float = 0.0
     distance: Distance = field(init=False)
     others: "list[Member]" = field(default_factory=list)
+    least: int = 1
 
     def __post_init__(self) -> None:
         self.distance = Distance(self.p)
@@ -152,13 +153,22 @@ class Member:
 
     def _beside_others(self, time: float, then: float) -> int:
         """The last reading, not the present one: now all others of its time are there."""
+        if self._idles():
+            return 0
         others = [one for one in self.others[:LOOKED_AT] if one.speaks_of(then, self)]
-        if not others or time - self.first < self.p.instrument_ms:
+        if len(others) < self.least or time - self.first < self.p.instrument_ms:
             return 0
         middle = median(one.at(then) for one in others)
         if abs(middle) > 5:
             return 0
         return self.distance.judge(time, self.zed, middle, self.usual, others)
+
+    def _idles(self) -> bool:
+        """Long known to have no neighbours in these: one reading in sixteen is compared."""
+        known, p = self.distance, self.p
+        if known.count < p.neighbours_memory or known.told_at:
+            return False
+        return known.dev > 2 * p.neighbours_share * self.usual and self.count % 16 != 0
 
     def speaks_of(self, then: float, other: "Member") -> bool:
         """Whether it was read about then, is known, and does not drift itself."""
@@ -185,9 +195,9 @@ class Member:
         self.count += 1
 
 
-def ring(p: Profile, count: int) -> list[Member]:
+def ring(p: Profile, count: int, least: int = 1) -> list[Member]:
     """Members that have each other for others, the next of each the one numbered below."""
-    members = [Member(p) for _ in range(count)]
+    members = [Member(p, least=least) for _ in range(count)]
     for number, one in enumerate(members):
         one.others = [members[(number - step) % count] for step in range(1, count)]
     return members

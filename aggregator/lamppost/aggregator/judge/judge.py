@@ -1,6 +1,6 @@
 """The judge: gives every reading its verdict, tier by tier."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,12 @@ from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
 from lamppost.aggregator.judge.instrument import instrument_tier
 from lamppost.aggregator.judge.level import level_tier
 from lamppost.aggregator.judge.maintenance import maintenance_tier
-from lamppost.aggregator.judge.neighbours import neighbours_tier
+from lamppost.aggregator.judge.neighbours import (
+    LEAST,
+    MAX_NEAR,
+    NEAR_WIDTH,
+    neighbours_tier,
+)
 from lamppost.aggregator.judge.odds import ODDS_WIDTH, odds_tier
 from lamppost.aggregator.judge.profile import DEFAULT, Profile
 from lamppost.aggregator.judge.quality import quality_tier
@@ -63,6 +68,7 @@ CHANNELS, QUALITY, MAINTENANCE, LEVEL, HABIT = (
     "habit",
 )
 INSTRUMENT, NEIGHBOURS, CLOCKS, ODDS = "instrument", "neighbours", "clocks", "odds"
+NEAR = "near"
 TIERS = (
     Tier(
         QUALITY,
@@ -79,7 +85,11 @@ TIERS = (
         instrument_tier,
         {INSTRUMENT: _blank(w.INSTRUMENT_WIDTH, (w.C_SINCE,))},
     ),
-    Tier(NEIGHBOURS, neighbours_tier, {NEIGHBOURS: _blank(w.NEIGHBOURS_WIDTH)}),
+    Tier(
+        NEIGHBOURS,
+        neighbours_tier,
+        {NEIGHBOURS: _blank(w.NEIGHBOURS_WIDTH), NEAR: np.full(NEAR_WIDTH, -1, np.int32)},
+    ),
     Tier(MAINTENANCE, maintenance_tier, {MAINTENANCE: _blank(q.MAINTENANCE_WIDTH)}),
     Tier(LEVEL, level_tier, {LEVEL: _blank(q.LEVEL_WIDTH)}),
     Tier(
@@ -158,20 +168,13 @@ class Judge:
         )
 
     def relate(
-        self,
-        index: int,
-        lead: int,
-        neighbour: int | None = None,
-        *,
-        counter: bool = False,
-        temperature: bool = False,
+        self, index: int, lead: int, *, counter: bool = False, temperature: bool = False
     ) -> None:
         """Say what a series, once added, is and belongs to.
 
         Args:
             index: the series.
             lead: the first series of its node; a node's clock is kept with that.
-            neighbour: another one that measures the same on the same device, None for none.
             counter: it only ever rises, by declaration.
             temperature: it may be read in Fahrenheit instead of Celsius, or the other way.
         """
@@ -179,10 +182,20 @@ class Judge:
         channels[index, q.COUNTER] = counter
         channels[index, q.TEMPERATURE] = temperature
         channels[index, q.LEAD] = lead + 1
-        if neighbour is None or channels[index, q.NEXT] != 0.0:
-            return
-        channels[index, q.NEXT] = channels[neighbour, q.NEXT] or neighbour + 1
-        channels[neighbour, q.NEXT] = index + 1
+
+    def compare(self, index: int, neighbours: Sequence[int], least: int = 1) -> None:
+        """Say which others measure the same as a series, once all of them are added.
+
+        Args:
+            index: the series.
+            neighbours: at most MAX_NEAR, itself not among them; none for none.
+            least: so many of them have to speak before it is compared with them.
+        """
+        row = self._arrays[NEAR][index]
+        row[:] = -1
+        row[: len(neighbours)] = neighbours[:MAX_NEAR]
+        row[LEAST] = least
+        self._arrays[CHANNELS][index, q.NEAR] = len(neighbours)
 
     def tune(
         self,

@@ -1,9 +1,10 @@
 """Neighbours tier: a sensor that leaves those that have always measured the same.
 
-Channels of one device, class and unit stand in a ring (`state.NEXT`). Each value is taken in
-its own mean and deviation; the distance from the median of the others is what a drift moves,
-and what the process, which moves them all, does not. Only where that distance has proven small
-beside the values' own movement does a channel have neighbours in this sense.
+A channel's neighbours measure the same on the same device, or, where there are none, nearby:
+`near` has their numbers. Each value is taken in its own mean and deviation; the distance from
+the median of the others is what a drift moves, and what the process (or the weather), which
+moves them all, does not. Only where that distance has proven small beside the values' own
+movement does a channel have neighbours in this sense.
 
 One channel of a device is read before another: so it is the reading before the present one that
 is compared, when all have been read that were then, each at the time nearest to it.
@@ -22,8 +23,13 @@ from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
+Near = NDArray[np.int32]
 
-MAX_RING = 9  # members looked at, oneself among them
+MAX_NEAR = 8
+LEAST = MAX_NEAR  # column of `near`: with fewer that speak nothing is compared
+NEAR_WIDTH = MAX_NEAR + 1
+IDLE_EVERY = 16.0  # readings, where they have proven to be no neighbours
+IDLE_TIMES = 2.0  # times the distance at which neighbours are such
 FRESH = 3.0  # intervals
 KNOWN = 30.0
 HALF_SURE = 0.4  # of the alarm: from here on readings are withheld
@@ -47,6 +53,7 @@ def neighbours_tier(
     now_ms: int,  # noqa: ARG001
     channels: Array,
     state: Array,
+    near: Near,
     p: Profile,
     flags: NDArray[np.uint32],
     expected: Singles,  # noqa: ARG001
@@ -57,16 +64,16 @@ def neighbours_tier(
     onset_ms: NDArray[np.int64],
 ) -> None:
     """Judge a batch in the order given, on top of what the tiers before it found."""
-    channels, state = borrowed(channels), borrowed(state)
+    channels, state, near = borrowed(channels), borrowed(state), borrowed(near)
     for i in range(series.shape[0]):
         s = int(series[i])
-        if channels[s, q.NEXT] == 0.0 or channels[s, q.KIND] != c.NUMERIC:
+        if channels[s, q.NEAR] == 0.0 or channels[s, q.KIND] != c.NUMERIC:
             continue
         found = int(np.int64(flags[i]))
         x = float(value[i])
         if found & HIDDEN or abs(x) > MAX_VALUE:
             continue
-        added = _judge(channels, state, s, float(time_ms[i]), x, p)
+        added = _judge(near, state, s, float(time_ms[i]), x, p)
         if added:
             flags[i] = found | added
         if added & c.DRIFT:
@@ -82,7 +89,7 @@ def _since(state: Array, s: int) -> float:
 
 
 @kernel
-def _judge(channels: Array, state: Array, s: int, time: float, x: float, p: Profile) -> int:
+def _judge(near: Near, state: Array, s: int, time: float, x: float, p: Profile) -> int:
     if state[s, w.D_COUNT] == 0.0:
         state[s, w.D_FIRST] = time
         state[s, w.D_LAST] = time
@@ -97,13 +104,13 @@ def _judge(channels: Array, state: Array, s: int, time: float, x: float, p: Prof
     state[s, w.D_INTERVAL] = usual + (elapsed - usual) / min(state[s, w.D_COUNT], KNOWN)
     known = state[s, w.D_COUNT] >= KNOWN and state[s, w.SPREAD] > 0.0
     added = 0
-    if state[s, w.D_COUNT] > KNOWN and known:
-        others = _others(channels, state, s, before)
-        if others > 0:
-            middle = _median(channels, state, s, before, others)
+    if state[s, w.D_COUNT] > KNOWN and known and not _is_idle(state, s, p):
+        others = _others(near, state, s, before)
+        if others >= max(near[s, LEAST], 1):
+            middle = _median(near, state, s, before, others)
             settled = time - state[s, w.D_FIRST] >= p.instrument_ms  # means and deviations
             if settled and abs(middle) <= FARTHEST:
-                added = _add_up(channels, state, s, time, middle, others, p)
+                added = _add_up(near, state, s, time, middle, others, p)
     state[s, w.ZED_BEFORE] = state[s, w.ZED]
     state[s, w.D_BEFORE] = before
     state[s, w.D_LAST] = time
@@ -112,6 +119,15 @@ def _judge(channels: Array, state: Array, s: int, time: float, x: float, p: Prof
     if added == 0:
         _learn(state, s, elapsed, x, known, p)
     return added
+
+
+@kernel
+def _is_idle(state: Array, s: int, p: Profile) -> bool:
+    """Whether the others have long proven to be no neighbours; it is looked at now and then."""
+    if state[s, w.A_COUNT] < p.neighbours_memory or state[s, w.DRIFTS] > 0.0:
+        return False
+    far = IDLE_TIMES * p.neighbours_share * state[s, w.Z_SIZE]
+    return bool(state[s, w.APART_DEV] > far and state[s, w.D_COUNT] % IDLE_EVERY > 0.0)
 
 
 @kernel
@@ -151,53 +167,53 @@ def _then(state: Array, other: int, time: float) -> float:
 
 
 @kernel
-def _others(channels: Array, state: Array, s: int, time: float) -> int:
-    count, seen = 0, 1
-    other = int(channels[s, q.NEXT]) - 1
-    while other != s and seen < MAX_RING:
+def _others(near: Near, state: Array, s: int, time: float) -> int:
+    count = 0
+    for k in range(MAX_NEAR):
+        other = int(near[s, k])
+        if other < 0:
+            break
         if _counts(state, s, other, time):
             count += 1
-        other = int(channels[other, q.NEXT]) - 1
-        seen += 1
     return count
 
 
 @kernel
-def _rank(channels: Array, state: Array, s: int, time: float, one: int) -> int:
+def _rank(near: Near, state: Array, s: int, time: float, one: int) -> int:
     """How many of the neighbours are lower than `one`; its own index decides between equals."""
     mine = _then(state, one, time)
-    lower, seen = 0, 1
-    other = int(channels[s, q.NEXT]) - 1
-    while other != s and seen < MAX_RING:
+    lower = 0
+    for k in range(MAX_NEAR):
+        other = int(near[s, k])
+        if other < 0:
+            break
         if other != one and _counts(state, s, other, time):
             z = _then(state, other, time)
             if z < mine or (z == mine and other < one):
                 lower += 1
-        other = int(channels[other, q.NEXT]) - 1
-        seen += 1
     return lower
 
 
 @kernel
-def _median(channels: Array, state: Array, s: int, time: float, count: int) -> float:
-    """The middle one, or the mean of the two middle ones, by counting: rings are small."""
-    total, seen = 0.0, 1
-    other = int(channels[s, q.NEXT]) - 1
-    while other != s and seen < MAX_RING:
+def _median(near: Near, state: Array, s: int, time: float, count: int) -> float:
+    """The middle one, or the mean of the two middle ones, by counting: there are few."""
+    total = 0.0
+    for k in range(MAX_NEAR):
+        other = int(near[s, k])
+        if other < 0:
+            break
         if _counts(state, s, other, time):
-            rank = _rank(channels, state, s, time, other)
+            rank = _rank(near, state, s, time, other)
             if rank == count // 2:
                 total += _then(state, other, time)
             if rank == (count - 1) // 2:
                 total += _then(state, other, time)
-        other = int(channels[other, q.NEXT]) - 1
-        seen += 1
     return 0.5 * total
 
 
 @kernel
 def _add_up(
-    channels: Array, state: Array, s: int, time: float, middle: float, others: int, p: Profile
+    near: Near, state: Array, s: int, time: float, middle: float, others: int, p: Profile
 ) -> int:
     """DRIFT, SUSPECT or 0 for the distance from the others' median; learns the healthy ones."""
     apart = state[s, w.ZED] - middle
@@ -230,7 +246,7 @@ def _add_up(
         sure = height >= p.neighbours_alarm
         matters = abs(state[s, w.A_RUN]) >= p.neighbours_matter
         if height >= HALF_SURE * p.neighbours_alarm and (matters or not sure):
-            if not _is_farthest(channels, state, s, state[s, w.D_LAST], others):
+            if not _is_farthest(near, state, s, state[s, w.D_LAST], others):
                 return 0
             if not sure:
                 return c.SUSPECT
@@ -259,16 +275,15 @@ def _cusum(state: Array, s: int, time: float, z: float, p: Profile) -> float:
 
 
 @kernel
-def _is_farthest(channels: Array, state: Array, s: int, time: float, others: int) -> bool:
+def _is_farthest(near: Near, state: Array, s: int, time: float, others: int) -> bool:
     """With two or more neighbours only the farthest drifts; with one, either may be wrong."""
     if others == 1:
         return True
     mine = abs(state[s, w.A_RUN])
-    seen = 1
-    other = int(channels[s, q.NEXT]) - 1
-    while other != s and seen < MAX_RING:
+    for k in range(MAX_NEAR):
+        other = int(near[s, k])
+        if other < 0:
+            break
         if _counts(state, s, other, time) and abs(state[other, w.A_RUN]) > mine:
             return False
-        other = int(channels[other, q.NEXT]) - 1
-        seen += 1
     return True

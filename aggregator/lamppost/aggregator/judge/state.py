@@ -6,8 +6,8 @@ the verdict columns.
 """
 
 # --- channels: what births declared; read by all tiers, written by none ---------------------
-# COUNTER to NEXT stand in `Judge.relate`. LEAD is 1 + the first series of its node, NEXT 1 +
-# the next series in its ring of neighbours; 0 is none.
+# COUNTER to LEAD stand in `Judge.relate`; LEAD is 1 + the first series of its node. NEAR is how
+# many neighbours `Judge.compare` has given it.
 # The factors and FALSE_A_WEEK (0: as the profile says) stand in `Judge.tune`.
 (
     LOW,
@@ -17,7 +17,7 @@ the verdict columns.
     COUNTER,
     TEMPERATURE,
     LEAD,
-    NEXT,
+    NEAR,
     LEVEL_FACTOR,
     SPIKE_FACTOR,
     STUCK_FACTOR,

@@ -25,8 +25,9 @@ from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.nodes.births import NUMERIC
 from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo
 from lamppost.aggregator.pipeline.latest import Latest
-from lamppost.aggregator.pipeline.rings import Rings
+from lamppost.aggregator.pipeline.leads import Leads
 from lamppost.aggregator.pipeline.teams import Teams, place_of
+from lamppost.aggregator.pipeline.vicinity import Vicinity
 from lamppost.aggregator.settings.groups import GroupConfig
 from lamppost.aggregator.settings.kinds import Profiles
 from lamppost.aggregator.spool.frames import FrameKind, TextRow, pack_json
@@ -122,7 +123,8 @@ class Judging:
         self.index = index
         self._profiles = profiles or Profiles()
         self.judge = Judge()
-        self._rings = Rings()
+        self._leads = Leads()
+        self._vicinity = Vicinity()
         self.groups = Groups()
         self._teams = Teams(self.groups, index, groups)
         self._hours = self._teams.kin.hours
@@ -136,7 +138,8 @@ class Judging:
         self.judge.add_series(
             info.index, info.low, info.high, info.heartbeat_ms, kind_of(info.datatype)
         )
-        self._rings.admit(self.judge, info)
+        self._leads.admit(self.judge, info)
+        self._vicinity.admit(info)
         self._tune(info)
         self._teams.admit(info)
         if self.alarms.maintenance:
@@ -160,6 +163,7 @@ class Judging:
         out = self._out.head(count)
         if count:
             self.settle()
+            self._vicinity.settle(self.judge, int(time_ms[-1]))
             self.judge.update(series, time_ms, value, quality, historical, now_ms, out)
             self.groups.update(series, time_ms, value, out.flags)
             self._hours.update(series, time_ms, value, out.flags)
@@ -252,6 +256,7 @@ class Judging:
             "events": self.alarms.state(),
             "texts": self.latest.text_state(),
             "kin": self._teams.kin.state(),
+            "vicinity": self._vicinity.slot,
         }
         return document, arrays
 
@@ -262,6 +267,7 @@ class Judging:
             False when the judge's part is of another release: it begins to learn anew.
         """
         fits = True
+        self._vicinity.slot = int(document.get("vicinity", -1))
         try:
             self.judge.restore(_under(arrays, "judge/"))
         except (ValueError, KeyError):

@@ -9,7 +9,7 @@ from lamppost.aggregator.judge.groups import Groups
 from lamppost.aggregator.nodes.births import NUMERIC
 from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo
 from lamppost.aggregator.pipeline.kin import Kin
-from lamppost.aggregator.pipeline.rings import is_counter
+from lamppost.aggregator.pipeline.leads import is_counter
 from lamppost.aggregator.settings.groups import GroupConfig
 
 NAMED, ASSET, LEARNED, DEVICE = "named", "asset", "learned", "device"
