@@ -38,8 +38,9 @@ def judge_of(several: Sequence[Series]) -> Judge:
     judge = Judge(1)
     for index, series in enumerate(several):
         judge.add_series(index, None, None, None, c.NUMERIC)
-        neighbour = 0 if index else None
-        judge.relate(index, 0, neighbour, temperature=series.temperature)
+        judge.relate(index, 0, temperature=series.temperature)
+    for index in range(len(several)):
+        judge.compare(index, [one for one in range(len(several)) if one != index])
     return judge
 
 
