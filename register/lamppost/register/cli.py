@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from lamppost.register import serving
 from lamppost.register.access import commands as access
 from lamppost.register.commanding import DATA_DIR, FAILED, WRONG_USE, UsageError, complain
 from lamppost.register.days import commands as days
@@ -32,6 +33,9 @@ examples:
   lamppost register seed --demo-city               a made-up city to try things out with
   lamppost register indicators --period 2026-10 --json
   lamppost register quality --day 2026-10-01       how good each stream was, the worst first
+  lamppost register user add ann --role admin      asks for a password, or reads one from stdin
+  lamppost register serve                          pages and API on http://127.0.0.1:8080
+  lamppost register serve --demo                   without sign-in, this machine only
   lamppost register token add grafana --role viewer --days 90
   lamppost register evidence iso37122-2019:7.6 2026-10 --out pack.zip
   lamppost register resources add dataset noise Noise --gathers-class noise
@@ -77,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (records, exports, seed, days, indicators, evidence, resources, access):
+    rooms = (records, exports, seed, days, indicators, evidence, resources, access, serving)
+    for room in rooms:
         room.add_commands(commands)
     return parser
