@@ -64,6 +64,19 @@ if [ -n "$with_city" ]; then
     systemctl enable lamppost-city
     systemctl restart lamppost-city
 fi
+# The first start compiles the kernels, for minutes on a small machine.
+echo "install: waiting until the aggregator answers (the first start takes minutes)"
+tries=0
+until /opt/lamppost/bin/python -c "import urllib.request as r; \
+r.urlopen('http://127.0.0.1:8080/api/v0/health', timeout=4)" 2>/dev/null; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 300 ] || [ "$(systemctl show -p NRestarts --value lamppost-aggregator)" -ge 3 ]; then
+        journalctl --no-pager -n 15 -u lamppost-aggregator >&2
+        echo "install: the aggregator does not come up; its last words are above" >&2
+        exit 1
+    fi
+    sleep 2
+done
 
 set -- --notify "${LAMPPOST_NOTIFY_URL:-http://127.0.0.1:9/nobody-is-told}"
 [ -z "${LAMPPOST_PAGE_URL:-}" ] || set -- "$@" --page "$LAMPPOST_PAGE_URL"

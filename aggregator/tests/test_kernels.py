@@ -105,6 +105,24 @@ def test_an_unwritable_cache_falls_back_to_the_next(tmp_path: Path) -> None:
     assert Path(directory) == good / "kernels" / jit.digest()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without a home")
+def test_a_user_without_a_home_is_no_obstacle() -> None:
+    """A service whose user systemd makes up stands in no list of users and has no HOME."""
+    code = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "from lamppost.aggregator import jit\n"
+        "os.environ.pop('HOME', None); os.environ.pop('XDG_CACHE_HOME', None)\n"
+        "os.setuid(63_999)\n"
+        "print(len(jit._candidates(Path('/data'))))"
+    )
+    env = {**os.environ, "NUMBA_CACHE_DIR": "/cache"}
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False
+    )
+    assert (told.stdout, told.stderr) == ("3\n", "")
+
+
 def test_no_cache_at_all_is_said_and_survived(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,8 +28,8 @@ QUERIES = [pytest.param(one, id=one.where) for board in BOARDS for one in asked(
 MAPPED = {one.name: one for one in MEASUREMENTS}
 BUILT_IN = {"timeFilter", "__interval", "__url_time_range", "__data", "__field"}
 KINDS = {
-    *("timeseries", "stat", "table", "bargauge", "barchart", "state-timeline"),
-    *("status-history", "geomap", "histogram", "text", "alertlist", "annolist"),
+    *("timeseries", "stat", "table", "bargauge", "state-timeline"),
+    *("status-history", "geomap", "text", "alertlist", "annolist"),
 }
 UNITS = {
     *("none", "short", "s", "ms", "h", "d", "cps", "percent", "percentunit", "bytes", "volt"),

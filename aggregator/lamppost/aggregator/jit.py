@@ -119,11 +119,16 @@ def _candidates(preferred: Path | None) -> list[Path]:
     if preferred is not None:
         bases.append(preferred / "kernels")
     bases.append(HERE / "__pycache__" / "kernels")
+    return [*bases, *_of_user()]
+
+
+def _of_user() -> list[Path]:
     user = os.environ.get("XDG_CACHE_HOME")
-    bases.append(
-        (Path(user) if user else Path("~/.cache").expanduser()) / "lamppost" / "kernels"
-    )
-    return bases
+    try:
+        cache = Path(user) if user else Path.home() / ".cache"
+    except RuntimeError:
+        return []  # a service whose user systemd makes up has no home
+    return [cache / "lamppost" / "kernels"]
 
 
 def _choose(bases: Iterable[Path]) -> None:

@@ -1,15 +1,26 @@
-"""Panels that draw over time or over categories: time series, strips, bars, histograms."""
+"""Panels that draw over time or over categories: time series, strips, bars."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from lamppost.dashboards.influxql import Statement
-from lamppost.dashboards.looks import BAND, EXPECTED, GREY, NORMAL, VALUE, Meanings, Thresholds
+from lamppost.dashboards.looks import (
+    BAND,
+    EXPECTED,
+    GREY,
+    NORMAL,
+    SHADES,
+    VALUE,
+    Meanings,
+    Thresholds,
+)
 from lamppost.dashboards.panel import Override, Panel, Target
 
 LEGEND = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
-NO_LEGEND = {**LEGEND, "showLegend": False}
 ALL_SERIES = {"mode": "multi", "sort": "desc"}
+NAME_PIXELS, VALUE_PIXELS = 13, 16
+"""Of bars: by themselves names grow with the panel until they shout."""
+MAX_BARS = 12
 
 
 def line(statement: Statement, alias: str = "") -> Target:
@@ -82,6 +93,19 @@ def colored(series: str, color: str, **properties: object) -> Override:
     return Override("byName", series, {"color": {"fixedColor": color, "mode": "fixed"}, **more})
 
 
+def shaded(*names: str) -> tuple[Override, ...]:
+    """Return the overrides of series that stand beside each other, whatever comes before.
+
+    Grafana's own colours begin with green, yellow and orange, which here mean something.
+    """
+    return tuple(
+        Override(
+            "byRegexp", f"/(^| ){name}$/", {"color": {"fixedColor": shade, "mode": "fixed"}}
+        )
+        for name, shade in zip(names, SHADES, strict=False)
+    )
+
+
 def banded(value: str, middle: str) -> tuple[Override, ...]:
     """Return the overrides of a value that is drawn over a band from "low" to "high".
 
@@ -150,25 +174,13 @@ def bars(
     title: str,
     question: str,
     *targets: Target,
-    category: str,
     unit: str = "none",
     no_data: str = "no data",
     transformations: tuple[Mapping[str, Any], ...] = (),
 ) -> Panel:
-    """Return a bar for each row of a table, named by the column `category`."""
-    options = {
-        "barWidth": 0.8,
-        "groupWidth": 0.8,
-        "legend": LEGEND,
-        "orientation": "horizontal",
-        "showValue": "always",
-        "stacking": "none",
-        "tooltip": {"mode": "single", "sort": "none"},
-        "xField": category,
-        "xTickLabelRotation": 0,
-    }
+    """Return a bar for each row of a table, named by its column of text, from 0 on."""
     return Panel(
-        "barchart",
+        "bargauge",
         title,
         question,
         targets,
@@ -176,11 +188,23 @@ def bars(
         no_data=no_data,
         width=8,
         height=8,
-        custom={"fillOpacity": 80, "lineWidth": 0},
-        options=options,
+        options=_bar_options(values=True),
         transformations=transformations,
-        defaults={"color": {"fixedColor": VALUE, "mode": "fixed"}},
+        defaults={"color": {"fixedColor": VALUE, "mode": "fixed"}, "min": 0},
     )
+
+
+def _bar_options(*, values: bool) -> dict[str, Any]:
+    reduced = {"calcs": ["lastNotNull"], "fields": "", "values": values}
+    return {
+        "displayMode": "basic",
+        "minVizHeight": 10,
+        "minVizWidth": 0,
+        "orientation": "horizontal",
+        "reduceOptions": {**reduced, "limit": MAX_BARS} if values else reduced,
+        "showUnfilled": True,
+        "text": {"titleSize": NAME_PIXELS, "valueSize": VALUE_PIXELS},
+    }
 
 
 def gauges(
@@ -207,32 +231,6 @@ def gauges(
         height=8,
         thresholds=thresholds,
         silence=True,
-        options={
-            "displayMode": "basic",
-            "minVizHeight": 10,
-            "minVizWidth": 0,
-            "orientation": "horizontal",
-            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-            "showUnfilled": True,
-        },
+        options=_bar_options(values=False),
         defaults=defaults,
-    )
-
-
-def histogram(
-    title: str, question: str, *targets: Target, unit: str = "none", bucket: float
-) -> Panel:
-    """Return how often values of each size occur, in buckets of this width."""
-    return Panel(
-        "histogram",
-        title,
-        question,
-        targets,
-        unit=unit,
-        no_data="no data in this range",
-        width=8,
-        height=8,
-        custom={"fillOpacity": 60, "lineWidth": 1},
-        options={"bucketOffset": 0, "bucketSize": bucket, "combine": True, "legend": NO_LEGEND},
-        defaults={"color": {"fixedColor": VALUE, "mode": "fixed"}, "min": 0},
     )

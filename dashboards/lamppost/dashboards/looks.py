@@ -19,6 +19,8 @@ STALE = "#a35fc4"
 BAND = "#6f8fae"
 EXPECTED = "#7d8894"
 VALUE = "#3d6fb5"
+SHADES = (VALUE, EXPECTED, "#4f9d94", "#8fb3d9", "#b0956b", "#6b8e5a", "#c3c9d0")
+"""Of lines that stand beside each other and mean nothing bad: none is a colour of alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ SEVERITIES: Meanings = {
     "2": Meaning("warning", WARNING),
     "3": Meaning("critical", CRITICAL),
 }
+TRUE_FALSE: Meanings = {"true": Meaning("yes"), "false": Meaning("no")}
 YES_NO: Meanings = {"0": Meaning("no"), "1": Meaning("yes")}
 ONLINE: Meanings = {"0": Meaning("offline", CRITICAL), "1": Meaning("online")}
 WORKS: Meanings = {"0": Meaning("down", CRITICAL), "1": Meaning("works")}

@@ -57,6 +57,10 @@ def stat(
     )
 
 
+MAP_PADDING_PCT = 20
+"""A marker at the edge is whole."""
+
+
 def worldmap(
     title: str,
     question: str,
@@ -104,7 +108,14 @@ def worldmap(
             },
             "layers": [layer],
             "tooltip": {"mode": "details"},
-            "view": {"allLayers": True, "id": "fit", "lat": 0, "lon": 0, "zoom": 15},
+            "view": {
+                "allLayers": True,
+                "id": "fit",
+                "lat": 0,
+                "lon": 0,
+                "padding": MAP_PADDING_PCT,
+                "zoom": 15,
+            },
         },
     )
 

@@ -112,5 +112,7 @@ def _answered(ask: Callable[[], T], otherwise: T) -> T:
     try:
         return ask()
     except SQLAlchemyError as problem:
-        log.warning("rollups: the register does not answer: %s", problem)
+        # The driver's words alone: SQLAlchemy's have the whole statement in them.
+        told = getattr(problem, "orig", None) or problem
+        log.warning("rollups: the register does not answer: %s", told)
         return otherwise

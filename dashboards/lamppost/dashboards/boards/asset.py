@@ -23,7 +23,7 @@ from lamppost.dashboards.influxql import (
     select,
 )
 from lamppost.dashboards.links import cell, to_board
-from lamppost.dashboards.looks import EXPECTED, ONLINE, steps
+from lamppost.dashboards.looks import EXPECTED, ONLINE, TRUE_FALSE, steps
 from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tables import column as heading
 from lamppost.dashboards.tables import rows, table
@@ -38,6 +38,7 @@ STATE_NOW = "25m"
 """A state is written when it changes and every ten minutes: two may be late."""
 BEATS = Step("15m", "a state is written every ten minutes: a step without one is a gap")
 NODE_NOW = "5m"
+NODE_LINES = {"silent_s": "silent for", "pending": "backlog"}
 
 
 def board(console_url: str) -> Board:
@@ -216,7 +217,7 @@ def _events() -> Panel:
             "kind": heading("Kind", width=90),
             "channel": heading("Sensor", width=100),
             "severity": heading("Severity", decimals=2, width=80),
-            "open": heading("Open", "bool_yes_no", width=70),
+            "open": heading("Open", meanings=TRUE_FALSE, width=70),
             "reason": heading("Reason"),
         },
         sort="Severity",
@@ -226,7 +227,7 @@ def _events() -> Panel:
 
 
 def _node_health() -> Panel:
-    columns = [call("max", name).named(name) for name in ("silent_s", "pending")]
+    columns = [call("max", name).named(heading) for name, heading in NODE_LINES.items()]
     panel = timeseries(
         "Its node: silence and backlog",
         "Is it the network? How long the node was silent, and what it still holds.",
@@ -234,8 +235,8 @@ def _node_health() -> Panel:
         unit="s",
         minimum=0,
     )
-    backlog = colored("pending", EXPECTED, axisPlacement="right")
+    backlog = colored("backlog", EXPECTED, axisPlacement="right")
     return panel.overridden(
-        colored("silent_s", color_of("stale")),
-        type(backlog)("byName", "pending", {**backlog.properties, "unit": "short"}),
+        colored("silent for", color_of("stale")),
+        type(backlog)("byName", "backlog", {**backlog.properties, "unit": "short"}),
     ).sized(10, 9)

@@ -3,7 +3,7 @@
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.boards.common import ASSET_CLASS, DISTRICT, IN_DISTRICT, OF_CLASS
-from lamppost.dashboards.charts import gauges, line, timeseries
+from lamppost.dashboards.charts import gauges, line, shaded, timeseries
 from lamppost.dashboards.influxql import (
     Column,
     Statement,
@@ -182,13 +182,13 @@ def _utilisation() -> Panel:
         thresholds=OF_100,
         gap_min=2 * DAY_MIN,
     )
-    return panel.sized(12, 9)
+    return panel.overridden(*shaded("mean", "highest P95", "highest peak")).sized(12, 9)
 
 
 def _use() -> Panel:
     columns = [call("sum", name).named(name) for name in ("used", "baseline", "target")]
     statement = select(RESOURCE_USE, *columns).where(IN_DISTRICT, OF_CLASS).by("resource")
-    return timeseries(
+    panel = timeseries(
         "Resource use against baseline and target",
         "Do we use less energy and water than before, and as little as we meant to?",
         line(statement.every(), "$tag_resource $col"),
@@ -196,7 +196,8 @@ def _use() -> Panel:
         minimum=0,
         stepped=True,
         gap_min=2 * DAY_MIN,
-    ).sized(12, 9)
+    )
+    return panel.overridden(*shaded("used", "baseline", "target")).sized(12, 9)
 
 
 def _platform() -> Panel:

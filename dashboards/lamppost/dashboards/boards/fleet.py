@@ -5,7 +5,7 @@ from dataclasses import replace
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.boards.common import color_of
-from lamppost.dashboards.charts import bars, line, strip, timeseries
+from lamppost.dashboards.charts import bars, line, shaded, strip, timeseries
 from lamppost.dashboards.influxql import (
     Column,
     Statement,
@@ -26,7 +26,7 @@ from lamppost.dashboards.looks import (
     WARNING,
     steps,
 )
-from lamppost.dashboards.panel import Override, Panel
+from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tables import column as heading
 from lamppost.dashboards.tables import counted, rows, table
 from lamppost.dashboards.tiles import stat, worldmap
@@ -172,7 +172,8 @@ def _outages() -> Panel:
 def _extreme(title: str, question: str, how: str, name: str, heading: str, unit: str) -> Panel:
     """The worst of the chosen nodes: a line for each of a thousand would tell nothing."""
     statement = _nodes(call(how, name).named(heading)).every()
-    return timeseries(title, question, line(statement, "$col"), unit=unit).sized(12, 7)
+    panel = timeseries(title, question, line(statement, "$col"), unit=unit)
+    return panel.overridden(*shaded(heading)).sized(12, 7)
 
 
 def _pending() -> Panel:
@@ -200,28 +201,25 @@ def _heat() -> Panel:
 
 
 def _clock() -> Panel:
-    spread = [call(how, "clock_offset_ms").named(name)
-              for how, name in (("min", "most behind"), ("max", "most ahead"))]  # fmt: skip
-    return timeseries(
+    ends = {"most behind": "min", "most ahead": "max"}
+    spread = [call(how, "clock_offset_ms").named(name) for name, how in ends.items()]
+    panel = timeseries(
         "Clock against ours",
         "Is a clock wrong, so that readings stand at the wrong time?",
         line(_nodes(*spread).every(), "$col"),
         unit="ms",
-    ).sized(12, 7)
+    )
+    return panel.overridden(*shaded(*ends)).sized(12, 7)
 
 
 def _firmware() -> Panel:
-    panel = bars(
+    return bars(
         "Firmware",
         "Which versions are out there, on how many nodes?",
         rows(_now(last("online"), "version")),
-        category="version",
         no_data="no version is known",
         transformations=(counted("version", "node"),),
-    )
-    return panel.overridden(Override("byRegexp", "/node.*/", {"displayName": "nodes"})).sized(
-        12, 9
-    )
+    ).sized(12, 9)
 
 
 def _map() -> Panel:

@@ -2,7 +2,7 @@
 
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import pages, uids
-from lamppost.dashboards.charts import colored, gauges, line, timeseries
+from lamppost.dashboards.charts import colored, gauges, line, shaded, timeseries
 from lamppost.dashboards.influxql import (
     Column,
     Statement,
@@ -199,7 +199,7 @@ def _by_district() -> Panel:
 
 def _sample() -> Panel:
     columns = [call("sum", "n").named("sample")]
-    return timeseries(
+    panel = timeseries(
         "Sample",
         "On how many readings does the chosen indicator stand?",
         line(_values(*columns).where(ONE).every(fill="none"), "$col"),
@@ -208,4 +208,5 @@ def _sample() -> Panel:
         no_data="not reported in this range",
         stepped=True,
         gap_min=MONTHS,
-    ).sized(10, 8)
+    )
+    return panel.overridden(*shaded("sample")).sized(10, 8)

@@ -2,7 +2,7 @@
 
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import pages, uids
-from lamppost.dashboards.charts import line, strip, timeseries
+from lamppost.dashboards.charts import line, shaded, strip, timeseries
 from lamppost.dashboards.influxql import (
     Column,
     Statement,
@@ -21,6 +21,7 @@ from lamppost.dashboards.variables import Choice, console
 from lamppost.wire.series import CANARY, PIPELINE, SLO, STAGE
 
 HOST = chosen("host")
+FLOW = ("received", "judged", "stored")
 ASIDE = ("quarantined", "dropped", "seq_gaps", "dead_letters", "rebirths_asked")
 NOW = "5m"
 """A sample is taken every 30 seconds: what has none in ten times that is silent."""
@@ -103,43 +104,43 @@ def _lost_now() -> Panel:
 
 
 def _rates(*names: str) -> Statement:
-    inner = map(rate, names)
+    inner = (rate(name).named(name.replace("_", " ")) for name in names)
     return _pipeline(*inner).by("host").every()
 
 
 def _rate() -> Panel:
-    return timeseries(
+    panel = timeseries(
         "Readings a second",
         "Does what arrives also leave? Received, judged and stored run together.",
-        line(_rates("received", "judged", "stored"), "$tag_host $col"),
+        line(_rates(*FLOW), "$tag_host $col"),
         unit="cps",
         minimum=0,
     )
+    return panel.overridden(*shaded(*FLOW))
 
 
 def _loss() -> Panel:
-    return timeseries(
+    panel = timeseries(
         "Put aside a second",
         "What is put aside or asked for again on the way?",
-        line(
-            _rates("quarantined", "dropped", "seq_gaps", "dead_letters", "rebirths_asked"),
-            "$tag_host $col",
-        ),
+        line(_rates(*ASIDE), "$tag_host $col"),
         unit="cps",
         minimum=0,
     )
+    return panel.overridden(*shaded(*(name.replace("_", " ") for name in ASIDE)))
 
 
 def _latency() -> Panel:
     names = {"P50": "latency_p50_ms", "P99": "latency_p99_ms"}
     columns = [call("max", name).named(heading) for heading, name in names.items()]
-    return timeseries(
+    panel = timeseries(
         "Latency",
         "Is the aggregator keeping up? From the arrival of a reading to its verdict.",
         line(_pipeline(*columns).by("host").every(), "$tag_host $col"),
         unit="ms",
         minimum=0,
     )
+    return panel.overridden(*shaded(*names))
 
 
 def _parts() -> Panel:

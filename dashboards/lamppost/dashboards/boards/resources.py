@@ -2,7 +2,7 @@
 
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import pages, uids
-from lamppost.dashboards.charts import bars, line, timeseries
+from lamppost.dashboards.charts import bars, line, shaded, timeseries
 from lamppost.dashboards.influxql import (
     Column,
     Statement,
@@ -34,6 +34,7 @@ OF_DEVICES = equals("metric", "")
 """The grade of a whole device has no metric; that of a stream has."""
 GRADED = "35m"
 """Devices are graded every 15 minutes: two may be late."""
+WRONGS = {"bad_n": "not to be trusted", "late_n": "late", "dup": "repeated", "gaps": "gaps"}
 PARTS = ("completeness", "validity", "timeliness", "consistency", "uniqueness", "accuracy")
 GAP_MIN = 40
 MINUTELY = "5m"
@@ -176,13 +177,14 @@ def _catalogue() -> Panel:
 
 def _trend() -> Panel:
     columns = [call("mean", name).named(name) for name in ("score", *PARTS)]
-    return timeseries(
+    panel = timeseries(
         "Quality over time",
         "Does it get better, and which part of it does not?",
         line(_devices(*columns).every(), "$col"),
         unit="percentunit",
         gap_min=GAP_MIN,
-    ).sized(14, 9)
+    )
+    return panel.overridden(*shaded("score", *PARTS)).sized(14, 9)
 
 
 def _worst() -> Panel:
@@ -209,14 +211,13 @@ def _volume() -> Panel:
         "Volume by node",
         "What does keeping it cost? Bytes of this range.",
         rows(inner),
-        category="node",
         unit="bytes",
         no_data="nothing is graded here",
     ).sized(12, 9)
 
 
 def _refused() -> Panel:
-    columns = [call("sum", name).named(name) for name in ("bad_n", "late_n", "dup", "gaps")]
+    columns = [call("sum", name).named(heading) for name, heading in WRONGS.items()]
     panel = timeseries(
         "What went wrong",
         "Are there gaps, repetitions, late or bad readings, and when did it begin?",
@@ -225,7 +226,7 @@ def _refused() -> Panel:
         minimum=0,
         gap_min=GAP_MIN,
     )
-    return panel.sized(12, 9)
+    return panel.overridden(*shaded(*WRONGS.values())).sized(12, 9)
 
 
 def _lineage() -> Panel:

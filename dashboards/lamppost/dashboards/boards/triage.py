@@ -18,7 +18,7 @@ from lamppost.dashboards.boards.common import (
     open_asset,
     over_time,
 )
-from lamppost.dashboards.charts import colored, histogram, line, strip, timeseries
+from lamppost.dashboards.charts import bars, colored, line, strip, timeseries
 from lamppost.dashboards.influxql import (
     Column,
     Statement,
@@ -32,7 +32,7 @@ from lamppost.dashboards.influxql import (
 from lamppost.dashboards.looks import CRITICAL, EXPECTED, STALE, VALUE, WARNING, steps
 from lamppost.dashboards.panel import Panel
 from lamppost.dashboards.tables import column as heading
-from lamppost.dashboards.tables import rows, table
+from lamppost.dashboards.tables import counted, rows, table
 from lamppost.dashboards.tiles import stat
 from lamppost.dashboards.variables import console
 from lamppost.wire.series import (
@@ -65,7 +65,7 @@ def board(console_url: str) -> Board:
             (_standing(), _unacked(), _chattering(), _load(), _false_share()),
             (_ranked().cornered(pages.alarms()),),
             (_causes(), _persistence()),
-            (_chatter_table(), _false_alarms(), _scores()),
+            (_chatter_table(), _false_alarms(), _kinds()),
         ),
     )
 
@@ -161,7 +161,7 @@ def _ranked() -> Panel:
     hidden = ("asset", "device", "group", "node", "incident")
     return table(
         "Which one next",
-        "Which anomaly next? The most severe first; process anomalies are about the asset,"
+        "Which anomaly next? The highest score first; process anomalies are about the asset,"
         " sensor faults about its sensor.",
         rows(_now(last("level"), *more)),
         columns={
@@ -179,7 +179,7 @@ def _ranked() -> Panel:
             "asset_class": heading("Class of asset", width=120),
             **{name: heading(name, hidden=True) for name in hidden},
         },
-        sort="Severity",
+        sort="Score",
         no_data="no open incident in the last two minutes",
     ).sized(24, 10)  # fmt: skip
 
@@ -253,10 +253,11 @@ def _false_alarms() -> Panel:
     ).sized(9, 9)
 
 
-def _scores() -> Panel:
-    return histogram(
-        "Severity of open incidents",
-        "Are there a few severe ones or many slight ones?",
-        rows(_now(last("severity"))),
-        bucket=0.1,
+def _kinds() -> Panel:
+    return bars(
+        "Open incidents by kind",
+        "Is it one kind of trouble, or many?",
+        rows(_now(last("level"), "kind", "incident")),
+        no_data="no open incident in the last two minutes",
+        transformations=(counted("kind", "incident"),),
     ).sized(6, 9)
