@@ -20,8 +20,11 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 
 echo "install: programs to /opt/lamppost"
 uv=$(deploy/find-uv.sh)
+# By name: a version that stayed the same would be taken for installed, whatever changed in it.
+ours=$(sed -n 's/^name = "\(lamppost-[a-z-]*\)"$/--reinstall-package \1/p' ./*/pyproject.toml)
+# shellcheck disable=SC2086  # word splitting is meant: an option and its value each
 UV_PROJECT_ENVIRONMENT=/opt/lamppost UV_PYTHON_DOWNLOADS=never \
-    "$uv" sync --locked --no-dev --no-editable --quiet
+    "$uv" sync --locked --no-dev --no-editable --quiet $ours
 mkdir -p /opt/lamppost/stack /etc/lamppost
 cp deploy/stack/city.sh /opt/lamppost/stack/
 

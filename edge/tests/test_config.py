@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.edge.config.file import BufferConfig, Config, ConfigError, MqttConfig, load
+from lamppost.edge.config.file import (
+    BufferConfig,
+    Config,
+    ConfigError,
+    MqttConfig,
+    default_data_dir,
+    load,
+)
 from lamppost.wire.datatypes import DataType
 
 GOOD = """
@@ -108,6 +115,14 @@ def test_defaults(tmp_path: Path) -> None:
         0.0,
         10_000,
     )
+
+
+def test_data_of_a_file_in_etc_is_where_its_unit_may_write() -> None:
+    """The unit lamppost-edge@pump-7 has one folder, and it is not below /etc."""
+    found = default_data_dir(Path("/etc/lamppost/pump-7.toml"), "pump-station-7")
+    assert found == Path("/var/lib/lamppost/pump-7")
+    unit = Path(__file__).parents[2] / "deploy/systemd/lamppost-edge@.service"
+    assert "StateDirectory=lamppost/%i\n" in unit.read_text()
 
 
 def test_every_key(tmp_path: Path) -> None:

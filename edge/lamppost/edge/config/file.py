@@ -27,10 +27,13 @@ __all__ = [
     "MqttConfig",
     "NodeConfig",
     "Problem",
+    "default_data_dir",
     "load",
 ]
 
 MAX_FILE_BYTES: Final = 4_000_000
+SYSTEM_CONFIG: Final = Path("/etc/lamppost")
+SYSTEM_DATA: Final = Path("/var/lib/lamppost")
 SECTIONS: Final = ("node", "mqtt", "buffer", "device")
 
 
@@ -77,9 +80,20 @@ def _parse(file: Path, problems: Problems) -> Mapping[str, object]:
 def _node(table: Table, file: Path) -> NodeConfig:
     group = table.identifier("group")
     name = table.identifier("name")
-    data_dir = table.text("data_dir", f"{name}.data", empty=False)
+    data_dir = table.text("data_dir", str(default_data_dir(file, name)), empty=False)
     table.close()
     return NodeConfig(group, name, file.parent / Path(data_dir).expanduser())
+
+
+def default_data_dir(file: Path, name: str) -> Path:
+    """Return where a node keeps its data when its file does not say: beside it.
+
+    Nobody but root writes to /etc, so a file there has its data where the systemd unit of the
+    same name may write.
+    """
+    if file.absolute().parent == SYSTEM_CONFIG:
+        return SYSTEM_DATA / file.stem
+    return Path(f"{name}.data")
 
 
 def _mqtt(table: Table, beside: Path) -> MqttConfig:
