@@ -148,6 +148,7 @@ def run(
             lambda: _figures(config, spool, drain, store),
             lambda: dict(pipeline.stage_ns),
             Publisher(register, grades),
+            pipeline.follow,
         )
         drain.watch(watch.samples)
         drain.start()

@@ -24,6 +24,7 @@ from lamppost.aggregator.judge.groups import Change, Groups
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.nodes.births import NUMERIC
 from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo
+from lamppost.aggregator.pipeline.bindings import Bindings, Row
 from lamppost.aggregator.pipeline.latest import Latest
 from lamppost.aggregator.pipeline.leads import Leads
 from lamppost.aggregator.pipeline.teams import Teams, place_of
@@ -123,6 +124,7 @@ class Judging:
         self.index = index
         self._profiles = profiles or Profiles()
         self.judge = Judge()
+        self.bindings = Bindings()
         self._leads = Leads()
         self._vicinity = Vicinity()
         self.groups = Groups()
@@ -139,11 +141,23 @@ class Judging:
             info.index, info.low, info.high, info.heartbeat_ms, kind_of(info.datatype)
         )
         self._leads.admit(self.judge, info)
-        self._vicinity.admit(info)
         self._tune(info)
-        self._teams.admit(info)
+        self._place(info)
         if self.alarms.maintenance:
             self._pause([info])
+
+    def bind(self, rows: Iterable[Row]) -> None:
+        """Take over what the register says of channels; see `Bindings.put`."""
+        for key in self.bindings.put(rows):
+            info = self.index.find(*key)
+            if info is not None:
+                self._place(info)
+
+    def _place(self, info: SeriesInfo) -> None:
+        """Where it is and what it tells of say whom it is compared and grouped with."""
+        placed = self.bindings.placed(info)
+        self._vicinity.admit(placed, self.bindings.district(info))
+        self._teams.admit(placed)
 
     def _tune(self, info: SeriesInfo) -> None:
         name = "/".join(part for part in info.key if part)
@@ -257,6 +271,7 @@ class Judging:
             "texts": self.latest.text_state(),
             "kin": self._teams.kin.state(),
             "vicinity": self._vicinity.slot,
+            "plan": self.bindings.state(),
         }
         return document, arrays
 
@@ -267,6 +282,7 @@ class Judging:
             False when the judge's part is of another release: it begins to learn anew.
         """
         fits = True
+        self.bind(document.get("plan", ()))
         self._vicinity.slot = int(document.get("vicinity", -1))
         try:
             self.judge.restore(_under(arrays, "judge/"))

@@ -14,6 +14,7 @@ from lamppost.aggregator.pipeline.batch import FastPath
 from lamppost.aggregator.pipeline.declare import Declarer
 from lamppost.aggregator.pipeline.foreign import birth_readings
 from lamppost.aggregator.pipeline.tools import Item, Tools
+from lamppost.aggregator.rollup.plan import Plan
 from lamppost.wire.decode import DecodeError, decode
 from lamppost.wire.delivery import LEDGER, DeliveryError, ledger_rows
 from lamppost.wire.payload import Metric, Payload
@@ -188,6 +189,15 @@ class Lifecycle:
         told = [asdict(window) for window in windows]
         tools.log.node({"do": "maintenance", "places": sorted(places), "windows": told})
         tools.log.events(tools.judging.maintain(places, now_ms))
+
+    def plan(self, plan: Plan, now_ms: int) -> None:
+        """Take over what the register says of channels, some at a time; written down."""
+        tools = self._tools
+        rows = tools.judging.bindings.changes(plan)
+        if rows:
+            tools.log.clock(now_ms)
+            tools.log.node({"do": "plan", "channels": rows})
+            tools.judging.bind(rows)
 
     def awaken(self, now_ms: int) -> None:
         """Start all timers of silence anew: nobody listened for a while."""

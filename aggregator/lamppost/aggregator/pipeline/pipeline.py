@@ -22,6 +22,7 @@ from lamppost.aggregator.pipeline.lifecycle import Lifecycle
 from lamppost.aggregator.pipeline.outlet import Outlet
 from lamppost.aggregator.pipeline.tally import Owners
 from lamppost.aggregator.pipeline.tools import Counters, Item, Tools
+from lamppost.aggregator.rollup.plan import Plan
 from lamppost.aggregator.settings.data import MB, DataConfig, RebirthConfig
 from lamppost.aggregator.settings.groups import GroupConfig
 from lamppost.aggregator.settings.kinds import Profiles
@@ -92,6 +93,7 @@ class Pipeline:
         held_bytes = int(self.settings.data.held_mb * MB)
         self.outlet = Outlet(spool, held_bytes, on_event, on_incident)
         self.maintenance = maintenance
+        self._plan: Plan | None = None
         self.tools = Tools(
             book=NodeBook(),
             table=AliasTable(),
@@ -140,6 +142,10 @@ class Pipeline:
         """All series."""
         return self.tools.judging.index
 
+    def follow(self, plan: Plan) -> None:
+        """Follow what the register says of channels from now on; any thread may call it."""
+        self._plan = plan
+
     def process(self, batch: Iterable[Arrival]) -> None:
         """Take messages in the order of their arrival."""
         now_ms = self._clock_ms()
@@ -171,6 +177,8 @@ class Pipeline:
             self._next_second_ms = now_ms + SECOND_MS
             if self.maintenance is not None:
                 self.lifecycle.maintain(self.maintenance.active(now_ms), now_ms)
+            if self._plan is not None:
+                self.lifecycle.plan(self._plan, now_ms)
             self.lifecycle.sweep(now_ms)
             self.lifecycle.gaps(now_ms)
             self.lifecycle.confirm(now_ms)

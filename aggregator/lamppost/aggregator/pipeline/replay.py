@@ -226,5 +226,7 @@ class _Replayer:
             case "maintenance":
                 places = [(str(g), str(n), str(d)) for g, n, d in note["places"]]
                 self._log.events(tools.judging.maintain(places, self._now_ms))
+            case "plan":
+                tools.judging.bind(note["channels"])
             case "awaken":
                 tools.judging.awaken(self._now_ms)

@@ -32,7 +32,7 @@ AROUND = tuple(product((-1, 0, 1), repeat=3))
 
 
 class Cell(NamedTuple):
-    """What is measured, and in which cube of RADIUS_M or, without a place, in which group."""
+    """What is measured, and in which cube of RADIUS_M or, without a place, which district."""
 
     channel_class: str
     unit: str
@@ -57,8 +57,13 @@ class Vicinity:
         self._changed_devices: set[tuple[str, ...]] = set()
         self._changed_cells: set[Cell] = set()
 
-    def admit(self, info: SeriesInfo) -> None:
-        """Take a channel that is new, or of which something else is known now."""
+    def admit(self, info: SeriesInfo, district: str = "") -> None:
+        """Take a channel that is new, or of which something else is known now.
+
+        Args:
+            info: the channel, with its position if that is known.
+            district: where it counts; without one, its Sparkplug group.
+        """
         series = info.index
         self._leave(series)
         if not info.channel_class or not info.device:
@@ -67,7 +72,7 @@ class Vicinity:
         device = (info.group, info.node, info.device, *measured)
         at = _on_earth(info)
         cube = () if at is None else tuple(floor(x / RADIUS_M) for x in at.tolist())
-        cell = Cell(*measured, info.group if at is None else "", cube)
+        cell = Cell(*measured, (district or info.group) if at is None else "", cube)
         self._home[series], self._at[series] = (device, cell), at
         self._devices.setdefault(device, set()).add(series)
         if not is_counter(info):

@@ -10,6 +10,7 @@ from lamppost.aggregator.rollup.alarmrows import alarm_row, incident_row, state_
 from lamppost.aggregator.rollup.counts import MINUTE_MS, counted
 from lamppost.aggregator.rollup.peers import peers
 from lamppost.aggregator.rollup.places import Key, Places, places_of
+from lamppost.aggregator.rollup.plan import Plan, plan_of
 from lamppost.aggregator.rollup.standing import Standing, standings_of
 from lamppost.aggregator.rollup.states import PlaceState, states_of
 from lamppost.aggregator.store.seam import Sample
@@ -30,10 +31,15 @@ class City:
     Args:
         database: the register's, which knows the assets and what operators did.
         host: the aggregator's Sparkplug host id.
+        on_plan: told what the register says of channels, whenever that has changed.
     """
 
-    def __init__(self, database: Database, host: str) -> None:
+    def __init__(
+        self, database: Database, host: str, on_plan: Callable[[Plan], None] = lambda _: None
+    ) -> None:
         self.places = Places()
+        self._plan: Plan | None = None
+        self._on_plan = on_plan
         self._database = database
         self._host = host
         self._minute_ms = -1
@@ -76,6 +82,10 @@ class City:
         if not 0 <= now_ms - self._places_ms < PLACES_EVERY_MS:
             self._places_ms = now_ms
             self.places = _answered(lambda: places_of(self._database), self.places)
+            plan = _answered(lambda: plan_of(self._database), self._plan)
+            if plan is not None and plan != self._plan:
+                self._plan = plan
+                self._on_plan(plan)
         self._standings = _answered(
             lambda: standings_of(self._database, now_ms), self._standings
         )

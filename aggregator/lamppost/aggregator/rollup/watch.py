@@ -6,6 +6,7 @@ from pathlib import Path
 from lamppost.aggregator.rollup.city import City
 from lamppost.aggregator.rollup.health import samples
 from lamppost.aggregator.rollup.machine import Machine
+from lamppost.aggregator.rollup.plan import Plan
 from lamppost.aggregator.store.seam import Sample
 from lamppost.register.live import LiveView
 from lamppost.register.publish.publisher import Publisher
@@ -25,6 +26,7 @@ class Watch:
         figures: further fields of the aggregator's row.
         stage_ns: what the pipeline's thread was busy with since the start.
         publisher: what the register has to tell.
+        on_plan: told what the register says of channels, whenever that has changed.
     """
 
     def __init__(
@@ -36,9 +38,10 @@ class Watch:
         figures: Callable[[], Mapping[str, float]],
         stage_ns: Callable[[], Mapping[str, int]],
         publisher: Publisher | None = None,
+        on_plan: Callable[[Plan], None] = lambda _: None,
     ) -> None:
         self._live = live
-        self._city = City(database, host)
+        self._city = City(database, host, on_plan)
         self._machine = Machine(data_dir, host)
         self._host = host
         self._figures = figures
