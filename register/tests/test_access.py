@@ -41,7 +41,7 @@ def allowed(method: str, path: str) -> set[str]:
         return {"auditor", "admin"}
     if method == "GET":
         return set(ROLES)
-    decided = ("requirements", "targets", "resources", "flows")
+    decided = ("requirements", "targets", "resources", "flows", "imports")
     if path.startswith(tuple(f"/api/v1/{one}" for one in decided)):
         return {"steward", "admin"}
     if path.rsplit("/", 1)[-1] in ENGINEERS:

@@ -28,11 +28,13 @@ from lamppost.register.page import build_page
 from lamppost.register.pages.alarms import build_alarms
 from lamppost.register.pages.asset_list import build_assets
 from lamppost.register.pages.assets import build_asset
+from lamppost.register.pages.imports import build_import
 from lamppost.register.pages.map import build_map
 from lamppost.register.pages.reviews import build_reviews
 from lamppost.register.pages.showing import READ_S
 from lamppost.register.pages.work import build_work
 from lamppost.register.records import api as records_api
+from lamppost.register.records import imports_api, uploads
 from lamppost.register.records.store import Register
 from lamppost.register.resources import api as resources_api
 from lamppost.register.sensorthings import api as sensorthings_api
@@ -50,6 +52,7 @@ ROUTERS = (
     exports_api.router,
     indicators_api.router,
     resources_api.router,
+    imports_api.router,
     records_api.router,
 )
 """What stands under /api/v1; the records answer for every path that nobody knows."""
@@ -78,7 +81,7 @@ def application() -> FastAPI:
         lifespan=_feeding,
     )
     app.add_middleware(Gate)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, large={imports_api.PATH: uploads.UPLOAD_BYTES_MAX})
     app.add_middleware(Guard)
     problems.install(app)
     app.include_router(api.router)
@@ -115,6 +118,10 @@ def application() -> FastAPI:
     @ui.page("/reviews", response_timeout=READ_S)
     async def reviews(request: Request) -> Response | None:
         return await build_reviews(seen(request), request)
+
+    @ui.page("/import", response_timeout=READ_S)
+    async def imports(request: Request) -> Response | None:
+        return await build_import(seen(request), request)
 
     ui.run_with(
         app,

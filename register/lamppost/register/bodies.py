@@ -1,6 +1,8 @@
 """How large the body of a request may be: known before it is read, and watched while it is."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,29 +18,43 @@ class BodyLimit:
     Args:
         app: What is guarded.
         bytes_max: The bound.
+        large: Bounds of paths whose routes take a file piece by piece and count it. Held
+            here, it would be in memory before anybody has looked at who sends it.
     """
 
-    def __init__(self, app: ASGIApp, bytes_max: int = BODY_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        bytes_max: int = BODY_BYTES_MAX,
+        large: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._app = app
         self._bytes_max = bytes_max
+        self._large = large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        bytes_max = self._large.get(scope["path"], self._bytes_max)
         claimed = Headers(scope=scope).get("content-length", "0")
-        if claimed.isascii() and claimed.isdigit() and int(claimed) > self._bytes_max:
-            await self._refused(scope, receive, send)
+        if claimed.isascii() and claimed.isdigit() and int(claimed) > bytes_max:
+            await self._refused(scope, receive, send, bytes_max)
+            return
+        if scope["path"] in self._large:
+            await self._app(scope, receive, send)
             return
         body, again = await taken(receive, self._bytes_max)
         if len(body) > self._bytes_max:
-            await self._refused(scope, receive, send)
+            await self._refused(scope, receive, send, bytes_max)
         else:
             await self._app(scope, again, send)
 
-    async def _refused(self, scope: Scope, receive: Receive, send: Send) -> None:
-        told = f"body: allowed: at most {self._bytes_max} bytes"
+    async def _refused(
+        self, scope: Scope, receive: Receive, send: Send, bytes_max: int
+    ) -> None:
+        told = f"body: allowed: at most {bytes_max} bytes"
         await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told)(scope, receive, send)
 
 

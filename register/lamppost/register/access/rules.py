@@ -33,6 +33,7 @@ _DECIDED = (
     *("requirements", "requirements/{}/end", "targets", "targets/{}/end"),
     *("resources", "resources/{}", "resources/{}/attest", "resources/{}/end"),
     *("flows", "flows/{}/end"),
+    *("imports", "imports/{}"),
 )
 _READ = (
     *_LISTS,
@@ -76,6 +77,7 @@ PAGES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/assets/{}", "read", "operate"),
     ("/map", "read", "steward"),
     ("/reviews", "read", "steward"),
+    ("/import", "steward", "steward"),
 )
 """Path of a page, what it needs to be seen, and what its buttons need."""
 

@@ -30,11 +30,13 @@ CLICKED = f"""(event) => {{
 """A deed that needs an answer first has a dialog; any other is asked for at once."""
 
 SUBMITTED = f"""(event) => {{
+  const form = event.target, dialog = form.closest('dialog');
+  if (!dialog) return;
   event.preventDefault();
-  const form = event.target;
   emit({{...Object.fromEntries(new FormData(form)), ...form.dataset, by: {BY}}});
-  form.closest('dialog').close();
+  dialog.close();
 }}"""
+"""A form that is no question is a filter; the browser goes where it leads."""
 
 NAME_KEPT = """
 const field = document.getElementById('acts-by');

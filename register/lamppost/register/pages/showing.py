@@ -73,12 +73,12 @@ async def show(
         if found.script:
             ui.run_javascript(found.script)
         return None
-    _acting(frame, register, request, found.body, draw, done)
+    _acting(frame, register, request, found, draw, done)
     return None
 
 
 def _acting(
-    frame: Frame, register: Register, request: Request, body: Markup, draw: Draw, done: Done
+    frame: Frame, register: Register, request: Request, found: Drawn, draw: Draw, done: Done
 ) -> None:
     async def asked(wanted: Asked) -> None:
         def deed(writer: Writer, who: str) -> str:
@@ -92,7 +92,9 @@ def _acting(
 
     with frame.listen(asked):
         shown = Block()
-        shown.show(body)
+        shown.show(found.body)
+    if found.script:
+        ui.run_javascript(found.script)
 
 
 async def _drawn(register: Register, draw: Draw) -> Drawn | str:

@@ -1,0 +1,172 @@
+"""Importing in two steps: over HTTP, and on the page in headless Chromium."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, expect
+
+from lamppost.register.records import uploads
+from lamppost.register.records.deciding import UnknownError
+from lamppost.register.records.reading import Wanted
+from lamppost.register.records.store import Register
+from lamppost.register.serve import Console
+
+from .asking import asking, told
+from .city import City
+from .test_pages_alarms import EVIL, WCAG
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+GOOD = b"id,name,class\np-1,Pump 1,pump\np-2,Pump 2,pump\n"
+BAD = f'id,name,class,criticality\np-1,Pump,pump,9\n"{EVIL.replace(chr(34), "")}",,pump,\n'
+
+
+async def sent(register: Register, body: bytes, kind: str = "csv") -> tuple[int, Any]:
+    """Send a file, and return status and answer."""
+    async with asking(register) as client:
+        answer = await client.post(f"imports?kind={kind}", content=body)
+        return answer.status_code, answer.json()
+
+
+def assets(register: Register) -> list[str]:
+    """Return the ids of all assets."""
+    return [one.id for one in register.page("assets", Wanted({})).items]
+
+
+async def test_a_file_is_previewed_and_then_entered(register: Register) -> None:
+    """The preview changes nothing; entering does what it said, under the name of who did it."""
+    status, seen = await sent(register, GOOD)
+    assert status == 200
+    assert seen["file"] == f"{sha256(GOOD).hexdigest()}.csv"
+    assert (seen["created"], seen["updated"], seen["written"]) == (2, 0, False)
+    assert assets(register) == []
+    async with asking(register) as client:
+        path = f"imports/{seen['file']}"
+        entered = await told(client, path, by="ada", created=2, updated=0)
+    assert entered["written"]
+    assert assets(register) == ["p-1", "p-2"]
+    assert {one.who for one in register.trail("asset").items} == {"ada"}
+
+
+async def test_what_would_do_something_else_by_now_is_refused(
+    register: Register, tmp_path: Path
+) -> None:
+    """A colleague entered one of the assets meanwhile: nothing is written."""
+    _, seen = await sent(register, GOOD)
+    (tmp_path / "one.csv").write_bytes(b"id,name,class\np-1,Mine,pump\n")
+    register.import_assets(tmp_path / "one.csv", "bob")
+    async with asking(register) as client:
+        path = f"imports/{seen['file']}"
+        refusal = await told(client, path, status=409, by="ada", created=2, updated=0)
+    assert "2 new and 0 changed" in refusal
+    assert "1 and 1" in refusal
+    assert assets(register) == ["p-1"]
+    assert register.one("assets", "p-1").name == "Mine"
+
+
+async def test_problems_are_told_by_line_and_nothing_is_entered(register: Register) -> None:
+    """Not by the preview, and not by who tries all the same."""
+    status, seen = await sent(register, BAD.encode())
+    assert status == 200
+    assert [(one["line"], one["field"]) for one in seen["problems"]] == [
+        (2, "criticality"),
+        (3, "name"),
+    ]
+    async with asking(register) as client:
+        path = f"imports/{seen['file']}"
+        refusal = await told(client, path, status=409, by="ada", created=2, updated=0)
+    assert "2 problems, the first in line 2: criticality: came" in refusal
+    assert assets(register) == []
+
+
+@pytest.mark.parametrize("name", ["../register.db", "0" * 64 + ".csv", "register.db", ""])
+async def test_no_other_file_is_entered(register: Register, name: str) -> None:
+    """A name that is no hash, or of no file that was sent, leads nowhere."""
+    (register.data_dir / uploads.FOLDER).mkdir()
+    with pytest.raises(UnknownError, match="allowed: one of the last 8"):
+        uploads.preview(register, name)
+
+
+async def test_a_file_that_was_touched_is_not_entered(register: Register) -> None:
+    """What is entered is what was looked at."""
+    _, seen = await sent(register, GOOD)
+    (register.data_dir / uploads.FOLDER / seen["file"]).write_bytes(GOOD + b"p-3,x,pump\n")
+    async with asking(register) as client:
+        path = f"imports/{seen['file']}"
+        refusal = await told(client, path, status=409, by="ada", created=2, updated=0)
+    assert "is not what was sent" in refusal
+
+
+async def test_files_are_bounded_in_size_and_number(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one that is too large nothing stays; of many, the newest."""
+    monkeypatch.setattr(uploads, "UPLOAD_BYTES_MAX", 100)
+    status, refusal = await sent(register, GOOD + b"p-3,x,pump\n" * 9)
+    assert (status, refusal["detail"]) == (413, "file: allowed: at most 100 bytes")
+    folder = register.data_dir / uploads.FOLDER
+    assert list(folder.iterdir()) == []
+    for number in range(uploads.FILES_MAX + 3):
+        await sent(register, b"id,name,class\nx,%d,pump\n" % number)
+    assert len(list(folder.iterdir())) == uploads.FILES_MAX
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(register: Register) -> None:
+    """The browser went away in the middle."""
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield GOOD[:10]
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await uploads.keep(register, "csv", broken())
+    assert list((register.data_dir / uploads.FOLDER).iterdir()) == []
+
+
+@pytest.fixture
+def served(city: City, register: Register) -> Iterator[Console]:
+    """A console with an empty register."""
+    console = Console(city, port=0, register=register)
+    console.start()
+    yield console
+    console.stop()
+
+
+async def test_a_file_is_sent_looked_at_and_entered_on_a_phone(
+    browser: Browser, served: Console, register: Register, tmp_path: Path
+) -> None:
+    """First one with problems, then a large and a good one; axe finds nothing on the way."""
+    page = await browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    await page.goto(f"{served.url}/import")
+    await page.get_by_label("Your name").fill("ada")
+    (tmp_path / "bad.csv").write_text(BAD)
+    (tmp_path / "large.csv").write_bytes(GOOD + b"p,%090d,pump\n" % 0 * 12_000)
+    (tmp_path / "good.csv").write_bytes(GOOD)
+    await page.get_by_label("File").set_input_files(tmp_path / "bad.csv")
+    await page.get_by_role("button", name="Send and check").press("Enter")
+    await page.wait_for_url(re.compile(r"\?file=[0-9a-f]{64}"))
+    await expect(page.get_by_role("row")).to_have_count(3)
+    await expect(page.get_by_role("button", name="Enter")).to_have_count(0)
+    found = await Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.get_by_label("File").set_input_files(tmp_path / "large.csv")
+    await page.get_by_role("button", name="Send and check").press("Enter")
+    await expect(page.locator(".parts")).to_contain_text(
+        "11\N{NARROW NO-BREAK SPACE}999 problems", timeout=20_000
+    )
+    await page.get_by_label("File").set_input_files(tmp_path / "good.csv")
+    await page.get_by_role("button", name="Send and check").press("Enter")
+    await page.get_by_role("button", name="Enter it").press("Enter")
+    dialog = page.get_by_role("dialog", name="Enter these assets")
+    await expect(dialog).to_contain_text("2 new assets and 0 changed assets")
+    await dialog.get_by_role("button", name="Enter").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Entered: 2 new assets")
+    await expect(page.locator(".parts")).to_contain_text("It changes nothing")
+    assert assets(register) == ["p-1", "p-2"]
+    await page.close()
