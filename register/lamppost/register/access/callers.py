@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from lamppost.register.access.accounts import Districts
 from lamppost.register.access.rules import MAY, Permission, Role, needed_to_act
 from lamppost.register.markup import Markup, tag
+from lamppost.register.records.boundary import Boundary
 from lamppost.register.records.store import Register
 
 CSRF_FIELD = "csrf_token"
@@ -72,4 +73,7 @@ def csrf_field(request: HTTPConnection) -> Markup:
 
 def narrowed(register: Register | None, request: HTTPConnection) -> Register | None:
     """Return the register as far as the caller may see it; None when none is open here."""
-    return register if of(request).districts is None else None
+    districts = of(request).districts
+    if register is None or districts is None:
+        return register
+    return register.within(Boundary(districts))

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lamppost.register.access.callers import CSRF_FIELD, CSRF_HEADER, PUBLIC, Caller
 from lamppost.register.access.door import Door
 from lamppost.register.access.plain import refusal_page
-from lamppost.register.access.rules import MAY, Permission, is_page, needed
+from lamppost.register.access.rules import MAY, Permission, is_city_wide, is_page, needed
 from lamppost.register.access.sockets import client_of, is_own, watched
 from lamppost.register.bodies import taken
 from lamppost.register.problems import Problem, problem
@@ -98,6 +98,9 @@ async def _admitted(door: Door, scope: Scope, receive: Receive) -> tuple[Caller,
         told = f"{method} {path[:200]!r}: with access on, not served"
         raise Problem(HTTPStatus.NOT_FOUND, told)
     check_may(caller, needs)
+    if caller.districts is not None and is_city_wide(path):
+        told = f"districts: came {', '.join(caller.districts)}, allowed: the whole city"
+        raise Problem(HTTPStatus.FORBIDDEN, told)
     return caller, receive
 
 

@@ -39,7 +39,7 @@ def refusal_page(status: HTTPStatus, detail: str) -> HTMLResponse:
     """Return the page that says what is not allowed, and the way back."""
     title = "Not allowed" if status == HTTPStatus.FORBIDDEN else status.phrase
     told = tag("p.refused", f"{detail[:1].upper()}{detail[1:]}.", role="alert")
-    return page(title, told, tag("p", tag("a", "Back to the console", href="/")), status=status)
+    return page(title, told, tag("p", tag("a", "Alarms", href="/alarms")), status=status)
 
 
 def sign_in_page(

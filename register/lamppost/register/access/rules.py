@@ -97,7 +97,15 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(escaped)
 
 
+CITY_WIDE = (
+    *(f"/api/v0/{path}" for path in _LIVE),
+    *("/", "/map", "/metrics", "/api/v1/audit"),
+    *("/api/v1/indicators", "/api/v1/indicators/{path}", "/api/v1/map", "/api/v1/map/{path}"),
+)
+"""Paths whose answer has no districts: not for those who are for some of them only."""
+
 _PAGES = tuple((_pattern(path), seen, acted) for path, seen, acted in PAGES)
+_CITY_WIDE = tuple(_pattern(path) for path in CITY_WIDE)
 _PATTERNS = tuple((method, _pattern(path), needs) for method, path, needs in (*RULES, *_PARTS))
 
 
@@ -111,6 +119,11 @@ def needed(method: str, path: str) -> Permission | None:
         if asked == "GET" and pattern.fullmatch(path):
             return seen
     return None
+
+
+def is_city_wide(path: str) -> bool:
+    """Return True for a path that tells of the whole city, whoever asks."""
+    return any(pattern.fullmatch(path) for pattern in _CITY_WIDE)
 
 
 def is_page(path: str) -> bool:

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
+
+from lamppost.register.records.boundary import Boundary
 
 VARIABLE = "LAMPPOST_REGISTER_URL"
 DEFAULT_FILE = "register.db"
@@ -57,6 +60,7 @@ class Database:
 
     def __init__(self, url: str, data_dir: Path = Path()) -> None:
         self.file: Path | None = None
+        self.boundary: Boundary | None = None
         if url.startswith("sqlite:"):
             self.file = _sqlite_file(url, data_dir)
             self._engine = _sqlite(self.file)
@@ -67,12 +71,20 @@ class Database:
             self._engine = create_engine(parsed, pool_pre_ping=True, connect_args=limits)
             self.address = parsed.render_as_string(hide_password=True)
 
+    def within(self, boundary: Boundary) -> "Database":
+        """Return the same database, of which readers see what lies inside."""
+        narrowed = copy(self)
+        narrowed.boundary = boundary
+        return narrowed
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one moment of the records."""
         with self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":  # SQLite's readers do so anyway
                 connection.execution_options(isolation_level="REPEATABLE READ")
+            if self.boundary is not None:
+                self.boundary.narrow(connection)
             yield connection
 
     @contextmanager

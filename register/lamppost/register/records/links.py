@@ -8,15 +8,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from lamppost.register.records.refusals import RefusedError as RefusedError  # noqa: PLC0414 - callers know it from here
 from lamppost.register.records.tables import link
 from lamppost.register.records.values import ROLES, UNCERTAINTY_CLASSES
 from lamppost.register.records.writing import Row, Writer
 
 TEXT_CHARS_MAX = 200
-
-
-class RefusedError(ValueError):
-    """A change that cannot be made; the text says what came and what is allowed."""
 
 
 def bind(

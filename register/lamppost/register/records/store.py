@@ -3,12 +3,16 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection
 
 from lamppost.register.records import audit, following, links, reading
 from lamppost.register.records.audit import Verdict
 from lamppost.register.records.births import BirthSeen
+from lamppost.register.records.boundary import Boundary
 from lamppost.register.records.database import Database, chosen_url
 from lamppost.register.records.following import Observed
 from lamppost.register.records.importing import Report, import_assets
@@ -44,11 +48,18 @@ class Register:
         self.database = Database(chosen_url(url), data_dir)
         self.data_dir = data_dir
         self.now_ms = clock_ms
+        self.boundary: Boundary | None = None
 
     @property
     def address(self) -> str:
         """Where the records are, for a person; holds no password."""
         return self.database.address
+
+    def within(self, boundary: Boundary) -> "Register":
+        """Return the same register as who is for some districts sees and changes it."""
+        narrowed = copy(self)
+        narrowed.database, narrowed.boundary = self.database.within(boundary), boundary
+        return narrowed
 
     def migrate(self) -> Migrated:
         """Bring the database to this version; comes before everything else.
@@ -67,14 +78,14 @@ class Register:
         """Import a CSV or GeoJSON file of assets; see `importing.import_assets`."""
         access = self.database.reading if dry_run else self.database.writing
         with access() as connection:
-            writer = Writer(connection, who, self.now_ms())
+            writer = self._writer(connection, who)
             return import_assets(writer, path, dry_run=dry_run)
 
     @contextmanager
     def changing(self, who: str) -> Iterator[Writer]:
         """Give a writer; what it gathers is kept when the block ends, or none of it."""
         with self.database.writing() as connection:
-            writer = Writer(connection, who, self.now_ms())
+            writer = self._writer(connection, who)
             yield writer
             writer.flush()
 
@@ -83,9 +94,8 @@ class Register:
     ) -> tuple[str, bool]:
         """Say that a channel tells of an asset; see `links.bind`."""
         with self.database.writing() as connection:
-            now_ms = self.now_ms()
-            writer = Writer(connection, who, now_ms)
-            since = now_ms if since_ms is None else since_ms
+            writer = self._writer(connection, who)
+            since = writer.now_ms if since_ms is None else since_ms
             bound = links.bind(writer, channel, asset, role, who, since)
             writer.flush()
             return bound
@@ -93,9 +103,8 @@ class Register:
     def unbind(self, link: str, who: str, at_ms: int | None = None) -> bool:
         """End a link; see `links.unbind`."""
         with self.database.writing() as connection:
-            now_ms = self.now_ms()
-            writer = Writer(connection, who, now_ms)
-            ended = links.unbind(writer, link, now_ms if at_ms is None else at_ms)
+            writer = self._writer(connection, who)
+            ended = links.unbind(writer, link, writer.now_ms if at_ms is None else at_ms)
             writer.flush()
             return ended
 
@@ -109,7 +118,7 @@ class Register:
     ) -> bool:
         """Note a calibration; see `links.calibrate`."""
         with self.database.writing() as connection:
-            writer = Writer(connection, who, self.now_ms())
+            writer = self._writer(connection, who)
             noted = links.calibrate(writer, channel, done_ms, due_ms, certificate)
             writer.flush()
             return noted
@@ -146,6 +155,9 @@ class Register:
         """Check the audit trail; see `audit.verify`."""
         with self.database.reading() as connection:
             return audit.verify(connection, expected_head)
+
+    def _writer(self, connection: Connection, who: str) -> Writer:
+        return Writer(connection, who, self.now_ms(), self.boundary)
 
     def close(self) -> None:
         """Close all connections."""

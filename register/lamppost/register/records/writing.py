@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from lamppost.register.records import audit
 from lamppost.register.records.audit import Change
+from lamppost.register.records.boundary import NARROWED, Boundary
 from lamppost.register.records.tables import RECORDS, entered
 
 IDS_A_QUERY = 500
@@ -22,10 +23,14 @@ class Writer:
         connection: From `Database.writing`.
         who: Who makes the changes.
         now_ms: When.
+        boundary: What lies outside is not there, and cannot be changed; None: all is inside.
     """
 
-    def __init__(self, connection: Connection, who: str, now_ms: int) -> None:
+    def __init__(
+        self, connection: Connection, who: str, now_ms: int, boundary: Boundary | None = None
+    ) -> None:
         self.connection = connection
+        self._boundary = boundary
         self._who = who
         self.now_ms = now_ms
         self._changes: list[Change] = []
@@ -47,7 +52,9 @@ class Writer:
         """Read the records of a query over the whole table of a kind."""
         known = self._known[kind]
         found = {}
-        for row in self.connection.execute(query).mappings():
+        for row in self.connection.execute(query).mappings().all():
+            if self._is_outside(kind, row):
+                continue
             one = row["id"]
             found[one] = known.setdefault(one, dict(row))
         return found
@@ -98,7 +105,12 @@ class Writer:
         return self.change(kind, row, {"valid_to_ms": None}, "reopen")
 
     def flush(self) -> int:
-        """Write everything; returns the number of audit entries."""
+        """Write everything; returns the number of audit entries.
+
+        Raises:
+            RefusedError: something of it lies outside the boundary.
+        """
+        self._check_inside()
         for kind, table in RECORDS.items():
             if self._new[kind]:
                 self.connection.execute(insert(table), list(self._new[kind].values()))
@@ -108,6 +120,18 @@ class Writer:
             self._new[kind], self._dirty[kind] = {}, set()
         changes, self._changes = self._changes, []
         return audit.append(self.connection, self._who, self.now_ms, changes)
+
+    def _is_outside(self, kind: str, row: Any) -> bool:  # noqa: ANN401 - any mapping
+        if self._boundary is None or kind not in NARROWED:
+            return False
+        return not self._boundary.holds(self.connection, kind, row)
+
+    def _check_inside(self) -> None:
+        if self._boundary is None:
+            return
+        for kind in RECORDS:
+            for one in {*self._new[kind], *self._dirty[kind]}:
+                self._boundary.check(self.connection, kind, self._known[kind][one])
 
     def _enter(self, what: str, kind: str, before: Row | None, after: Row) -> None:
         table = RECORDS[kind]
