@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ from lamppost.register.indicators.definitions import (
     known,
     period,
 )
-from lamppost.register.indicators.values import Input, Value
+from lamppost.register.indicators.values import FROM_RECORDS, Input, Kind, Value
 from lamppost.register.records.births import ChannelSeen, channel_id
 from lamppost.register.records.importing import EMPTY
 from lamppost.register.records.store import Register
@@ -167,13 +167,17 @@ def test_a_channel_that_was_unbound_no_longer_counts(later: Register, clock: Clo
 
 def test_every_definition_is_qualified_and_tells_its_trap() -> None:
     """Ids carry standard and edition; every one says how it is computed."""
-    assert len(definitions()) >= 19
+    assert len(definitions()) >= 29
     for one, definition in definitions().items():
-        assert one.startswith(("iso37122-2019:", "u4ssc:"))
+        assert one.startswith(("iso37120-2018:", "iso37122-2019:", "u4ssc:", "lamppost-1:"))
         assert definition.trap.endswith(".")
-        assert definition.kind in {"share", "density"}
-        assert bool(definition.per) == (definition.kind == "density")
-        assert "with" in definition.formula
+        assert definition.kind in get_args(Kind)
+        assert bool(definition.per) or definition.kind != "density"
+        assert " of " in definition.formula
+        if definition.kind not in FROM_RECORDS:
+            assert len(definition.needs) == 1
+            assert definition.into
+            assert definition.told_unit
 
 
 INPUTS = st.lists(
@@ -249,6 +253,6 @@ def test_the_command_tells_all_and_which_are_missing(
     assert cli.main([*asked, "--period", "2026-10"]) == 0
     told = capsys.readouterr().out
     assert told.count("\tNR\t") == len(definitions())
-    assert "0 of 19 can be shown in 2026-10" in told
+    assert f"0 of {len(definitions())} can be shown in 2026-10" in told
     assert cli.main([*asked, "--period", "soon"]) == 2
     assert "soon" in capsys.readouterr().err

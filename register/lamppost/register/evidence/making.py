@@ -1,16 +1,15 @@
 """Makes a pack from a register."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from lamppost.register.evidence.pack import Calibration, members, zipped
 from lamppost.register.indicators import desk
-from lamppost.register.indicators.computing import compute
-from lamppost.register.indicators.inputs import inputs
-from lamppost.register.indicators.values import Definition, Input, Period, Value
+from lamppost.register.indicators.computing import Inputs, compute
+from lamppost.register.indicators.values import Definition, Period, Value
 from lamppost.register.records.store import Register
 from lamppost.register.records.tables import channel
 
@@ -29,9 +28,8 @@ def make(
     Raises:
         OSError: it cannot be written.
     """
-    at_ms = desk.moment(period, register.now_ms())
     with register.database.reading() as connection:
-        found = inputs(connection, definition, at_ms)
+        found = desk.found(connection, definition, period, register.now_ms())
         calibrations = _calibrations(connection, found)
     value = compute(definition, period.name, facts, found)
     body = zipped(members(definition, value, facts, found, calibrations))
@@ -44,7 +42,7 @@ def make(
     return value
 
 
-def _calibrations(connection: Connection, found: Sequence[Input]) -> list[Calibration]:
+def _calibrations(connection: Connection, found: Inputs) -> list[Calibration]:
     ids = sorted({one for asset in found for one in asset.channels})
     columns = (
         channel.c.id,

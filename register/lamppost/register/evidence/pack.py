@@ -5,10 +5,17 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from hashlib import sha256
 
-from lamppost.register.indicators.values import Definition, Input, Value
+from lamppost.register.indicators.computing import Inputs
+from lamppost.register.indicators.values import (
+    FROM_RECORDS,
+    Definition,
+    Input,
+    Metered,
+    Value,
+)
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 DEFINITION, VALUE, FACTS = "definition.json", "value.json", "city.json"
@@ -19,25 +26,43 @@ INPUTS, CALIBRATIONS, SIGNOFFS, METHOD = (
     "METHOD.md",
 )
 DATA = (DEFINITION, VALUE, FACTS, INPUTS, CALIBRATIONS, SIGNOFFS, METHOD)
-INPUT_COLUMNS = ("asset", "asset_class", "weight", "counted", "synthetic", "channels")
 CALIBRATION_COLUMNS = ("channel", "calibrated_ms", "calibration_due_ms", "certificate")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Of all members: a pack made again has the same bytes."""
 
 Calibration = tuple[str, int | None, int | None, str | None]
 
-METHOD_TEXT = """\
-# How this value came about, and how to check it
-
-{formula}
-
+RECORDS_STEPS = """\
 `inputs.csv` lists every asset of the classes that the definition names, as they stood at the
 end of the period. `counted` says whether it has what is needed, `channels` which ones.
 
 1. `sha256sum -c SHA256SUMS` in the unpacked folder: every line must say OK.
 2. Sum up `weight` where `counted` is true: the numerator. Rows without a weight are left out.
 3. For a share sum up `weight` over all rows, for a density take the fact in `city.json`.
-4. Value = factor x numerator / that; the factor of a share is 100. Compare with `value.json`.
+4. Value = factor x numerator / that; the factor of a share is 100. Compare with `value.json`.\
+"""
+
+READINGS_STEPS = """\
+`inputs.csv` lists every asset of the classes that the definition names, as they stood at the
+end of the period: `amount` is what its `channels` measured, in the definition's `into`, `days`
+how many of the `expected` days they cover. A row counts when it has an amount and `days` is at
+least `days_gate` of `expected`; of an intensity it needs a `weight` too.
+
+1. `sha256sum -c SHA256SUMS` in the unpacked folder: every line must say OK.
+2. The numerator: of an intensity the sum of the counting rows' amounts (divided by their days
+   where `per_day` is true), of a mean the sum of their amounts (of `reference` rows alone where
+   there are any), of a loss the sum of amount/days of `supplied` less that of `used` rows.
+3. The denominator: of an intensity the fact in `city.json` or the sum of the weights, of a mean
+   the number of rows that were summed, of a loss the sum of `supplied` or the number of `used`.
+4. Value = numerator / denominator, of a loss in per cent times 100. Compare with `value.json`.\
+"""
+
+METHOD_TEXT = """\
+# How this value came about, and how to check it
+
+{formula}
+
+{steps}
 5. The lineage is the SHA-256 of the JSON text (keys sorted, no spaces, UTF-8) of an object of
    `definition`, `period`, `facts` and `inputs`, sorted by asset.
 
@@ -54,19 +79,25 @@ def members(
     definition: Definition,
     value: Value,
     facts: Mapping[str, float],
-    inputs: Sequence[Input],
+    inputs: Inputs,
     calibrations: Sequence[Calibration],
 ) -> dict[str, bytes]:
     """Return the files of a pack by name, manifest and sums last."""
+    from_records = definition.kind in FROM_RECORDS
+    columns = [field.name for field in fields(Input if from_records else Metered)]
+    steps = RECORDS_STEPS if from_records else READINGS_STEPS
+    method = METHOD_TEXT.format(formula=definition.formula, trap=definition.trap, steps=steps)
     used = {definition.per: facts[definition.per]} if definition.per in facts else {}
     files = {
         DEFINITION: _json(asdict(definition)),
         VALUE: _json(asdict(value)),
         FACTS: _json(used),
-        INPUTS: _csv(INPUT_COLUMNS, [_row(one) for one in inputs]),
+        INPUTS: _csv(
+            columns, [[_cell(getattr(one, name)) for name in columns] for one in inputs]
+        ),
         CALIBRATIONS: _csv(CALIBRATION_COLUMNS, [list(one) for one in calibrations]),
         SIGNOFFS: _json({"owner": None, "steward": None, "note": "nobody has signed yet"}),
-        METHOD: METHOD_TEXT.format(formula=definition.formula, trap=definition.trap).encode(),
+        METHOD: method.encode(),
     }
     listed = [
         {"name": name, "bytes": len(body), "sha256": sha256(body).hexdigest()}
@@ -107,13 +138,10 @@ def _csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _row(one: Input) -> list[object]:
-    weight = "" if one.weight is None else repr(one.weight)
-    return [
-        one.asset,
-        one.asset_class,
-        weight,
-        str(one.counted).lower(),
-        str(one.synthetic).lower(),
-        json.dumps(one.channels, ensure_ascii=False),
-    ]
+def _cell(value: object) -> str:
+    """A number as it is read back without loss, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value).lower() if isinstance(value, bool) else str(value)

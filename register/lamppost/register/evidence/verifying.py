@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from lamppost.register.evidence import pack
-from lamppost.register.indicators.computing import compute
+from lamppost.register.indicators.computing import Inputs, compute
 from lamppost.register.indicators.definitions import definition
-from lamppost.register.indicators.values import Input
+from lamppost.register.indicators.values import FROM_RECORDS, Input, Metered
 
 TOTAL_MAX = 256_000_000
 """Bytes unpacked: a city's inputs are some ten megabytes."""
@@ -102,11 +102,12 @@ def _hashes(files: Mapping[str, bytes]) -> list[str]:
 
 def _arithmetic(files: Mapping[str, bytes], stated: Mapping[str, Any]) -> list[str]:
     manifest = json.loads(files[pack.MANIFEST])
+    defined = definition(json.loads(files[pack.DEFINITION]))
     found = compute(
-        definition(json.loads(files[pack.DEFINITION])),
+        defined,
         stated["period"],
         json.loads(files[pack.FACTS]),
-        _inputs(files[pack.INPUTS]),
+        _inputs(defined.kind, files[pack.INPUTS]),
     )
     faults = [
         f"{name}: {pack.VALUE} says {stated[name]!r}, the inputs give {came!r}"
@@ -120,16 +121,37 @@ def _arithmetic(files: Mapping[str, bytes], stated: Mapping[str, Any]) -> list[s
     ]
 
 
-def _inputs(body: bytes) -> tuple[Input, ...]:
+def _inputs(kind: str, body: bytes) -> Inputs:
     rows = csv.DictReader(io.StringIO(body.decode(), newline=""))
+    if kind in FROM_RECORDS:
+        return tuple(
+            Input(
+                asset=row["asset"],
+                asset_class=row["asset_class"],
+                weight=_number(row["weight"]),
+                counted=row["counted"] == "true",
+                synthetic=row["synthetic"] == "true",
+                channels=tuple(json.loads(row["channels"])),
+            )
+            for row in rows
+        )
     return tuple(
-        Input(
+        Metered(
             asset=row["asset"],
             asset_class=row["asset_class"],
-            weight=float(row["weight"]) if row["weight"] else None,
-            counted=row["counted"] == "true",
+            part=row["part"],
+            weight=_number(row["weight"]),
+            amount=_number(row["amount"]),
+            days=float(row["days"]),
+            expected=int(row["expected"]),
             synthetic=row["synthetic"] == "true",
+            reference=row["reference"] == "true",
+            overdue=row["overdue"] == "true",
             channels=tuple(json.loads(row["channels"])),
         )
         for row in rows
     )
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None

@@ -6,15 +6,26 @@ from dataclasses import asdict
 from hashlib import sha256
 from math import fsum
 
-from lamppost.register.indicators.values import Definition, Input, Status, Value
+from lamppost.register.indicators import sums
+from lamppost.register.indicators.values import (
+    FROM_RECORDS,
+    Definition,
+    Input,
+    Metered,
+    Status,
+    Value,
+)
+
+Inputs = Sequence[Input] | Sequence[Metered]
 
 ACCURATE = "accurate measurements"
+ESTIMATED = "estimation on assumptions"
 UNKNOWN = "unknown, not traceable"
 MADE_UP = "synthetic, no evidence"
 
 
 def compute(
-    definition: Definition, period: str, facts: Mapping[str, float], inputs: Sequence[Input]
+    definition: Definition, period: str, facts: Mapping[str, float], inputs: Inputs
 ) -> Value:
     """Return the value of an indicator.
 
@@ -22,8 +33,41 @@ def compute(
         definition: How it is computed.
         period: Name of the period.
         facts: What is known of the city.
-        inputs: The assets, in any order.
+        inputs: The assets, in any order: `Input` of the kinds that follow from the records,
+            `Metered` of those that need readings.
     """
+    metered = [one for one in inputs if isinstance(one, Metered)]
+    if definition.kind in FROM_RECORDS:
+        told = _counted(definition, facts, [one for one in inputs if isinstance(one, Input)])
+        completeness = told[2]
+    else:
+        told = sums.told(definition, facts, metered)
+        completeness = _days(metered)
+    numerator, denominator, coverage, reason = told
+    status: Status = "NR" if reason else "measured"
+    if status == "measured" and any(one.synthetic for one in inputs):
+        status = "synthetic"
+    return Value(
+        indicator=definition.id,
+        period=period,
+        status=status,
+        value=None if reason else _factor(definition) * numerator / denominator,
+        unit=definition.unit,
+        numerator=None if reason else numerator,
+        denominator=None if reason else denominator,
+        coverage=coverage,
+        completeness=completeness,
+        assets=len(inputs),
+        quality=_quality(definition, status, metered),
+        reason=reason,
+        formula=definition.formula,
+        lineage=lineage(definition, period, facts, inputs),
+    )
+
+
+def _counted(
+    definition: Definition, facts: Mapping[str, float], inputs: Sequence[Input]
+) -> sums.Told:
     weighed = [one for one in inputs if one.weight is not None]
     coverage = len(weighed) / len(inputs) if inputs else 0.0
     numerator = fsum(one.weight or 0.0 for one in weighed if one.counted)
@@ -32,29 +76,32 @@ def compute(
     else:
         denominator = facts.get(definition.per, 0.0)
     reason = _missing(definition, inputs, coverage, denominator)
-    status: Status = "NR" if reason else "measured"
-    if status == "measured" and any(one.synthetic for one in inputs):
-        status = "synthetic"
-    factor = 100.0 if definition.kind == "share" else 1.0
-    return Value(
-        indicator=definition.id,
-        period=period,
-        status=status,
-        value=None if reason else factor * numerator / denominator,
-        unit=definition.unit,
-        numerator=None if reason else numerator,
-        denominator=None if reason else denominator,
-        coverage=coverage,
-        assets=len(inputs),
-        quality={"measured": ACCURATE, "synthetic": MADE_UP, "NR": UNKNOWN}[status],
-        reason=reason,
-        formula=definition.formula,
-        lineage=lineage(definition, period, facts, inputs),
-    )
+    return numerator, denominator, coverage, reason
+
+
+def _factor(definition: Definition) -> float:
+    is_share = definition.kind == "share"
+    return 100.0 if is_share or (definition.kind == "loss" and not definition.per) else 1.0
+
+
+def _days(inputs: Sequence[Metered]) -> float:
+    measured = [one for one in inputs if one.channels]
+    expected = sum(one.expected for one in measured)
+    found = fsum(min(one.days, one.expected) for one in measured)
+    return found / expected if expected else 0.0
+
+
+def _quality(definition: Definition, status: Status, inputs: Sequence[Metered]) -> str:
+    """The class in U4SSC's words: only what is calibrated, and reference air, is accurate."""
+    if status != "measured":
+        return MADE_UP if status == "synthetic" else UNKNOWN
+    used = [one for one in inputs if sums.counts(definition, one)]
+    indicative = definition.kind == "mean" and not any(one.reference for one in used)
+    return ESTIMATED if indicative or any(one.overdue for one in used) else ACCURATE
 
 
 def lineage(
-    definition: Definition, period: str, facts: Mapping[str, float], inputs: Sequence[Input]
+    definition: Definition, period: str, facts: Mapping[str, float], inputs: Inputs
 ) -> str:
     """Return the SHA-256 of all that a value follows from, whatever the order of the inputs."""
     told = {

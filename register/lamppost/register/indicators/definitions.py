@@ -12,6 +12,7 @@ from typing import Any
 from lamppost.register.indicators.values import Definition, Period
 
 GATE = 0.9
+DAYS_GATE = 0.9
 FILE = "definitions.toml"
 CITY_FILE = "city.toml"
 FACTS = {
@@ -46,6 +47,12 @@ def definition(row: Mapping[str, Any]) -> Definition:
         per=row.get("per", ""),
         gate=float(row.get("gate", GATE)),
         trap=row["trap"],
+        into=row.get("into", ""),
+        told_unit=row.get("told_unit", ""),
+        used=tuple(row.get("used", ())),
+        per_day=bool(row.get("per_day", False)),
+        days_gate=float(row.get("days_gate", DAYS_GATE)),
+        factors={name: float(one) for name, one in row.get("factors", {}).items()},
     )
 
 

@@ -20,8 +20,10 @@ from lamppost.register.seed.seeding import DAY_MS, HISTORY_DAYS, Part, Seeding
 from lamppost.register.work import desk as work
 
 HOUR_MS = 3_600_000
-DAYS_CHANNELS_MAX = 100
+DAYS_CHANNELS_MAX = 1_000
+KEPT = ("flow", "energy", "volume", "particulates", "gas")
 ALARMS_AN_ASSET = 0.4
+MEANS = {"flow": 38.0, "particulates": 11.0, "gas": 24.0}
 GROWTH = (0.08, 0.0, 0.02, 0.0)
 """Of loads, a day."""
 
@@ -89,7 +91,7 @@ def history(seeding: Seeding) -> None:
     with seeding.register.database.reading() as connection:
         asked = (
             select(channel.c.id, channel.c.channel_class)
-            .where(channel.c.channel_class.in_(("flow", "energy", "volume")))
+            .where(channel.c.channel_class.in_(KEPT))
             .order_by(channel.c.id)
             .limit(DAYS_CHANNELS_MAX)
         )
@@ -131,9 +133,12 @@ PARTS: dict[str, Part] = {
 def _day(seeding: Seeding, kind: str, n: int, growth: float) -> Day:
     week = 0.85 if n % 7 > 4 else 1.0
     noise = seeding.random.gauss(1.0, 0.03)
-    mean = (38.0 if kind == "flow" else 1.0) * week * noise + growth * n
+    mean = MEANS.get(kind, 1.0) * week * noise + growth * n
     rise = {"energy": 78.0, "volume": 3.6}.get(kind, 0.0) * week * noise
-    return Day(1_440, 0, mean, mean * 1.15, mean * 1.2, mean * 1.3, max(rise, 0.0))
+    return Day(
+        1_440, 0, mean, mean * 1.15, mean * 1.2, mean * 1.3, max(rise, 0.0),
+        low=mean * 0.7, total=mean * 1_440, integral_h=mean * 24,
+    )  # fmt: skip
 
 
 def _alarm(seeding: Seeding, one: str, channel_of: str, at_ms: int) -> None:

@@ -153,7 +153,8 @@ def _rest(number: int, random: Random, add: Any, watch: Any) -> None:  # noqa: A
         one = add(
             f"{name}-{number}", kind, f"{name.title()} {number}", owner="City Estates",
             criticality=criticality, population=random.randrange(50, 900),
-            design_life_years=70.0,
+            design_life_years=70.0, capacity=float(random.randrange(400, 4_000)),
+            capacity_unit="m2", capacity_basis="design",
         )  # fmt: skip
         if name != "school":
             watch("meters", name, METER, one)
