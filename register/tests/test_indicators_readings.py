@@ -92,7 +92,11 @@ def value(register: Register, one: str) -> Value:
 def test_energy_of_buildings_by_their_floor(later: Register) -> None:
     """7.5: in GJ/m2; a building without a meter is in neither number, one in ten may be."""
     for n in range(10):
-        floor = {"capacity": 100.0, "capacity_unit": "m2", "capacity_basis": "design"}
+        floor: dict[str, Any] = {
+            "capacity": 100.0,
+            "capacity_unit": "m2",
+            "capacity_basis": "design",
+        }
         measured = ("energy",) if n else ()
         asset(later, f"hall-{n}", "public_building", *measured, **floor)
         if n:

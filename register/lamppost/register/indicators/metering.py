@@ -127,9 +127,10 @@ def _sums(
 def _query(names: Sequence[str], period: Period) -> Any:  # noqa: ANN401 - a select
     """What a counter rose overnight lies between the readings of two days."""
     day = channel_day
-    here = {"partition_by": [day.c.channel, day.c.unit], "order_by": day.c.day_ms}
+    of = [day.c.channel, day.c.unit]
+    before = func.lag(day.c.last).over(partition_by=of, order_by=day.c.day_ms)
     steps = (
-        select(day, func.lag(day.c.last).over(**here).label("before"))
+        select(*day.c, before.label("before"))
         .where(day.c.channel.in_(names), day.c.provenance.in_(OBSERVED), day.c.minutes > 0)
         .where(day.c.day_ms >= period.from_ms, day.c.day_ms < period.to_ms)
         .subquery()
