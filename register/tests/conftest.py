@@ -1,5 +1,6 @@
 """A seeded city, a console that serves it, and a headless Chromium to look at it with."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from lamppost.register.serve import Console
 
 from .chrome import CHROMIUM_ARGS, chromium
 from .city import City
-from .registers import Clock, on_postgres, opened
+from .registers import VARIABLE, Clock, on_postgres, opened
 
 
 @pytest.fixture
@@ -49,8 +50,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def register(tmp_path: Path, clock: Clock) -> Iterator[Register]:
-    """An empty register in an SQLite file."""
+def register(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
+) -> Iterator[Register]:
+    """An empty register: in an SQLite file, or on the PostgreSQL that the environment names."""
+    if os.environ.get(VARIABLE) and request.node.get_closest_marker("sqlite") is None:
+        with on_postgres(clock) as served:
+            yield served
+        return
     held = opened(tmp_path, clock)
     yield held
     held.close()

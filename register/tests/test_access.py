@@ -212,6 +212,7 @@ def test_hostile_names_are_refused(register: Register, name: str) -> None:
     assert not register.trail("token").items
 
 
+@pytest.mark.sqlite
 def test_the_secret_is_nowhere_in_the_database(register: Register) -> None:
     """Who steals the file has no token; making and ending one are in the trail."""
     secret = made(register)

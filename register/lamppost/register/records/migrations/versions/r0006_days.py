@@ -65,14 +65,15 @@ def _books() -> None:
 
 def _bring_over() -> None:
     """What was kept of a made-up asset is made up; only its numbers were kept, no grade."""
+    # PostgreSQL cannot tell two values of JSON apart, so it is not asked for DISTINCT ones.
     demo = sa.text(
-        "SELECT DISTINCT l.channel, a.external_ids FROM link l JOIN asset a ON a.id = l.asset"
+        "SELECT l.channel, a.external_ids FROM link l JOIN asset a ON a.id = l.asset"
     )
-    made_up = []
+    made_up = set()
     for one, ids in op.get_bind().execute(demo):
         told = json.loads(ids) if isinstance(ids, str) else ids
         if "demo" in (told or {}):
-            made_up.append(one)
+            made_up.add(one)
     op.execute(
         "INSERT INTO channel_day (channel, day_ms, provenance, unit, expected, minutes,"
         " flagged, late, gaps, falls, flags, mean, peak, p95, p99, rise, revision, made_ms)"
@@ -80,5 +81,5 @@ def _bring_over() -> None:
         " mean, peak, p95, p99, rise, 0, day_ms + 86400000 FROM load_day"
     )
     said = sa.text("UPDATE channel_day SET provenance = 'synthetic' WHERE channel = :channel")
-    for one in made_up:
+    for one in sorted(made_up):
         op.get_bind().execute(said, {"channel": one})
