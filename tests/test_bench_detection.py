@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lamppost.bench import detect, faults, faults_inject
+from lamppost.bench import detect, faults, faults_inject, groups, learned
 from lamppost.bench.faults_data import STEP_MS, T0, Series, synthetic
 
 SEEDED = 5
@@ -108,3 +108,14 @@ def test_the_longest_stand_is_counted_in_readings() -> None:
     """At the beginning, in the middle, and in a series that never moves."""
     for values, longest in (([1, 1, 1, 2], 3), ([1, 2, 2, 3], 2), ([4, 4, 4, 4], 4)):
         assert faults_inject.longest_stand(np.array(values, float)) == longest
+
+
+def test_learned_groups_have_figures() -> None:
+    """Two nodes: the things are found on all devices, no stranger is, and the step is told."""
+    result = learned.run(argparse.Namespace(groups=6, seed=SEEDED), groups.KINDS)
+    json.dumps(result)
+    assert result["together"] > 0.9
+    assert result["strangers_together"] == 0
+    assert result["told"] <= 1
+    assert result["step_of_1_deviation_found"] >= 0.5
+    assert result["bytes_a_series"] < 1_200

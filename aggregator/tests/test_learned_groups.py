@@ -131,6 +131,22 @@ def test_a_place_is_a_node_or_a_square_of_the_map() -> None:
     assert sorted(len(place[1]) for place in kin.state()) == [1, 1, 2]
 
 
+def test_a_look_is_bounded() -> None:
+    """Many places that are due are looked at one after the other, each once."""
+    kin = Kin()
+    each = MAX_TOGETHER // 2 - 1
+    for number in range(5 * each):
+        kin.admit(replace(INFO, index=number, node=f"n{number // each}", metric=f"m{number}"))
+    series = np.arange(5 * each, dtype=np.int32)
+    for hour in (0, FIRST_LOOK):
+        time_ms = np.full(len(series), T0 + hour * int(HOUR_MS))
+        kin.hours.update(
+            series, time_ms, np.ones(len(series)), np.zeros(len(series), np.uint32)
+        )
+    looks = [len(kin.hours.due()) // each if kin.look() is not None else -1 for _ in range(4)]
+    assert looks == [3, 1, 0, -1]
+
+
 def test_a_place_is_bounded() -> None:
     """More sensors than are compared at once are several places."""
     kin = Kin()

@@ -50,13 +50,44 @@ def clusters(
     Returns:
         The groups of two and more, members in order, in order of their first.
     """
-    groups = [_faithful(kin, list(group), leave) for group in known]
-    taken = {one for group in groups for one in group}
-    groups += [[one] for one in range(len(kin)) if one not in taken]
-    while (best := _nearest(kin, groups, enter, leave, most)) is not None:
-        first, second = best
-        groups[first] += groups.pop(second)
-    return sorted(tuple(sorted(group)) for group in groups if len(group) > 1)
+    trees = _Trees(kin)
+    for group in known:
+        first, *others = _faithful(kin, list(group), leave)
+        for other in others:
+            trees.merge(first, other)
+    while (best := trees.nearest(enter, leave, most)) is not None:
+        trees.merge(*best)
+    return sorted(tuple(sorted(group)) for group in trees.members if len(group) > 1)
+
+
+class _Trees:
+    """Groups that grow together; each has the number of a member of its own."""
+
+    def __init__(self, kin: Array) -> None:
+        self.members = [[one] for one in range(len(kin))]
+        self._total = kin.copy()  # over all pairs of two groups
+        self._least = kin.copy()
+        self._size = np.ones(len(kin))
+
+    def merge(self, first: int, second: int) -> None:
+        """Make two groups one, under the first one's number."""
+        self.members[first] += self.members[second]
+        self.members[second] = []
+        self._total[first] += self._total[second]
+        self._total[:, first] = self._total[first]
+        self._least[first] = np.minimum(self._least[first], self._least[second])
+        self._least[:, first] = self._least[first]
+        self._least[second] = self._least[:, second] = -1.0
+        self._size[first] += self._size[second]
+
+    def nearest(self, enter: float, leave: float, most: int) -> tuple[int, int] | None:
+        """The two groups that belong together most, the lower number first; None for none."""
+        sizes = self._size[:, None]
+        mean = self._total / (sizes * self._size)
+        fit = (mean >= enter) & (self._least >= leave) & (sizes + self._size <= most)
+        mean[~np.triu(fit, 1)] = 0.0
+        first, second = divmod(int(np.argmax(mean)), len(mean))
+        return (first, second) if mean[first, second] > 0.0 else None
 
 
 def _unforeseen(means: Array, a_day: int) -> Array:
@@ -120,22 +151,3 @@ def _faithful(kin: Array, group: list[int], leave: float) -> list[int]:
             break
         del group[worst]
     return group
-
-
-def _nearest(
-    kin: Array, groups: Sequence[Sequence[int]], enter: float, leave: float, most: int
-) -> tuple[int, int] | None:
-    """The two groups that belong together most, the lower one first; None when no two do."""
-    member = np.zeros((len(groups), len(kin)))
-    for at, group in enumerate(groups):
-        member[at, list(group)] = 1.0
-    size = member.sum(axis=1)
-    mean = (member @ kin @ member.T) / (size[:, None] * size)
-    mean[size[:, None] + size > most] = 0.0
-    firsts, seconds = np.nonzero(np.triu(mean >= enter, 1))
-    order = np.argsort(-mean[firsts, seconds], kind="stable")
-    for at in order.tolist():
-        first, second = int(firsts[at]), int(seconds[at])
-        if kin[np.ix_(groups[first], groups[second])].min() >= leave:
-            return first, second
-    return None

@@ -22,7 +22,6 @@ CELL_DEG = 0.005  # some 500 m: sensors whose positions are known are of one pla
 ENTER, LEAVE = 0.5, 0.3  # kinship
 LOOKS = 3
 EVERY_H = 24.0
-PLACES_A_LOOK = 4
 
 Members = tuple[int, ...]
 
@@ -83,17 +82,21 @@ class Kin:
         return self._group_of.get(series, ())
 
     def look(self) -> set[int] | None:
-        """Look at the places where it is time to, a few at once.
+        """Look at the places where it is time to, MAX_TOGETHER sensors at once.
 
         Returns:
             The sensors whose group is another one now; None when there was nothing to look at.
         """
         if not self.hours.any_due():
             return None
-        due = sorted({self._of[series] for series in self.hours.due()})[:PLACES_A_LOOK]
         changed: set[int] = set()
-        for where in due:
-            changed |= self._look(self._places[where])
+        room = MAX_TOGETHER
+        for where in sorted({self._of[series] for series in self.hours.due()}):
+            place = self._places[where]
+            if room < MAX_TOGETHER and len(place.members) > room:
+                break
+            room -= len(place.members)
+            changed |= self._look(place)
         return changed
 
     def state(self) -> list[Any]:
