@@ -29,11 +29,13 @@ from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.influx import InfluxStore
 from lamppost.aggregator.store.open import open_store
 from lamppost.aggregator.store.seam import Store
+from lamppost.aggregator.telling import settings_of
 from lamppost.aggregator.view.board import Board
 from lamppost.aggregator.view.keeping import both
 from lamppost.aggregator.view.live import Live
 from lamppost.aggregator.view.telling import Teller
 from lamppost.aggregator.warm import warm
+from lamppost.register import configured
 from lamppost.register.alarms.keeper import Keeper
 from lamppost.register.condition.desk import forecast_loads
 from lamppost.register.condition.following import ConditionFollower
@@ -225,6 +227,7 @@ def _console(
     wanted = config.console
     if wanted.port < 0:
         return
+    configured.tell(settings_of(config))
     console = Console(
         live,
         wanted.host,

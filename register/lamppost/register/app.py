@@ -31,6 +31,7 @@ from lamppost.register.pages.assets import build_asset
 from lamppost.register.pages.imports import build_import
 from lamppost.register.pages.map import build_map
 from lamppost.register.pages.reviews import build_reviews
+from lamppost.register.pages.settings import build_settings
 from lamppost.register.pages.showing import READ_S
 from lamppost.register.pages.work import build_work
 from lamppost.register.records import api as records_api
@@ -122,6 +123,10 @@ def application() -> FastAPI:
     @ui.page("/import", response_timeout=READ_S)
     async def imports(request: Request) -> Response | None:
         return await build_import(seen(request), request)
+
+    @ui.page("/settings")
+    async def settings(request: Request) -> Response | None:
+        return await build_settings(seen(request), request)
 
     ui.run_with(
         app,

@@ -78,6 +78,7 @@ PAGES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/map", "read", "steward"),
     ("/reviews", "read", "steward"),
     ("/import", "steward", "steward"),
+    ("/settings", "read", "steward"),
 )
 """Path of a page, what it needs to be seen, and what its buttons need."""
 

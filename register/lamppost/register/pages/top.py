@@ -19,6 +19,7 @@ WAYS = {
     "/map": "Map",
     "/reviews": "Reviews",
     "/import": "Import",
+    "/settings": "Settings",
 }
 
 

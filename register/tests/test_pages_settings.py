@@ -1,0 +1,85 @@
+"""Settings: what each role sees, and the page in headless Chromium."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, expect
+
+from lamppost.register import configured
+from lamppost.register.access.callers import DEMO, Caller
+from lamppost.register.configured import Setting
+from lamppost.register.pages import boards
+from lamppost.register.pages.settings import draw
+from lamppost.register.records.store import Register
+from lamppost.register.serve import Console
+
+from .city import City
+from .test_pages_alarms import EVIL, WCAG
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(autouse=True)
+def told() -> Iterator[None]:
+    """An aggregator has told what it runs with."""
+    configured.tell([Setting("data", "spool_mb", EVIL, "megabytes", is_default=False)])
+    yield
+    configured.tell([])
+
+
+async def test_who_looks_is_told_who_they_are(register: Register) -> None:
+    """Name, role, districts and what they may; a viewer sees neither paths nor the file."""
+    viewer = Caller("vic", "viewer", ("Old Town",))
+    body = draw(register, viewer, with_access=True).body
+    for words in ("vic", "viewer", "Old Town", "people sign in"):
+        assert words in body
+    assert "act on alarms" not in body
+    assert str(register.data_dir) not in body
+    assert "spool_mb" not in body
+
+
+async def test_what_rules_is_told(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In demo mode all of it: records, trail, city, Grafana, escalation, the file."""
+    (register.data_dir / "city.toml").write_text("population = 1000\n")
+    monkeypatch.setenv(boards.VARIABLE, "ftp://x")
+    body = draw(register, DEMO, with_access=False).body
+    for words in (
+        "demo mode",
+        register.address,
+        "0 entries",
+        "not said",
+        "LAMPPOST_GRAFANA_URL: came &#x27;ftp://x&#x27;",
+        "after each 10 min",
+        "spool_mb",
+        "the file",
+    ):
+        assert words in body, words
+    (register.data_dir / "city.toml").write_text("population = -1\n")
+    assert "came -1, allowed" in draw(register, DEMO, with_access=False).body
+
+
+async def test_without_an_aggregator_the_page_says_so(register: Register) -> None:
+    """The register can be served by itself."""
+    configured.tell([])
+    assert "No aggregator has told" in draw(register, DEMO, with_access=False).body
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_settings_on_a_phone(
+    browser: Browser, city: City, register: Register, scheme: str
+) -> None:
+    """Hostile text stays text, nothing scrolls sideways, axe finds nothing."""
+    console = Console(city, port=0, register=register)
+    console.start()
+    page = await browser.new_page(
+        viewport={"width": 390, "height": 844},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    await page.goto(f"{console.url}/settings")
+    await expect(page.get_by_role("table", name="data")).to_contain_text(EVIL)
+    found = await Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.close()
+    console.stop()
