@@ -426,7 +426,7 @@ async def test_a_lost_cancellation_is_said_again() -> None:
     task = asyncio.create_task(connects_in_that_moment())
     await asyncio.sleep(0)
     async with asyncio.timeout(20):
-        await ended(task)
+        await ended([task])
     assert dropped.is_set()
     assert task.cancelled()
 

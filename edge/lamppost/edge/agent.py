@@ -9,7 +9,7 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,7 @@ from lamppost.edge.uplink.uplink import Uplink
 LOCK_NAME: Final = "node.lock"
 LEAVE_S: Final = 5.0
 """What a goodbye may take beyond `drain_s`."""
-CANCEL_AGAIN_S: Final = 1.0
+CANCEL_AGAIN_S: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -113,16 +113,13 @@ class Agent:
         self, samplers: Sequence[asyncio.Task[None]], uplink: Uplink, out: asyncio.Task[None]
     ) -> None:
         _log.info("stopping: flushing, then waiting for acknowledgements")
-        for task in samplers:
-            task.cancel()
-        if samplers:
-            await asyncio.wait(samplers)
+        await ended(samplers)
         await self._recorder.flush()
         drain_s = self._config.buffer.drain_s if uplink.connected else 0.0
         uplink.stop(drain_s)
         if uplink.connected:
             await asyncio.wait([out], timeout=drain_s + LEAVE_S)
-        await ended(out)
+        await ended([out])
         await self._recorder.flush()
         total = self._recorder.buffer.total
         _log.info(
@@ -176,15 +173,17 @@ async def _kept(name: str, run: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(backoff.next_s())
 
 
-async def ended(task: asyncio.Task[None]) -> None:
-    """Cancel until it is over.
+async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until all of them are over.
 
-    Python 3.11's `wait_for`, by which the MQTT client connects, drops a cancellation that comes
-    in the moment of its success: asked once, the task would talk on for ever.
+    Python 3.11's `wait_for`, by which clients connect, drops a cancellation that comes in the
+    moment of its success: asked once, the task would talk on for ever.
     """
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
+    left = {one for one in tasks if not one.done()}
+    while left:
+        for one in left:
+            one.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
