@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from nicegui import ui
 from starlette.responses import Response
 
-from lamppost.register import api, problems
+from lamppost.register import api, nonces, problems
 from lamppost.register.access import callers, signing
 from lamppost.register.access.gate import Gate
 from lamppost.register.alarms import api as alarms_api
@@ -128,6 +128,7 @@ def application() -> FastAPI:
     async def settings(request: Request) -> Response | None:
         return await build_settings(seen(request), request)
 
+    nonces.install()
     ui.run_with(
         app,
         title="Lamppost",

@@ -1,11 +1,13 @@
 """What every request passes: whose name it asks for, and what a page may load.
 
-Without authentication yet, the console trusts whoever reaches it. On loopback that is this
-machine, unless a foreign web page makes the browser its messenger: by a name that resolves to
-127.0.0.1, or by a WebSocket across origins. Both are refused here. The content security policy
-makes the browser itself refuse to load anything from elsewhere.
+In demo mode the console trusts whoever reaches it. On loopback that is this machine, unless a
+foreign web page makes the browser its messenger: by a name that resolves to 127.0.0.1, or by a
+WebSocket across origins. Both are refused here. The content security policy makes the browser
+itself refuse to load anything from elsewhere, and to run any script in a page that the server
+has not marked with a number of this one answer.
 """
 
+import secrets
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -17,15 +19,20 @@ from lamppost.register.problems import problem
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""NiceGUI starts the page from an inline script and compiles Vue templates (eval)."""
+"""NiceGUI starts the page from scripts in it, which carry the nonce; see `nonces`. It compiles
+Vue templates (eval), and sets styles."""
+
+NONCE_BYTES = 16
 
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # with no-referrer, browsers send the origin `null`
 }
@@ -48,7 +55,9 @@ class Guard:
             return
         refusal = refused(Headers(scope=scope), is_local=scope["app"].state.is_local)
         if not refusal:
-            await self._app(scope, receive, _with_headers(send))
+            nonce = secrets.token_urlsafe(NONCE_BYTES)
+            scope.setdefault("state", {})["nonce"] = nonce
+            await self._app(scope, receive, _with_headers(send, nonce))
         elif scope["type"] == "http":
             await problem(HTTPStatus.FORBIDDEN, refusal)(scope, receive, send)
         else:
@@ -73,11 +82,13 @@ def _name(host: str) -> str | None:
         return None
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, nonce: str) -> Send:
+    told = HEADERS | {"Content-Security-Policy": POLICY.format(nonce=nonce)}
+
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in told.items():
                 headers.setdefault(name, value)
         await send(message)
 

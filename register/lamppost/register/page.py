@@ -17,7 +17,7 @@ from lamppost.register.panels.headline import Headline
 from lamppost.register.panels.ledger import Ledger
 from lamppost.register.panels.nodes import Nodes
 from lamppost.register.panels.rows import Block
-from lamppost.register.theme import CSS
+from lamppost.register.theme import CSS, style
 
 TICK_S = 1.0
 
@@ -35,7 +35,7 @@ class Page:
     def __init__(self, feed: Feed, request: Request) -> None:
         self._feed = feed
         self._opened = -1
-        ui.add_css(CSS)
+        ui.add_head_html(style(CSS))
         self._chart = ChartDialog(feed)
         with ui.element("main").classes("console"):
             with ui.element("header").classes("top"):

@@ -12,3 +12,8 @@ FAVICON = (
     '<path d="M6 13.5H10M8 13.5V6M5.5 6H10.5L9.5 3H6.5Z" fill="none" stroke="#ffd479"'
     ' stroke-width="1.4" stroke-linejoin="round" stroke-linecap="round"/></svg>'
 )
+
+
+def style(sheet: str) -> str:
+    """Return a style sheet as an element; NiceGUI would add it by a script, see `nonces`."""
+    return f"<style>{sheet}</style>"

@@ -10,7 +10,7 @@ from nicegui.events import GenericEventArguments
 from lamppost.register.markup import Markup, icon, tag
 from lamppost.register.pages.deeds import Asked, Outcome, asked
 from lamppost.register.pages.top import signed, ways
-from lamppost.register.theme import CSS, PAGES_CSS
+from lamppost.register.theme import CSS, PAGES_CSS, style
 
 BY = """(document.getElementById('acts-by')?.value
     || sessionStorage.getItem('lamppost-by') || '')"""
@@ -65,7 +65,7 @@ class Frame:
     """
 
     def __init__(self, request: Request, here: str, title: str) -> None:
-        ui.add_css(CSS + PAGES_CSS)
+        ui.add_head_html(style(CSS + PAGES_CSS))
         ui.page_title(f"{title} - Lamppost")
         self.main = ui.element("main").classes("console acting")
         with self.main:
