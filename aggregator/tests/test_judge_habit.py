@@ -10,6 +10,7 @@ from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge.evidence import EXTREME, SLACK, STEPS
 from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
+from lamppost.aggregator.judge.logs import decimal_log
 from lamppost.aggregator.judge.pattern import add_cell, compare, end_point, learn
 from lamppost.aggregator.judge.seasonal_nn import DAY_MS, SLOT_MS, keep, open_slot, other_days
 from lamppost.aggregator.judge.tail import COMMON, RAREST, decades, rarity, take
@@ -53,7 +54,8 @@ def test_a_scale_finds_the_novelty_its_twin_finds(scale: int) -> None:
     values = np.cumsum(rng.normal(size=400 * step)) % 7 / 4
     for value in np.round(values / UNIT / 16) * UNIT * 16:
         wanted = twin.take(float(value))
-        if not add_cell(fine, at, value, value, value, 0.0, step):
+        cell = np.float32(value)
+        if not add_cell(fine, at, cell, cell, cell, np.float32(0.0), step):
             continue
         reach = end_point(fine, at, extreme, step)
         if fine[at + h.S_POINTS] < h.POINTS or reach <= 0.0:
@@ -116,6 +118,12 @@ def test_a_tail_is_always_a_number(distances: list[float]) -> None:
         found = rarity(fine, h.TAILS_AT, distance)
         assert 0.0 <= found <= RAREST
         take(fine, h.TAILS_AT, decades(distance), 50.0, 20.0)
+
+
+@given(st.floats(1e-12, 1e12))
+def test_the_decimal_logarithm_is_one(x: float) -> None:
+    """Ours from plain operations agrees with the library's."""
+    assert decimal_log(x) == pytest.approx(np.log10(x), abs=3e-10)
 
 
 def alarms(out: Verdicts) -> int:

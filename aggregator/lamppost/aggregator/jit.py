@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numba
-from numba.core import cgutils
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 P = ParamSpec("P")
@@ -61,6 +61,32 @@ def _borrowed(_context: Any, array: Any) -> Any:  # noqa: ANN401 - Numba's types
     return array(array), lower
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def _fetch(_context: Any, row: Any, place: Any) -> Any:  # noqa: ANN401
+    """Ask for the cache line that holds `row[place]`, and do not wait for it.
+
+    Rows of series that are far apart come from main memory, which takes as long as some
+    hundred operations; a kernel that knows which rows are next asks for them while it works.
+    """
+
+    def lower(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ANN401
+        ir, kind = cgutils.ir, signature.args[0]
+        view = context.make_array(kind)(context, builder, args[0])
+        at = context.cast(builder, args[1], signature.args[1], types.intp)
+        pointer = cgutils.get_item_pointer(context, builder, kind, view, [at])
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        ask = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag]),
+            "llvm.prefetch.p0",
+        )
+        read, keep, data = flag(0), flag(3), flag(1)
+        builder.call(ask, [builder.bitcast(pointer, byte), read, keep, data])
+        return context.get_dummy_value()
+
+    return types.none(row, place), lower
+
+
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` with the flags every kernel of ours has.
 
@@ -85,8 +111,12 @@ if numba.config.DISABLE_JIT:
         """The array itself; compiled, it comes without its reference count."""
         return array
 
+    def fetch(row: Any, place: int) -> None:  # noqa: ANN401
+        """Nothing; compiled, it asks for the cache line of an element."""
+
 else:
     borrowed = _borrowed
+    fetch = _fetch
 
 
 def prefer(directory: Path) -> None:

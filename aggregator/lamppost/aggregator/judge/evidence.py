@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import habit_state as h
+from lamppost.aggregator.judge.ahead import fetch_ending
 from lamppost.aggregator.judge.habit_profile import HabitProfile
 from lamppost.aggregator.judge.pattern import add_cell, compare, end_point, learn
 from lamppost.aggregator.judge.seasonal_nn import other_days
@@ -37,14 +38,16 @@ def patterns(
     p: HabitProfile,
 ) -> float:
     """Sum of the scales' evidences, after a cell of (mean, low, high, doubt)."""
-    mean, low, high, doubt = cell
+    mean, low, high = np.float32(cell[0]), np.float32(cell[1]), np.float32(cell[2])
+    doubt = np.float32(cell[3])
     total = 0.0
+    fetch_ending(fine, codes)
     for k in range(h.SCALES):
         at, step = k * h.SCALE_WIDTH, int(STEPS[k])
         if add_cell(fine, at, mean, low, high, doubt, step):
             reach = end_point(fine, at, EXTREME[k], step)
             if fine[at + h.S_POINTS] >= h.POINTS:
-                _judge_point(head, fine, codes, k, reach, doubt, p)
+                _judge_point(head, fine, codes, k, reach, cell[3], p)
         total += np.float64(fine[at + h.S_MEMBER])
     return total
 

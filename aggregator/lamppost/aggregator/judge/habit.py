@@ -11,6 +11,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.ahead import look_ahead
 from lamppost.aggregator.judge.evidence import MEMBERS, days, patterns
 from lamppost.aggregator.judge.habit_profile import HabitProfile
 from lamppost.aggregator.judge.pattern import break_off, settle_doubts
@@ -55,6 +56,7 @@ def habit_tier(
     channels = borrowed(channels)
     heads, fines, memories = borrowed(heads), borrowed(fines), borrowed(memories)
     for i in range(series.shape[0]):
+        look_ahead(series, time_ms, i, heads, fines, memories, p.cell_ms)
         s = int(series[i])
         found = int(np.int64(flags[i]))
         if channels[s, q.KIND] != c.NUMERIC or found & c.UNJUDGED:

@@ -90,9 +90,10 @@ FINE_WIDTH = TAILS_AT + (SCALES + 2) * TAIL_WIDTH
 # --- codes -----------------------------------------------------------------------------------
 PATTERNS = 128  # remembered a scale
 DAYS = 14
+DAY_PLACES = 16  # the last two stay empty: one time of day then fills whole registers
 SLOTS = 96  # a day
 DAYS_AT = SCALES * POINTS * PATTERNS
-STAMPS_AT = DAYS_AT + SLOTS * DAYS
+STAMPS_AT = DAYS_AT + SLOTS * DAY_PLACES
 CODES_WIDTH = STAMPS_AT + SCALES * PATTERNS
 NONE = -32768
 LARGEST = 32_000.0  # code

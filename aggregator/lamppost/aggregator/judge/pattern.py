@@ -29,7 +29,13 @@ ZERO = np.float32(0.0)
 
 @kernel
 def add_cell(
-    fine: Fine, at: int, mean: float, low: float, high: float, doubt: float, step: int
+    fine: Fine,
+    at: int,
+    mean: np.float32,
+    low: np.float32,
+    high: np.float32,
+    doubt: np.float32,
+    step: int,
 ) -> bool:
     """Take a cell (values are distances from the origin); True when it ends a point."""
     count = np.float64(fine[at + h.S_COUNT])
@@ -38,10 +44,10 @@ def add_cell(
         fine[at + h.S_LOW] = low
         fine[at + h.S_HIGH] = high
         fine[at + h.S_DOUBT] = 0.0
-    fine[at + h.S_SUM] += np.float32(mean)
-    fine[at + h.S_LOW] = min(np.float64(fine[at + h.S_LOW]), low)
-    fine[at + h.S_HIGH] = max(np.float64(fine[at + h.S_HIGH]), high)
-    fine[at + h.S_DOUBT] = max(np.float64(fine[at + h.S_DOUBT]), doubt)
+    fine[at + h.S_SUM] += mean
+    fine[at + h.S_LOW] = min(fine[at + h.S_LOW], low)
+    fine[at + h.S_HIGH] = max(fine[at + h.S_HIGH], high)
+    fine[at + h.S_DOUBT] = max(fine[at + h.S_DOUBT], doubt)
     fine[at + h.S_COUNT] = count + 1.0
     return bool(count + 1.0 >= step)
 
@@ -131,10 +137,11 @@ def learn(
     elif place == known:
         fine[at + h.S_KNOWN] = known + 1.0
     _stamp(fine, at, codes, stamps, place)
+    codes_each = 1.0 / unit
     for j in range(h.POINTS):
         at_code = (scale * h.POINTS + j) * h.PATTERNS + place
         old = np.float64(codes[at_code])
-        new = old + weight * (np.float64(fine[past + j]) / unit - old)
+        new = old + weight * (np.float64(fine[past + j]) * codes_each - old)
         codes[at_code] = int(np.rint(min(max(new, -h.LARGEST), h.LARGEST)))
 
 
@@ -165,16 +172,17 @@ def _nearest(
     p1 = codes[first + h.PATTERNS : first + 2 * h.PATTERNS]
     p2 = codes[first + 2 * h.PATTERNS : first + 3 * h.PATTERNS]
     p3 = codes[first + 3 * h.PATTERNS : first + 4 * h.PATTERNS]
-    y0 = np.float32(np.float64(fine[past]) / unit)
-    y1 = np.float32(np.float64(fine[past + 1]) / unit)
-    y2 = np.float32(np.float64(fine[past + 2]) / unit)
-    y3 = np.float32(np.float64(fine[past + 3]) / unit)
+    codes_each = 1.0 / unit  # exact, as the unit is a power of two
+    y0 = np.float32(np.float64(fine[past]) * codes_each)
+    y1 = np.float32(np.float64(fine[past + 1]) * codes_each)
+    y2 = np.float32(np.float64(fine[past + 2]) * codes_each)
+    y3 = np.float32(np.float64(fine[past + 3]) * codes_each)
     past += h.DELAY
-    x0 = np.float32(np.float64(fine[past]) / unit)
-    x1 = np.float32(np.float64(fine[past + 1]) / unit)
-    x2 = np.float32(np.float64(fine[past + 2]) / unit)
-    x3 = np.float32(np.float64(fine[past + 3]) / unit)
-    off = np.float32(slack / unit)
+    x0 = np.float32(np.float64(fine[past]) * codes_each)
+    x1 = np.float32(np.float64(fine[past + 1]) * codes_each)
+    x2 = np.float32(np.float64(fine[past + 2]) * codes_each)
+    x3 = np.float32(np.float64(fine[past + 3]) * codes_each)
+    off = np.float32(slack * codes_each)
     newest, oldest = NOBODY, NOBODY
     for t in range(known):
         c0, c1 = np.float32(p0[t]), np.float32(p1[t])

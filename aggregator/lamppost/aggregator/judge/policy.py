@@ -5,7 +5,7 @@ and from how much evidence it shows on all days; after an alarm comes a refracto
 every alarm beyond the set rate raises the threshold for about a week.
 """
 
-from math import exp, log10
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge.habit_profile import HabitProfile
+from lamppost.aggregator.judge.logs import decimal_log
 
 Head = NDArray[np.float64]
 
@@ -23,8 +24,10 @@ WEEK_MS = 604_800_000.0
 def threshold(head: Head, time: float, rate: float, p: HabitProfile) -> float:
     """Evidence that makes an alarm now, for `rate` false alarms a week."""
     chances = max(WEEK_MS / max(head[h.PACE], 1.0), p.usual_chances) / p.usual_chances
-    rarity = log10(chances * p.usual_false / rate)
-    load = head[h.LOAD] * exp((head[h.LOAD_AT] - time) / WEEK_MS)
+    rarity = decimal_log(chances * p.usual_false / rate)
+    load = head[h.LOAD]
+    if load > 0.0:
+        load *= exp((head[h.LOAD_AT] - time) / WEEK_MS)
     excess = max(load - rate, 0.0)
     usual = max(head[h.USUAL] - p.evidence_usual, 0.0)
     young = p.evidence_young * p.warm_cells / max(head[h.CELLS], 1.0)

@@ -20,6 +20,8 @@ FAST_WEIGHT = 0.3
 SLOW_WEIGHT = 0.1
 ANEW_CELLS = 10.0  # until the slowest of them has found its value
 FAR = np.int32(1_000_000)
+BEYOND = 2e6  # codes: a value so far out, withheld, has no neighbours
+LAST_PLACE = h.DAY_PLACES - 1
 
 
 @kernel
@@ -61,30 +63,34 @@ def keep(head: Head, codes: Codes) -> None:
 @kernel
 def _place(slot: int) -> int:
     """Days of one time of day lie side by side."""
-    return h.DAYS_AT + (slot % h.SLOTS) * h.DAYS + (slot // h.SLOTS) % h.DAYS
+    return h.DAYS_AT + (slot % h.SLOTS) * h.DAY_PLACES + (slot // h.SLOTS) % h.DAYS
 
 
 @kernel
 def other_days(head: Head, codes: Codes, value: float, around: int) -> float:
-    """Distance to the nearest of the other days; negative when there is none."""
+    """Distance to the nearest of the other days; negative when there is none.
+
+    One loop over all bins and days, because the compiler lays out one over 16 days as so many
+    single steps, which took a third of the tier's time.
+    """
     slot = int(head[h.SLOT]) % h.SLOTS
-    today = (int(head[h.SLOT]) // h.SLOTS) % h.DAYS
-    x = np.int32(np.rint(value / head[h.UNIT]))
+    today = np.int32((int(head[h.SLOT]) // h.SLOTS) % h.DAYS)
+    x = np.int32(np.rint(min(max(value / head[h.UNIT], -BEYOND), BEYOND)))
+    first = h.DAYS_AT + max(slot - around, 0) * h.DAY_PLACES
+    end = h.DAYS_AT + min(slot + around + 1, h.SLOTS) * h.DAY_PLACES
+    near = codes[first:end]
     nearest = FAR
-    for one in range(max(slot - around, 0), min(slot + around + 1, h.SLOTS)):
-        first = h.DAYS_AT + one * h.DAYS
-        days = codes[first : first + h.DAYS]
-        for day in range(h.DAYS):
-            away = np.int32(abs(np.int32(days[day]) - x))
-            away = FAR if (days[day] == h.NONE) | (day == today) else away
-            nearest = min(away, nearest)
+    for j in range(near.shape[0]):
+        away = np.int32(abs(np.int32(np.int32(near[j]) - x)))
+        gone = (near[j] == h.NONE) | (np.int32(j & LAST_PLACE) == today)
+        nearest = min(FAR if gone else away, nearest)
     return -1.0 if nearest == FAR else float(nearest) * head[h.UNIT]
 
 
 @kernel
 def days_mean(head: Head, codes: Codes) -> float:
     """Mean of the other days at this time of day; NaN when there is none."""
-    first = h.DAYS_AT + (int(head[h.SLOT]) % h.SLOTS) * h.DAYS
+    first = h.DAYS_AT + (int(head[h.SLOT]) % h.SLOTS) * h.DAY_PLACES
     today = (int(head[h.SLOT]) // h.SLOTS) % h.DAYS
     total, count = 0, 0
     for day in range(h.DAYS):

@@ -5,13 +5,14 @@ twentieth the answer is a constant; above, a generalised Pareto tail is fitted t
 every so often, so a reading costs two operations and an amortised fit.
 """
 
-from math import log, log10
+from math import e, log10
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import habit_state as h
+from lamppost.aggregator.judge.logs import decimal_log
 
 Fine = NDArray[np.float32]
 
@@ -24,7 +25,7 @@ RAREST = 10.0  # further out the fit says nothing
 FIT_EVERY = 64.0
 HEAVIEST = 0.5
 LIGHT = 1e-3  # a shape below this is an exponential tail
-DECADES_PER_E = 1.0 / log(10.0)
+DECADES_PER_E = log10(e)
 CENTRES = 10.0 ** ((np.arange(h.BINS) + 0.5) / PER_DECADE - DECADES)
 EDGES = 10.0 ** (np.arange(h.BINS) / PER_DECADE - DECADES)
 
@@ -32,7 +33,7 @@ EDGES = 10.0 ** (np.arange(h.BINS) / PER_DECADE - DECADES)
 @kernel
 def decades(distance: float) -> float:
     """How many decades above the smallest that counts."""
-    return log10(max(distance, SMALLEST)) + DECADES
+    return decimal_log(max(distance, SMALLEST)) + DECADES
 
 
 @kernel
@@ -46,8 +47,8 @@ def rarity(fine: Fine, at: int, distance: float) -> float:
         return COMMON
     shape = np.float64(fine[at + h.T_SHAPE])
     z = above / spread
-    fall = z if shape < LIGHT else log(1.0 + shape * z) / shape
-    return float(min(fall * DECADES_PER_E + np.float64(fine[at + h.T_SHARE]), RAREST))
+    fall = z * DECADES_PER_E if shape < LIGHT else decimal_log(1.0 + shape * z) / shape
+    return float(min(fall + np.float64(fine[at + h.T_SHARE]), RAREST))
 
 
 @kernel
@@ -90,6 +91,6 @@ def _fit(fine: Fine, at: int) -> None:
     if variance > 0.0:
         shape = min(max(0.5 * (1.0 - first * first / variance), 0.0), HEAVIEST)
     fine[at + h.T_EDGE] = edge
-    fine[at + h.T_SHARE] = -log10(above / count)
+    fine[at + h.T_SHARE] = -decimal_log(above / count)
     fine[at + h.T_SHAPE] = shape
     fine[at + h.T_SPREAD] = first * (1.0 - shape)
