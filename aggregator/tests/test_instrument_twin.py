@@ -6,7 +6,7 @@ import pytest
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge.judge import BLANKS, CHANNELS, INSTRUMENT, QUALITY, TIERS
-from lamppost.aggregator.judge.profile import DEFAULT
+from lamppost.aggregator.judge.profile import DEFAULT, packed
 from lamppost.aggregator.judge.state import COUNTER, KIND, TEMPERATURE
 
 from .samples_judge import T0, Stream, troubled
@@ -38,9 +38,9 @@ def compared(stream: Stream, seen: int = 0) -> int:
         out.onset_ms,
     )
     readings = (stream.series, stream.time_ms, stream.value, stream.quality, NOW, channels)
-    run[QUALITY](*readings, arrays[QUALITY], DEFAULT, *columns)
+    run[QUALITY](*readings, arrays[QUALITY], packed(DEFAULT), *columns)
     before = out.flags.copy()
-    run[INSTRUMENT](*readings, arrays[INSTRUMENT], DEFAULT, *columns)
+    run[INSTRUMENT](*readings, arrays[INSTRUMENT], packed(DEFAULT), *columns)
     twins = [
         Instrument(DEFAULT, temperature=s % 2 == 0, counter=s % 3 == 0) for s in range(count)
     ]

@@ -7,7 +7,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge.judge import BLANKS, CHANNELS, NEAR, NEIGHBOURS, TIERS
 from lamppost.aggregator.judge.neighbours import LEAST, MAX_NEAR, SEVERITY
-from lamppost.aggregator.judge.profile import DEFAULT, Profile
+from lamppost.aggregator.judge.profile import DEFAULT, Profile, packed
 from lamppost.aggregator.judge.state import KIND
 from lamppost.aggregator.judge.state import NEAR as HAS_NEAR
 
@@ -85,7 +85,7 @@ def compared(
         channels,
         np.tile(BLANKS[NEIGHBOURS], (count, 1)),
         near,
-        profile,
+        packed(profile),
         out.flags,
         out.expected,
         out.low,

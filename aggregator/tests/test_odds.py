@@ -7,7 +7,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge.judge import BLANKS, CHANNELS, ODDS
 from lamppost.aggregator.judge.odds import odds_tier
-from lamppost.aggregator.judge.profile import DEFAULT
+from lamppost.aggregator.judge.profile import DEFAULT, packed
 from lamppost.aggregator.judge.state import KIND
 
 from .samples_judge import (
@@ -67,7 +67,7 @@ def p_of(evidence: Floats) -> Floats:
         T0,
         channels,
         state,
-        DEFAULT,
+        packed(DEFAULT),
         out.flags,
         out.expected,
         out.low,

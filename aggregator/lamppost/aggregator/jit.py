@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 import numba
 from numba.core import cgutils, types
 from numba.extending import intrinsic
+from numba.np.unsafe.ndarray import to_fixed_tuple
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,9 +115,14 @@ if numba.config.DISABLE_JIT:
     def fetch(row: Any, place: int) -> None:  # noqa: ANN401
         """Nothing; compiled, it asks for the cache line of an element."""
 
+    def as_tuple(row: Any, count: int) -> tuple[float, ...]:  # noqa: ANN401
+        """The first `count` elements; compiled, they are numbers of their own, no array."""
+        return tuple(row[:count].tolist())
+
 else:
     borrowed = _borrowed
     fetch = _fetch
+    as_tuple = to_fixed_tuple
 
 
 def prefer(directory: Path) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import instrument_state as w
 from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.profile import Profile
+from lamppost.aggregator.judge.profile import Profile, profile_of
 
 Array = NDArray[np.float64]
 
@@ -33,13 +33,14 @@ def watch_clocks(
     channels: Array,
     quality: Array,
     state: Array,
-    p: Profile,
+    parameters: Array,
 ) -> None:
     """Follow the clocks of the nodes that live readings come from.
 
     A channel whose live readings are not judged because of their stamps is not silent; one that
     repeats the last stamp is.
     """
+    p = profile_of(parameters)
     channels, quality, state = borrowed(channels), borrowed(quality), borrowed(state)
     now = float(now_ms)
     for i in range(series.shape[0]):

@@ -13,7 +13,7 @@ from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.ahead import look_ahead
 from lamppost.aggregator.judge.evidence import MEMBERS, days, patterns
-from lamppost.aggregator.judge.habit_profile import HabitProfile
+from lamppost.aggregator.judge.habit_profile import HabitProfile, habits_of
 from lamppost.aggregator.judge.pattern import break_off, settle_doubts
 from lamppost.aggregator.judge.policy import alarm, count_alarm, threshold
 from lamppost.aggregator.judge.season import expect, learn_season
@@ -43,7 +43,7 @@ def habit_tier(
     heads: Array,
     fines: Singles,
     memories: Codes,
-    p: HabitProfile,
+    parameters: Array,
     flags: NDArray[np.uint32],
     expected: Singles,
     low: Singles,
@@ -53,6 +53,7 @@ def habit_tier(
     onset_ms: NDArray[np.int64],
 ) -> None:
     """Judge a batch in the order given, on top of what the other tiers found."""
+    p = habits_of(parameters)
     channels = borrowed(channels)
     heads, fines, memories = borrowed(heads), borrowed(fines), borrowed(memories)
     for i in range(series.shape[0]):

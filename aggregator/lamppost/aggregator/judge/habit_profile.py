@@ -2,6 +2,11 @@
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator.jit import as_tuple, kernel
+
 
 class HabitProfile(NamedTuple):
     """A cell is a reading, or all readings of `cell_ms` where a channel reports more often."""
@@ -40,3 +45,10 @@ class HabitProfile(NamedTuple):
 
 
 HABITS = HabitProfile()
+FIELDS = len(HABITS)
+
+
+@kernel
+def habits_of(parameters: NDArray[np.float64]) -> HabitProfile:
+    """What `profile.packed` made of it."""
+    return HabitProfile(*as_tuple(parameters, FIELDS))

@@ -15,7 +15,7 @@ from lamppost.aggregator.judge import instrument_state as w
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.counter import judge_counter
 from lamppost.aggregator.judge.noise import judge_noise
-from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
+from lamppost.aggregator.judge.profile import MAX_VALUE, Profile, profile_of
 from lamppost.aggregator.judge.scale import judge_scale, take_sizes
 
 Array = NDArray[np.float64]
@@ -39,7 +39,7 @@ def instrument_tier(
     now_ms: int,  # noqa: ARG001
     channels: Array,
     state: Array,
-    p: Profile,
+    parameters: Array,
     flags: NDArray[np.uint32],
     expected: Singles,  # noqa: ARG001
     low: Singles,  # noqa: ARG001
@@ -49,6 +49,7 @@ def instrument_tier(
     onset_ms: NDArray[np.int64],
 ) -> None:
     """Judge a batch in the order given, on top of what the quality tier found."""
+    p = profile_of(parameters)
     channels, state = borrowed(channels), borrowed(state)
     for i in range(series.shape[0]):
         s = int(series[i])

@@ -24,7 +24,7 @@ from lamppost.aggregator.judge.neighbours import (
     neighbours_tier,
 )
 from lamppost.aggregator.judge.odds import ODDS_WIDTH, odds_tier
-from lamppost.aggregator.judge.profile import DEFAULT, Profile
+from lamppost.aggregator.judge.profile import DEFAULT, Profile, packed
 from lamppost.aggregator.judge.quality import quality_tier
 from lamppost.aggregator.judge.silence import find_silent
 
@@ -121,6 +121,8 @@ class Judge:
     ) -> None:
         self.profile = profile
         self.habits = habits
+        self._parameters = packed(profile)
+        self._habits = packed(habits)
         self._count = 0
         self._arrays: dict[str, AnyArray] = {
             name: np.empty((0, len(blank)), blank.dtype) for name, blank in BLANKS.items()
@@ -259,7 +261,7 @@ class Judge:
             self._arrays[CHANNELS],
             self._arrays[QUALITY],
             self._arrays[CLOCKS],
-            self.profile,
+            self._parameters,
         )
 
     def run_tier(
@@ -281,7 +283,7 @@ class Judge:
             now_ms,
             self._arrays[CHANNELS],
             *(self._arrays[name] for name in tier.blanks),
-            self.habits if tier.name == HABIT else self.profile,
+            self._habits if tier.name == HABIT else self._parameters,
             out.flags,
             out.expected,
             out.low,
@@ -315,7 +317,7 @@ class Judge:
             now_ms,
             self._arrays[CHANNELS],
             self._arrays[QUALITY],
-            self.profile,
+            self._parameters,
             series,
             since_ms,
         )

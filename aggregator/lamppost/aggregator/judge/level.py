@@ -18,7 +18,7 @@ from lamppost.aggregator.judge.level_learn import (
     settle,
 )
 from lamppost.aggregator.judge.level_tests import at_least, judge_residual, scales
-from lamppost.aggregator.judge.profile import Profile
+from lamppost.aggregator.judge.profile import Profile, profile_of
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -37,7 +37,7 @@ def level_tier(
     now_ms: int,  # noqa: ARG001
     channels: Array,
     state: Array,
-    p: Profile,
+    parameters: Array,
     flags: NDArray[np.uint32],
     expected: Singles,
     low: Singles,
@@ -47,6 +47,7 @@ def level_tier(
     onset_ms: NDArray[np.int64],
 ) -> None:
     """Judge a batch in the order given, on top of what the quality tier found."""
+    p = profile_of(parameters)
     channels, state = borrowed(channels), borrowed(state)
     for i in range(series.shape[0]):
         s = int(series[i])

@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.profile import Profile
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -21,7 +20,7 @@ def maintenance_tier(
     now_ms: int,  # noqa: ARG001
     channels: Array,  # noqa: ARG001
     state: Array,
-    p: Profile,  # noqa: ARG001
+    parameters: Array,  # noqa: ARG001
     flags: NDArray[np.uint32],
     expected: Singles,  # noqa: ARG001
     low: Singles,  # noqa: ARG001

@@ -19,7 +19,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import instrument_state as w
 from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
+from lamppost.aggregator.judge.profile import MAX_VALUE, Profile, profile_of
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -54,7 +54,7 @@ def neighbours_tier(
     channels: Array,
     state: Array,
     near: Near,
-    p: Profile,
+    parameters: Array,
     flags: NDArray[np.uint32],
     expected: Singles,  # noqa: ARG001
     low: Singles,  # noqa: ARG001
@@ -64,6 +64,7 @@ def neighbours_tier(
     onset_ms: NDArray[np.int64],
 ) -> None:
     """Judge a batch in the order given, on top of what the tiers before it found."""
+    p = profile_of(parameters)
     channels, state, near = borrowed(channels), borrowed(state), borrowed(near)
     for i in range(series.shape[0]):
         s = int(series[i])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.profile import Profile
+from lamppost.aggregator.judge.profile import Profile, profile_of
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -60,7 +60,7 @@ def odds_tier(
     now_ms: int,  # noqa: ARG001
     channels: Array,
     state: Array,
-    p: Profile,
+    parameters: Array,
     flags: NDArray[np.uint32],
     expected: Singles,
     low: Singles,
@@ -71,6 +71,7 @@ def odds_tier(
     chance: Singles,
 ) -> None:
     """Fill in `chance`, from what all other tiers found."""
+    p = profile_of(parameters)
     channels, state = borrowed(channels), borrowed(state)
     for i in range(series.shape[0]):
         s = int(series[i])

@@ -2,9 +2,14 @@
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator.jit import as_tuple, kernel
+
 
 class Profile(NamedTuple):
-    """Parameters of all tiers; a named tuple, because kernels take it as it is.
+    """Parameters of all tiers; kernels are given them as `packed` has them.
 
     Times are in ms. Deviations are in mean absolute deviations (`_mad`) or in standard
     deviations of healthy noise (`_sd`, 1.25 mean absolute deviations).
@@ -114,6 +119,20 @@ class Profile(NamedTuple):
 
 
 DEFAULT = Profile()
+FIELDS = len(DEFAULT)
+Parameters = NDArray[np.float64]
+
+
+def packed(profile: tuple[float, ...]) -> Parameters:
+    """The array that a kernel takes; as a tuple, its numbers would cost 11 us a call."""
+    return np.array(profile, np.float64)
+
+
+@kernel
+def profile_of(parameters: Parameters) -> Profile:
+    """What was packed, once a call: loads that no write to the state can come between."""
+    return Profile(*as_tuple(parameters, FIELDS))
+
 
 MAX_VALUE = 1e30
 """Nothing a sensor measures is larger, and no arithmetic on it overflows."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.profile import MAX_VALUE, Profile
+from lamppost.aggregator.judge.profile import MAX_VALUE, Profile, profile_of
 from lamppost.aggregator.judge.spike import judge_excursion
 from lamppost.aggregator.judge.stuck import forget_stand, judge_stand
 
@@ -35,7 +35,7 @@ def quality_tier(
     now_ms: int,
     channels: Array,
     state: Array,
-    p: Profile,
+    parameters: Array,
     flags: NDArray[np.uint32],
     expected: Singles,
     low: Singles,
@@ -45,6 +45,7 @@ def quality_tier(
     onset_ms: NDArray[np.int64],
 ) -> None:
     """Judge a batch in the order given; every verdict column gets at least its blank."""
+    p = profile_of(parameters)
     channels, state = borrowed(channels), borrowed(state)
     for i in range(series.shape[0]):
         s = int(series[i])

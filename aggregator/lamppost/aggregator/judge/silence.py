@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.profile import Profile
+from lamppost.aggregator.judge.profile import Profile, profile_of
 
 Array = NDArray[np.float64]
 
@@ -18,11 +18,12 @@ def find_silent(
     now_ms: int,
     channels: Array,
     state: Array,
-    p: Profile,
+    parameters: Array,
     series: NDArray[np.int32],
     since_ms: NDArray[np.int64],
 ) -> int:
     """Fill in the series newly silent, or BAD, for too long; returns how many."""
+    p = profile_of(parameters)
     channels, state = borrowed(channels), borrowed(state)
     now = float(now_ms)
     found = 0
