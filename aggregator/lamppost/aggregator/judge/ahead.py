@@ -23,7 +23,7 @@ LINE_BYTES = 64
 PER_HEAD = LINE_BYTES // 8
 PER_FINE = LINE_BYTES // 4
 PER_CODE = LINE_BYTES // 2
-LAST_TAILS = h.TAILS_AT + h.FAST_TAIL * h.TAIL_WIDTH
+FAST_AT = h.TAILS_AT + h.FAST_TAIL * h.TAIL_WIDTH
 AROUND = 2  # bins on the clock
 STEPS = np.array(h.STEPS)
 
@@ -51,23 +51,27 @@ def look_ahead(
     fine, codes = fines[s], memories[s]
     for j in range(0, h.TAILS_AT, PER_FINE):
         fetch(fine, j)
-    for j in range(LAST_TAILS, h.FINE_WIDTH, PER_FINE):
-        fetch(fine, j)
+    fetch(fine, FAST_AT)
+    fetch(fine, FAST_AT + h.TAIL_WIDTH)
     fetch_scale(fine, codes, 0)
     slot = max(int(time // SLOT_MS) % h.SLOTS - AROUND, 0)
     first = h.DAYS_AT + slot * h.DAY_PLACES
-    for j in range(0, (2 * AROUND + 1) * h.DAY_PLACES, PER_CODE):
+    for j in range(0, (2 * AROUND + 1) * h.DAY_PLACES + PER_CODE, PER_CODE):
         fetch(codes, first + j)
 
 
 @kernel
 def fetch_scale(fine: Fine, codes: Codes, k: int) -> None:
-    """Ask for the patterns of a scale, their stamps and its tail."""
-    for j in range(0, h.TAIL_WIDTH, PER_FINE):
-        fetch(fine, h.TAILS_AT + k * h.TAIL_WIDTH + j)
+    """Ask for the patterns of a scale and the head of its tail."""
+    fetch(fine, h.TAILS_AT + k * h.TAIL_WIDTH)
     first = k * h.POINTS * h.PATTERNS
     for j in range(0, h.POINTS * h.PATTERNS, PER_CODE):
         fetch(codes, first + j)
+
+
+@kernel
+def fetch_stamps(codes: Codes, k: int) -> None:
+    """Ask for the stamps of a scale, because a pattern is to be forgotten."""
     for j in range(0, h.PATTERNS, PER_CODE):
         fetch(codes, h.STAMPS_AT + k * h.PATTERNS + j)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import habit_state as h
+from lamppost.aggregator.judge.ahead import fetch_stamps
 
 Fine = NDArray[np.float32]
 Codes = NDArray[np.int16]
@@ -115,6 +116,8 @@ def compare(
     if known == 0:
         return 0.0, NOBODY
     newest, old = _nearest(fine, at + h.S_PAST, codes, scale, known, unit, slack * reach)
+    if known == h.PATTERNS and distance_of(old) * unit > MERGE * reach:
+        fetch_stamps(codes, scale)
     return min(distance_of(newest) * unit / reach, FARTHEST), old
 
 
