@@ -24,8 +24,8 @@ from lamppost.aggregator.judge.judge import TIERS, Judge, bytes_of
 from lamppost.aggregator.warm import warm
 
 SERIES = 10_000
-TICKS = 400
-COUNTED = 100  # last ticks, when the memories are full
+TICKS = 1_600  # then the memories of all four scales are full
+DOZENS = 8  # last ticks, by twelves: longer patterns end every third, sixth and twelfth
 PEER_READINGS = 20_000
 INTERVAL_MS = 300_000
 TIME_MS = 1_700_000_000_000
@@ -86,7 +86,7 @@ def _ticks(series: int, ticks: int) -> Iterator[Batch]:
 
 
 def _tiers(series: int, ticks: int, names: Sequence[str] = ALL) -> dict[str, float]:
-    """Median seconds of each of these tiers for one reading of every series."""
+    """Median seconds, over dozens of ticks, of each tier for one reading of every series."""
     judge = Judge(series)
     for index in range(series):
         judge.add_series(index, None, None, None, c.NUMERIC)
@@ -100,7 +100,13 @@ def _tiers(series: int, ticks: int, names: Sequence[str] = ALL) -> dict[str, flo
             began = time.thread_time()
             judge.run_tier(tier, of, time_ms, value, good, int(time_ms[0]), out)
             taken[tier.name].append(time.thread_time() - began)
-    return {name: statistics.median(times[-COUNTED:]) for name, times in taken.items()}
+    return {name: statistics.median(_dozens(times)) for name, times in taken.items()}
+
+
+def _dozens(times: list[float]) -> list[float]:
+    """The mean of each of the last twelves, as many as there are."""
+    last = [times[end - 12 : end] for end in range(len(times), 11, -12)][:DOZENS]
+    return [statistics.fmean(dozen) for dozen in last] or [statistics.fmean(times)]
 
 
 def _half_space_trees() -> Callable[[float], None]:
