@@ -41,7 +41,7 @@ def lamps(register: Register, clock: Clock) -> Register:
 def packed(lamps: Register, tmp_path: Path) -> Path:
     """A pack of the lamps."""
     out = tmp_path / "pack.zip"
-    assert make(lamps, known(LAMPS), NOW, FACTS, out).value == 50.0
+    assert make(lamps, known(LAMPS), NOW, FACTS, out, "ada").value == 50.0
     return out
 
 
@@ -66,7 +66,7 @@ def test_a_pack_holds(packed: Path) -> None:
 def test_it_is_made_the_same_again(lamps: Register, packed: Path, tmp_path: Path) -> None:
     """The same records give the same bytes."""
     again = tmp_path / "again.zip"
-    make(lamps, known(LAMPS), NOW, FACTS, again)
+    make(lamps, known(LAMPS), NOW, FACTS, again, "ada")
     assert again.read_bytes() == packed.read_bytes()
 
 

@@ -278,7 +278,7 @@ def test_packs_of_readings_hold_by_themselves(
     asset(later, "mast-1", "air_mast", "pm25")
     kept(later, channel("mast-1", "pm25"), level(1 / 3))
     out = tmp_path / "pack.zip"
-    made = make(later, known(one), NOW, FACTS, out)
+    made = make(later, known(one), NOW, FACTS, out, "ada")
     checked = verify(out)
     assert made.value is not None
     assert (checked.faults, checked.lineage) == ((), made.lineage)

@@ -41,6 +41,7 @@ from lamppost.register.condition.desk import forecast_loads
 from lamppost.register.condition.following import ConditionFollower
 from lamppost.register.days.devices import DeviceGrades
 from lamppost.register.days.following import DayFollower
+from lamppost.register.indicators.following import IndicatorFollower
 from lamppost.register.publish.publisher import Publisher
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register
@@ -129,7 +130,10 @@ def run(
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
         grades = DeviceGrades()
-        followers = (follow, DayFollower(forecast_loads), ConditionFollower(), grades)
+        followers = (
+            *(follow, DayFollower(forecast_loads), ConditionFollower()),
+            *(grades, IndicatorFollower()),
+        )
         keeper = Keeper(register, also=followers)
         stack.callback(keeper.stop)
         tell = both(Teller(out).tell, keeper)

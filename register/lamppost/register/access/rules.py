@@ -42,6 +42,7 @@ _READ = (
     *("work-orders", "work-orders/{}"),
     *("conditions", "capacity", "coverage", "gaps", "resource-use", "next"),
     *("requirements", "targets", "indicators", "indicators/definitions"),
+    *("indicators/kept", "indicators/packs"),
     *("resources", "resources/{}", "flows", "map", "map/impact"),
     *("map/findings", "map/duplicates", "map/completeness"),
     *("days", "quality", "quality/nodes"),

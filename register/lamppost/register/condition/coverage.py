@@ -54,9 +54,44 @@ def gaps(
     connection: Connection, limit: int, asset_class: str | None, district: str | None
 ) -> tuple[int, tuple[Gap, ...]]:
     """Return how many required measurands are missing, and the most important of them."""
+    joined, where = _lacking(asset_class, district)
+    total = connection.execute(select(func.count()).select_from(joined).where(where))
+    found = important_gaps(connection, limit, asset_class, district)
+    return int(total.scalar_one()), found
+
+
+def important_gaps(
+    connection: Connection,
+    limit: int,
+    asset_class: str | None = None,
+    district: str | None = None,
+) -> tuple[Gap, ...]:
+    """Return the most important measurands that are missing; not counting is half the work."""
+    joined, where = _lacking(asset_class, district)
     weight = func.coalesce(asset.c.criticality, CRITICALITY_UNKNOWN)
     people = func.coalesce(asset.c.population, 0)
     score = (weight * (1 + cast(people, Float) / 1_000)).label("score")
+    rows = connection.execute(
+        select(
+            asset.c.id,
+            asset.c.asset_class,
+            asset.c.district,
+            requirement.c.measurand,
+            requirement.c.why,
+            asset.c.criticality,
+            asset.c.population,
+            score,
+        )
+        .select_from(joined)
+        .where(where)
+        .order_by(score.desc(), asset.c.id, requirement.c.measurand)
+        .limit(limit)
+    )
+    return tuple(Gap(*row) for row in rows)
+
+
+def _lacking(asset_class: str | None, district: str | None) -> tuple[Any, Any]:
+    """Assets with what their class requires, and the condition that they do not have it."""
     told = exists().where(
         link.c.asset == asset.c.id,
         link.c.valid_to_ms.is_(None),
@@ -70,24 +105,7 @@ def gaps(
     if district is not None:
         asked.append(asset.c.district == district)
     joined = asset.join(requirement, requirement.c.asset_class == asset.c.asset_class)
-    total = connection.execute(select(func.count()).select_from(joined).where(and_(*asked)))
-    rows = connection.execute(
-        select(
-            asset.c.id,
-            asset.c.asset_class,
-            asset.c.district,
-            requirement.c.measurand,
-            requirement.c.why,
-            asset.c.criticality,
-            asset.c.population,
-            score,
-        )
-        .select_from(joined)
-        .where(and_(*asked))
-        .order_by(score.desc(), asset.c.id, requirement.c.measurand)
-        .limit(limit)
-    )
-    return int(total.scalar_one()), tuple(Gap(*row) for row in rows)
+    return joined, and_(*asked)
 
 
 def _sums(name: str, marked: Any, amount: Any) -> tuple[Any, Any]:  # noqa: ANN401 - columns

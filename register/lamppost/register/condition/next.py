@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from lamppost.register.alarms.priority import ranked
 from lamppost.register.alarms.tables import alarm
 from lamppost.register.alarms.values import HOLDS
-from lamppost.register.condition.coverage import gaps
+from lamppost.register.condition.coverage import important_gaps
 from lamppost.register.condition.tables import asset_condition, forecast
 from lamppost.register.condition.values import Next
 from lamppost.register.days.day import DAY_MS
@@ -139,7 +139,7 @@ def _bad(connection: Connection) -> Iterator[Next]:
 
 def _gaps(connection: Connection) -> Iterator[Next]:
     """Measurands that are required and missing; severity 0.2 each."""
-    for gap in gaps(connection, EACH_MAX, None, None)[1]:
+    for gap in important_gaps(connection, EACH_MAX):
         what = f"{gap.measurand} is not measured: {gap.why}"
         yield _line("gap", gap.asset, gap.asset, what, GAP_SEVERITY, gap.criticality, 1.0)
 

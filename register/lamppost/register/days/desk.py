@@ -4,11 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select, update
 
 from lamppost.register.days.day import DAY_MS, MINUTE_MS, MINUTES_A_DAY, Day
 from lamppost.register.days.quality import PARTS, Around, accuracy, graded, score
-from lamppost.register.days.tables import MEASURED, OBSERVED, SYNTHETIC, channel_day, node_day
+from lamppost.register.days.tables import (
+    MEASURED,
+    OBSERVED,
+    SYNTHETIC,
+    channel_day,
+    node_day,
+    node_grade,
+)
 from lamppost.register.days.units import factor
 from lamppost.register.records.tables import asset, channel, device, link, stream
 from lamppost.register.records.writing import IDS_A_QUERY
@@ -92,11 +99,43 @@ def _keep(connection: Connection, day_ms: int, days: Mapping[str, Day], now_ms: 
     if rows:
         connection.execute(insert(channel_day), rows)
     _compare(connection, day_ms, list(around))
+    _grade_nodes(connection, day_ms, list(around))
+
+
+def _grade_nodes(connection: Connection, day_ms: int, names: Sequence[str]) -> None:
+    """Grade the nodes of some channels: the means of their streams."""
+    theirs = (
+        select(device.c.node)
+        .join(channel, channel.c.device == device.c.id)
+        .where(channel.c.id.in_(names))
+    )
+    of = connection.execute(theirs.distinct()).scalars().all()
+    silent = case((channel_day.c.completeness == 0, 1), else_=0)
+    asked = (
+        select(
+            device.c.node,
+            func.count().label("streams"),
+            func.sum(silent).label("silent"),
+            *(func.avg(channel_day.c[name]).label(name) for name in ("score", *PARTS)),
+        )
+        .select_from(device)
+        .join(channel, channel.c.device == device.c.id)
+        .join(channel_day, channel_day.c.channel == channel.c.id)
+        .where(device.c.node.in_(of), channel_day.c.day_ms == day_ms)
+        .where(channel_day.c.provenance.in_(OBSERVED), channel_day.c.score.is_not(None))
+        .group_by(device.c.node)
+    )
+    rows = [{"day_ms": day_ms, **row} for row in connection.execute(asked).mappings()]
+    connection.execute(
+        delete(node_grade).where(node_grade.c.day_ms == day_ms, node_grade.c.node.in_(of))
+    )
+    if rows:
+        connection.execute(insert(node_grade), rows)
 
 
 def forget(connection: Connection, before_ms: int) -> None:
     """Drop days before a time. From `Database.writing`."""
-    for table in (channel_day, node_day):
+    for table in (channel_day, node_day, node_grade):
         connection.execute(delete(table).where(table.c.day_ms < before_ms))
 
 

@@ -1,13 +1,11 @@
 """Asking for days and their quality."""
 
 from dataclasses import fields
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from lamppost.register.days.asked import DaysAsked, QualityAsked
-from lamppost.register.days.quality import PARTS
-from lamppost.register.days.tables import OBSERVED, channel_day
+from lamppost.register.days.tables import OBSERVED, channel_day, node_grade
 from lamppost.register.days.values import DayTold, Graded, GradedNode
 from lamppost.register.records.tables import channel, device
 
@@ -38,51 +36,47 @@ def graded(
     connection: Connection, day_ms: int, asked: QualityAsked
 ) -> tuple[int, list[Graded]]:
     """Return streams of a day, the worst first, and how many there are."""
-    own = {"channel_class": channel.c.channel_class}
+    kind = select(channel.c.channel_class).where(channel.c.id == channel_day.c.channel)
+    own = {"channel_class": kind.scalar_subquery()}
     columns = [
         own[field.name] if field.name in own else channel_day.c[field.name]
         for field in fields(Graded)
     ]
-    total = _where(select(func.count()), day_ms, asked)
+    where = _where(day_ms, asked)
+    total = connection.execute(
+        select(func.count()).select_from(channel_day).where(*where)
+    ).scalar_one()
     worst = channel_day.c.score, channel_day.c.channel
-    query = _where(select(*columns), day_ms, asked).order_by(*worst).limit(asked.limit)
-    found = [Graded(*row) for row in connection.execute(query)]
-    return int(connection.execute(total).scalar_one()), found
+    query = select(*columns).where(*where).order_by(*worst).limit(asked.limit)
+    return int(total), [Graded(*row) for row in connection.execute(query)]
 
 
 def nodes(connection: Connection, day_ms: int) -> list[GradedNode]:
     """Return the nodes of a day, the worst first; at most `NODES_MAX`."""
-    score = func.avg(channel_day.c.score)
-    silent = func.sum(case((channel_day.c.completeness == 0, 1), else_=0))
-    columns = (device.c.node, func.count(), silent, score)
+    columns = [node_grade.c[field.name] for field in fields(GradedNode)]
     query = (
-        select(*columns, *(func.avg(channel_day.c[part]) for part in PARTS))
-        .select_from(_joined())
-        .where(channel_day.c.day_ms == day_ms, channel_day.c.provenance.in_(OBSERVED))
-        .where(channel_day.c.score.is_not(None))
-        .group_by(device.c.node)
-        .order_by(score, device.c.node)
+        select(*columns)
+        .where(node_grade.c.day_ms == day_ms)
+        .order_by(node_grade.c.score, node_grade.c.node)
         .limit(NODES_MAX)
     )
     return [GradedNode(*row) for row in connection.execute(query)]
 
 
-def _joined() -> Any:  # noqa: ANN401 - a join
-    return channel_day.join(channel, channel.c.id == channel_day.c.channel).join(
-        device, device.c.id == channel.c.device
-    )
-
-
-def _where(query: Select[Any], day_ms: int, asked: QualityAsked) -> Select[Any]:
-    query = (
-        query.select_from(_joined())
-        .where(channel_day.c.day_ms == day_ms, channel_day.c.provenance.in_(OBSERVED))
-        .where(channel_day.c.score.is_not(None))
-    )
-    if asked.node is not None:
-        query = query.where(device.c.node == asked.node)
-    if asked.channel_class is not None:
-        query = query.where(channel.c.channel_class == asked.channel_class)
+def _where(day_ms: int, asked: QualityAsked) -> list[ColumnElement[bool]]:
+    """Without joins: the index has what is counted, and the order."""
+    where: list[ColumnElement[bool]] = [
+        channel_day.c.day_ms == day_ms,
+        channel_day.c.score.is_not(None),
+        channel_day.c.provenance.in_(OBSERVED),
+    ]
     if asked.below is not None:
-        query = query.where(channel_day.c.score < asked.below)
-    return query
+        where.append(channel_day.c.score < asked.below)
+    of: list[ColumnElement[bool]] = []
+    if asked.node is not None:
+        of.append(channel.c.device.in_(select(device.c.id).where(device.c.node == asked.node)))
+    if asked.channel_class is not None:
+        of.append(channel.c.channel_class == asked.channel_class)
+    if of:
+        where.append(channel_day.c.channel.in_(select(channel.c.id).where(*of)))
+    return where

@@ -50,8 +50,23 @@ channel_day = Table(
     Column("node_stored", BigInteger),
     Column("revision", Integer, nullable=False),
     Column("made_ms", BigInteger, nullable=False),
-    Index("ix_channel_day_day_ms_score", "day_ms", "score"),
+    Index(
+        "ix_channel_day_day_ms_score_channel_provenance",
+        "day_ms", "score", "channel", "provenance",
+    ),
     Index("ix_channel_day_made_ms", "made_ms"),
+)  # fmt: skip
+
+node_grade = Table(
+    "node_grade",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("day_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("streams", Integer, nullable=False),
+    Column("silent", Integer, nullable=False),
+    Column("score", Double, nullable=False),
+    *(Column(name, Double) for name in PARTS),
+    Index("ix_node_grade_day_ms_score", "day_ms", "score"),
 )
 
 node_day = Table(

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lamppost.register.commanding import FAILED, OK, UsageError, add, complain, say
+from lamppost.register.commanding import FAILED, OK, UsageError, add, complain, say, who
 from lamppost.register.evidence.making import make
 from lamppost.register.evidence.verifying import PackError, verify
 from lamppost.register.indicators.commands import PERIOD, add_city, facts_of
@@ -31,7 +31,7 @@ def _evidence(register: Register, arguments: argparse.Namespace) -> int:
         wanted, named = period(arguments.period), known(arguments.indicator)
     except DefinitionError as error:
         raise UsageError(str(error)) from error
-    value = make(register, named, wanted, facts_of(arguments), arguments.out)
+    value = make(register, named, wanted, facts_of(arguments), arguments.out, who(arguments))
     if arguments.json:
         say(json.dumps({"file": str(arguments.out), **asdict(value)}, ensure_ascii=False))
         return OK

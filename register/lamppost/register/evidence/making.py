@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from lamppost.register.evidence.pack import Calibration, members, zipped
-from lamppost.register.indicators import desk
+from lamppost.register.indicators import desk, records
 from lamppost.register.indicators.computing import Inputs, compute
 from lamppost.register.indicators.values import Definition, Period, Value
 from lamppost.register.records.store import Register
@@ -22,8 +23,11 @@ def make(
     period: Period,
     facts: Mapping[str, float],
     out: Path,
+    who: str,
 ) -> Value:
     """Write the pack of an indicator in a period; whole, or not at all.
+
+    Value and pack become records: the trail has the SHA-256 of what was handed out.
 
     Raises:
         OSError: it cannot be written.
@@ -39,6 +43,9 @@ def make(
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
+    with register.changing(who) as writer:
+        records.keep(writer, value, period)
+        records.note_pack(writer, value, sha256(body).hexdigest(), len(body), who)
     return value
 
 

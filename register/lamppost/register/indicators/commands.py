@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lamppost.register.commanding import OK, UsageError, add, say
+from lamppost.register.commanding import OK, UsageError, add, say, who
 from lamppost.register.indicators import desk
 from lamppost.register.indicators.definitions import (
     CITY_FILE,
@@ -14,6 +14,7 @@ from lamppost.register.indicators.definitions import (
     city_facts,
     period,
 )
+from lamppost.register.indicators.records import keep
 from lamppost.register.indicators.values import Value
 from lamppost.register.records.store import Register
 
@@ -24,6 +25,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     """Add it to a command line."""
     telling = add(commands, "indicators", _indicators, "city indicators in a month or a year")
     telling.add_argument("--period", metavar="PERIOD", required=True, help=PERIOD)
+    telling.add_argument("--keep", action="store_true", help="enter them in the register")
     add_city(telling)
 
 
@@ -54,6 +56,10 @@ def _indicators(register: Register, arguments: argparse.Namespace) -> int:
     except DefinitionError as error:
         raise UsageError(str(error)) from error
     found = desk.values(register, wanted, facts_of(arguments))
+    if arguments.keep:
+        with register.changing(who(arguments)) as writer:
+            for one in found:
+                keep(writer, one, wanted)
     if arguments.json:
         say(json.dumps([asdict(one) for one in found], ensure_ascii=False))
         return OK

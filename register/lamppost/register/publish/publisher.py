@@ -31,6 +31,7 @@ class Publisher:
         self._register = register
         self._grades = grades
         self._days: Mark | None = None
+        self._values_ms = -1
         self._minute_ms = -1
         self._hour_ms = -1
         self._conditions_ms = -1
@@ -61,6 +62,10 @@ class Publisher:
             after = self._days or (now_ms - TOLD_AGAIN_MS, "", 0)
             days, mark = quality.streams(connection, after)
             told += days
+            values = rows.indicators(connection, self._values_ms)
+            told += values
         self._conditions_ms, self._hour_ms = latest_ms, hour_ms
         self._days = mark
+        newest = [int(row.fields["computed_ms"] or 0) for row in values]
+        self._values_ms = max(newest, default=self._values_ms)
         return told

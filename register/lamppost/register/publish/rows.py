@@ -7,6 +7,7 @@ are fields of their own (`days_left`, `runs_out_ms`): an assumption is no observ
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
@@ -18,8 +19,17 @@ from lamppost.register.condition.use import used
 from lamppost.register.condition.values import RESOURCES
 from lamppost.register.days.day import DAY_MS
 from lamppost.register.days.tables import OBSERVED, channel_day
+from lamppost.register.indicators.definitions import definitions
+from lamppost.register.indicators.tables import indicator_value
 from lamppost.register.records.tables import asset, channel, link
-from lamppost.wire.series import ALARM_SYSTEM, ASSET_STATE, CAPACITY, RESOURCE_USE, Measurement
+from lamppost.wire.series import (
+    ALARM_SYSTEM,
+    ASSET_STATE,
+    CAPACITY,
+    INDICATOR,
+    RESOURCE_USE,
+    Measurement,
+)
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
@@ -150,6 +160,38 @@ def resource_use(connection: Connection, now_ms: int) -> Iterator[Row]:
             }
             tags = _tags(line.part, *places.get(line.part, ("", None)))
             yield Row(RESOURCE_USE, day_ms, tags | {"resource": resource}, fields)
+
+
+def indicators(connection: Connection, since_ms: int) -> list[Row]:
+    """Give the months of indicators that were kept or restated since a time.
+
+    A year would lie at the same time as its January, so years are not told.
+    """
+    asked = (
+        select(indicator_value)
+        .where(indicator_value.c.updated_ms > since_ms, indicator_value.c.period.like("%-%"))
+        .order_by(indicator_value.c.updated_ms)
+        .limit(ROWS_MAX)
+    )
+    return [_indicator(dict(row)) for row in connection.execute(asked).mappings()]
+
+
+def _indicator(row: Mapping[str, Any]) -> Row:
+    known = definitions().get(row["indicator"])
+    fields: dict[str, Value] = {
+        "value": row["value"],
+        "completeness": min(row["coverage"], row["completeness"]),
+        "n": row["assets"],
+        "reported": int(row["status"] == "measured"),
+        "computed_ms": row["updated_ms"],
+        "name": row["indicator"] if known is None else known.title,
+        "unit": row["unit"],
+        "status": row["status"],
+        "period": row["period"],
+        "quality_class": row["quality"],
+        "lineage": row["lineage"],
+    }
+    return Row(INDICATOR, row["from_ms"], {"indicator": row["indicator"]}, fields)
 
 
 def _places(connection: Connection) -> dict[str, tuple[str, str | None]]:

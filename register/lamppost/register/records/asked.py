@@ -95,7 +95,7 @@ class LinksAsked(Asked):
 AuditedKind = Literal[
     "asset", "node", "device", "channel", "stream", "link",
     "alarm", "work_order", "requirement", "target", "resource", "flow",
-    "token", "account", "session", "refusal",
+    "token", "account", "session", "refusal", "indicator_value", "evidence_pack",
 ]  # fmt: skip
 
 

@@ -7,6 +7,9 @@ from sqlalchemy import BigInteger, Column, MetaData, Text
 ID_CHARS_MAX = 512
 """PostgreSQL indexes at most 2,704 bytes; four bytes a character stay below that."""
 
+ADDED = {"added": True}
+"""Of a column that came after records had entries in the audit trail; see `tables.entered`."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

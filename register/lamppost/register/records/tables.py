@@ -19,12 +19,10 @@ from sqlalchemy import (
 from lamppost.register.access.tables import account, refusal, session, token
 from lamppost.register.alarms.tables import alarm
 from lamppost.register.condition.tables import requirement, target
-from lamppost.register.records.base import kept, metadata
+from lamppost.register.indicators.tables import evidence_pack, indicator_value
+from lamppost.register.records.base import ADDED, kept, metadata
 from lamppost.register.resources.tables import flow, resource
 from lamppost.register.work.tables import work_order
-
-ADDED = {"added": True}
-"""Of a column that came after records had entries in the audit trail; see `entered`."""
 
 asset = Table(
     "asset",
@@ -82,7 +80,7 @@ channel = Table(
     Column("channel_class", Text, nullable=False, index=True),
     Column("heartbeat_ms", BigInteger),
     Column("calibrated_ms", BigInteger),
-    Column("calibration_due_ms", BigInteger),
+    Column("calibration_due_ms", BigInteger, index=True),
     Column("certificate", Text),
     Column("accuracy", Double, info=ADDED),
     Column("uncertainty_class", Text, index=True, info=ADDED),
@@ -139,6 +137,8 @@ RECORDS = {
         token,
         resource,
         flow,
+        indicator_value,
+        evidence_pack,
         account,
         session,
         refusal,

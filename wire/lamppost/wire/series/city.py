@@ -74,7 +74,8 @@ INDICATOR = Measurement(
     ),
 )
 """An indicator at the start of its period; the tag `indicator` is its qualified id
-("iso37122-2019:7.6"). One that cannot be reported has `reported` 0 and no value."""
+("iso37122-2019:7.6"). One that is not reported has `reported` 0, and a value only when it is
+made up (`status` "synthetic")."""
 
 CAPACITY = Measurement(
     "capacity",
