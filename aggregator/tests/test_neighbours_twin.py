@@ -18,7 +18,10 @@ STEP_MS = 60_000
 LENGTH = 1_500
 NOW = T0 + 10**12
 QUICK = DEFAULT._replace(  # learns in hours what takes days, and believes a drift in the end
-    instrument_readings=64.0, instrument_ms=64.0 * STEP_MS, instrument_accept_ms=3e7
+    instrument_readings=64.0,
+    instrument_ms=64.0 * STEP_MS,
+    instrument_accept_ms=3e7,
+    neighbours_area_ms=60.0 * STEP_MS,
 )
 
 

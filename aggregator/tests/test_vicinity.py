@@ -177,7 +177,7 @@ def test_a_heat_wave_is_no_fault_and_a_drift_is(seed: int) -> None:
     wave[8 * 96 :] = 8
     hot = weather(seed, 6) + wave[:, None]
     assert drifting(stations(6), hot) == set()
-    hot[9 * 96 :, 2] += np.linspace(0, 4, 3 * 96)
+    hot[8 * 96 :, 2] += np.linspace(0, 6, 4 * 96)
     assert drifting(stations(6), hot) == {2}
 
 
@@ -186,3 +186,11 @@ def test_two_stations_do_not_show_what_an_area_does() -> None:
     values = weather(1, 3)
     values[6 * 96 :, 2] += 5
     assert drifting(stations(3), values) == set()
+
+
+def test_what_is_back_every_day_is_no_drift() -> None:
+    """A station in a hollow that is six degrees colder at night, from one day on."""
+    values = weather(2, 6)
+    night = np.maximum(-np.sin(2 * np.pi * np.arange(DAYS * 96) / 96), 0)
+    values[6 * 96 :, 1] -= 6 * night[6 * 96 :]
+    assert drifting(stations(6), values) == set()

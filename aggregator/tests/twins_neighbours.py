@@ -40,6 +40,8 @@ class Distance:
     up: Sum = field(default_factory=Sum)
     down: Sum = field(default_factory=Sum)
     told_at: float = 0.0
+    near_until: float = 0.0
+    least: int = 1
 
     @property
     def since(self) -> float:
@@ -58,6 +60,8 @@ class Distance:
             clipped = min(max(away, -most), most)
         alike = max(self.run_dev * math.sqrt(31) / self.dev, 1) if self.dev > 0 else 1
         self.run += (clipped - self.run) / min(count, 16)
+        if abs(self.run) < p.neighbours_matter:
+            self.near_until = time
         near = 0 < self.dev <= p.neighbours_share * usual
         if count >= p.instrument_readings and near:
             height = self._height(time, away / (1.25 * self.dev * alike))
@@ -92,6 +96,8 @@ class Distance:
         matters = abs(self.run) >= self.p.neighbours_matter
         if height < 0.4 * self.p.neighbours_alarm or (sure and not matters):
             return None
+        if self.least > 1 and time - self.near_until < self.p.neighbours_area_ms:
+            return 0
         farther = [one for one in others if abs(one.distance.run) > abs(self.run)]
         if len(others) > 1 and farther:
             return 0
@@ -129,7 +135,7 @@ class Member:
     least: int = 1
 
     def __post_init__(self) -> None:
-        self.distance = Distance(self.p)
+        self.distance = Distance(self.p, least=self.least)
 
     def judge(self, time: float, x: float, found: int) -> int:
         """All flags of a reading to which the tiers before gave `found`."""

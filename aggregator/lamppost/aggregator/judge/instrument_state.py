@@ -64,13 +64,14 @@
     APART_DEV,
     A_RUN,  # short mean of the distance beyond APART
     A_RUN_DEV,
+    NEAR_UNTIL,  # when A_RUN was last too near to matter
     A_UP,  # CUSUM
     A_UP_SINCE,
     A_DOWN,
     A_DOWN_SINCE,
     DRIFTS,  # 0, or when it was told
     NEIGHBOURS_WIDTH,
-) = range(22)
+) = range(23)
 
 # --- clocks: one row a node, that of the node's first series ---------------------------------
 (

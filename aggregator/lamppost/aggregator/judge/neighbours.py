@@ -232,6 +232,8 @@ def _add_up(
         limit = max(CLIP * SD_PER_MAD * dev, 2.0 * p.neighbours_matter)
         clipped = max(-limit, min(away, limit))
     state[s, w.A_RUN] += (clipped - state[s, w.A_RUN]) / min(count, RUN_MEMORY)
+    if abs(state[s, w.A_RUN]) < p.neighbours_matter:
+        state[s, w.NEAR_UNTIL] = time
     if proven:
         height = _cusum(state, s, time, away / (SD_PER_MAD * dev * alike), p)
         if state[s, w.DRIFTS] > 0.0:
@@ -247,7 +249,8 @@ def _add_up(
         sure = height >= p.neighbours_alarm
         matters = abs(state[s, w.A_RUN]) >= p.neighbours_matter
         if height >= HALF_SURE * p.neighbours_alarm and (matters or not sure):
-            if not _is_farthest(near, state, s, state[s, w.D_LAST], others):
+            lasts = near[s, LEAST] <= 1 or time - state[s, w.NEAR_UNTIL] >= p.neighbours_area_ms
+            if not lasts or not _is_farthest(near, state, s, state[s, w.D_LAST], others):
                 return 0
             if not sure:
                 return c.SUSPECT

@@ -79,6 +79,7 @@ class Profile(NamedTuple):
     neighbours_slack: float = 1.0
     neighbours_alarm: float = 20.0
     neighbours_matter: float = 0.3  # a drift of less of the usual movement is none yet
+    neighbours_area_ms: float = 172_800_000.0  # beside an area it has to matter so long
     # clocks
     clock_step_ms: float = 20_000.0
     clock_readings: float = 5.0
