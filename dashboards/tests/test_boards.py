@@ -27,6 +27,7 @@ PANELS = [
 QUERIES = [pytest.param(one, id=one.where) for board in BOARDS for one in asked(board)]
 MAPPED = {one.name: one for one in MEASUREMENTS}
 BUILT_IN = {"timeFilter", "__interval", "__url_time_range", "__data", "__field"}
+BUILT_IN |= {f"__cell_{column}" for column in range(4)}
 KINDS = {
     *("timeseries", "stat", "table", "bargauge", "state-timeline"),
     *("status-history", "geomap", "text", "alertlist", "annolist"),

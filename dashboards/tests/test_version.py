@@ -13,18 +13,23 @@ from pathlib import Path
 import pytest
 
 from lamppost.dashboards.cli import FAILED, main
+from lamppost.dashboards.push.run import NOT_YET
 
 
 @contextmanager
-def grafana(health: object) -> Iterator[tuple[str, list[str]]]:
-    """A server that says this of its health; yields its address and what it was asked."""
+def grafana(health: object, otherwise: object = None) -> Iterator[tuple[str, list[str]]]:
+    """A server that says this of its health; yields its address and what it was asked.
+
+    Everything else is not found, or fails with the message that is given.
+    """
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(f"{self.command} {self.path}")
-            body = json.dumps(health).encode()
-            self.send_response(200 if self.path == "/api/health" else 404)
+            well = self.path == "/api/health"
+            body = json.dumps(health if well else {"message": otherwise}).encode()
+            self.send_response(200 if well else 500 if otherwise else 404)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -87,3 +92,12 @@ def test_what_is_no_grafana_is_told(
     with grafana(health) as (url, _):
         assert pushed(url, tmp_path) == FAILED
     assert "came no answer of a Grafana" in capsys.readouterr().err
+
+
+def test_an_organisation_that_was_just_made_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Grafana makes its alerting configuration within a minute, and says 500 until then."""
+    with grafana({"version": "9.3.2"}, NOT_YET) as (url, _):
+        assert pushed(url, tmp_path) == FAILED
+    assert "then push again" in capsys.readouterr().err

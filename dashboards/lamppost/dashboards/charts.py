@@ -174,11 +174,23 @@ def bars(
     title: str,
     question: str,
     *targets: Target,
+    named: int,
     unit: str = "none",
     no_data: str = "no data",
     transformations: tuple[Mapping[str, Any], ...] = (),
 ) -> Panel:
-    """Return a bar for each row of a table, named by its column of text, from 0 on."""
+    """Return a bar for each row of a table, from 0 on.
+
+    Args:
+        title: what it shows.
+        question: which question it answers.
+        targets: its query.
+        named: place of the column with the name of a row; said, because Grafana leaves the
+            name of a single bar out otherwise.
+        unit: in Grafana's words.
+        no_data: what stands there without rows.
+        transformations: Grafana's.
+    """
     return Panel(
         "bargauge",
         title,
@@ -190,7 +202,11 @@ def bars(
         height=8,
         options=_bar_options(values=True),
         transformations=transformations,
-        defaults={"color": {"fixedColor": VALUE, "mode": "fixed"}, "min": 0},
+        defaults={
+            "color": {"fixedColor": VALUE, "mode": "fixed"},
+            "displayName": f"${{__cell_{named}}}",
+            "min": 0,
+        },
     )
 
 

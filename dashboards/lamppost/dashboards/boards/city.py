@@ -50,7 +50,7 @@ def board(console_url: str) -> Board:
                 _count("ok", "Assets that are well", NONE_IS_CRITICAL).sized(4, 4),
                 _abnormal("critical").cornered(to_triage),
                 _abnormal("warning").cornered(to_triage),
-                _count("stale", "Assets nobody hears", ANY_IS_STALE).sized(3, 4),
+                _count("stale", "Silent assets", ANY_IS_STALE).sized(3, 4),
                 _unacked().cornered(pages.alarms()),
                 _reporting(),
                 freshness(ROLLUP_DISTRICT, "assets", IN_DISTRICT).sized(4, 4),
@@ -173,7 +173,7 @@ def _trend() -> Panel:
         fill=30,
         stacked=True,
     )
-    return panel.overridden(*(colored(name, color_of(name)) for name in ABNORMAL)).sized(10, 9)
+    return panel.overridden(*(colored(name, color_of(name)) for name in ABNORMAL)).sized(8, 9)
 
 
 def _districts() -> Panel:
@@ -196,7 +196,7 @@ def _districts() -> Panel:
         },
         sort="Critical",
         no_data="no district reports",
-    ).sized(8, 9)  # fmt: skip
+    ).sized(10, 9)  # fmt: skip
 
 
 def _alerts() -> Panel:

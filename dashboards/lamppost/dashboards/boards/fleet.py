@@ -217,6 +217,7 @@ def _firmware() -> Panel:
         "Firmware",
         "Which versions are out there, on how many nodes?",
         rows(_now(last("online"), "version")),
+        named=0,
         no_data="no version is known",
         transformations=(counted("version", "node"),),
     ).sized(12, 9)

@@ -21,6 +21,8 @@ from lamppost.dashboards.variables import Choice, console
 from lamppost.wire.series import CANARY, PIPELINE, SLO, STAGE
 
 HOST = chosen("host")
+STAGES = ("decode", "accept", "resolve", "judge", "events", "spool")
+"""As the aggregator calls them, in their order."""
 FLOW = ("received", "judged", "stored")
 ASIDE = ("quarantined", "dropped", "seq_gaps", "dead_letters", "rebirths_asked")
 NOW = "5m"
@@ -178,7 +180,7 @@ def _canary() -> Panel:
 
 def _stages() -> Panel:
     statement = select(STAGE, call("mean", "share_pct").named("share")).where(HOST)
-    return timeseries(
+    panel = timeseries(
         "What the pipeline is busy with",
         "Which stage is the bottleneck?",
         line(statement.by("stage").every(), "$tag_stage"),
@@ -187,6 +189,7 @@ def _stages() -> Panel:
         fill=30,
         stacked=True,
     )
+    return panel.overridden(*shaded(*STAGES))
 
 
 def _budget() -> Panel:

@@ -211,6 +211,7 @@ def _volume() -> Panel:
         "Volume by node",
         "What does keeping it cost? Bytes of this range.",
         rows(inner),
+        named=1,
         unit="bytes",
         no_data="nothing is graded here",
     ).sized(12, 9)

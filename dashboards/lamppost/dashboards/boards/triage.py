@@ -258,6 +258,7 @@ def _kinds() -> Panel:
         "Open incidents by kind",
         "Is it one kind of trouble, or many?",
         rows(_now(last("level"), "kind", "incident")),
+        named=0,
         no_data="no open incident in the last two minutes",
         transformations=(counted("kind", "incident"),),
     ).sized(6, 9)

@@ -17,6 +17,8 @@ from lamppost.dashboards.sources import SOURCES
 
 KEEPS_LAST_FROM = (10, 4, 0)
 DENIED = (401, 403)
+NOT_YET = "could not find an Alertmanager configuration"
+NOT_YET_HINT = "; an organisation that was just made has one after a minute, then push again"
 
 
 def push(
@@ -104,4 +106,5 @@ def _there(api: GrafanaApi, url: str) -> list[Thing]:
         if error.status_code in DENIED:
             needs = "a token of a service account with the role Admin"
             raise Refused(f"{url}: came {error.message!r}, allowed: {needs}") from error
-        raise Refused(f"{url}: {error.message}") from error
+        hint = NOT_YET_HINT if NOT_YET in str(error.message) else ""
+        raise Refused(f"{url}: {error.message}{hint}") from error
