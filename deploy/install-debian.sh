@@ -57,6 +57,10 @@ data_dir = "/var/lib/lamppost/aggregator"
 
 [store]
 url = "influx1+http://127.0.0.1:8086/lamppost"
+
+[canary]
+every_s = 600
+listen = "127.0.0.1:9187"
 TOML
 fi
 cp deploy/systemd/*.service /etc/systemd/system/
@@ -85,7 +89,7 @@ set -- --notify "${LAMPPOST_NOTIFY_URL:-http://127.0.0.1:9/nobody-is-told}"
 [ -z "${LAMPPOST_PAGE_URL:-}" ] || set -- "$@" --page "$LAMPPOST_PAGE_URL"
 [ -z "${LAMPPOST_WATCHDOG_URL:-}" ] || set -- "$@" --watchdog "$LAMPPOST_WATCHDOG_URL"
 /opt/lamppost/bin/lamppost dashboards provision /etc/lamppost-grafana \
-    --influx http://127.0.0.1:8086 --city lamppost "$@"
+    --influx http://127.0.0.1:8086 --city lamppost --canary http://127.0.0.1:9187/ "$@"
 if systemctl cat grafana-server >/dev/null 2>&1; then
     mkdir -p /etc/systemd/system/grafana-server.service.d
     cp deploy/systemd/grafana-lamppost.conf \

@@ -219,3 +219,16 @@ def test_neighbours_are_three_or_more() -> None:
     assert row.measurement is PEERS
     assert (row.fields["n"], row.fields["median"]) == (3, 1.0)
     assert peers(channels[:2], Places(known), NOW, "h") == ()
+
+
+def test_a_fresh_register_is_waited_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Before its tables are made nobody is asked and nothing complains; then it counts."""
+    with closing(Register(data_dir=tmp_path, clock_ms=lambda: NOW)) as fresh:
+        city = City(fresh.database, "lamppost")
+        assert city.samples(city_of("pump-1"))
+        assert (city.ready, caplog.records) == (False, [])
+        fresh.migrate()
+        city.samples(replace(city_of("pump-1"), time_ms=NOW + 1))
+        assert (city.ready, caplog.records) == (True, [])

@@ -7,6 +7,7 @@ from typing import Any
 
 from lamppost.aggregator.alarms.alarms import AlarmConfig
 from lamppost.aggregator.alarms.topology import Feed, read_topology
+from lamppost.aggregator.settings.canary import CanaryConfig
 from lamppost.aggregator.settings.data import DataConfig, RebirthConfig
 from lamppost.aggregator.settings.groups import GroupConfig, read_groups
 from lamppost.aggregator.settings.kinds import Profiles, read_profiles
@@ -50,6 +51,7 @@ class Config:
     store: StoreConfig = field(default_factory=StoreConfig)
     console: ConsoleConfig = field(default_factory=ConsoleConfig)
     alarms: AlarmConfig = field(default_factory=AlarmConfig)
+    canary: CanaryConfig = field(default_factory=CanaryConfig)
     topology: tuple[Feed, ...] = ()
     profiles: Profiles = field(default_factory=Profiles)
     groups: tuple[GroupConfig, ...] = ()
@@ -73,6 +75,7 @@ SECTIONS: dict[str, type] = {
     "store": StoreConfig,
     "console": ConsoleConfig,
     "alarms": AlarmConfig,
+    "canary": CanaryConfig,
 }
 
 
@@ -117,6 +120,9 @@ def check(document: dict[str, Any], file: str, base: Path) -> Config:
     if config.data.spool_mb < 2 * config.data.segment_mb:
         allowed = f"at least twice segment_mb ({config.data.segment_mb:g})"
         problems.append(Problem(file, "[data] spool_mb", config.data.spool_mb, allowed))
+    if config.canary.every_s and not config.store_url.startswith("influx"):
+        allowed = "0, without an InfluxDB in [store] url"
+        problems.append(Problem(file, "[canary] every_s", config.canary.every_s, allowed))
     if problems:
         raise ConfigError(tuple(problems))
     return config

@@ -12,6 +12,7 @@ from lamppost.register.records.births import BirthSeen
 from lamppost.register.records.database import VARIABLE, DatabaseUrlError
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register
+from lamppost.wire import canary
 from lamppost.wire.decode import DecodeError, decode
 
 
@@ -34,10 +35,15 @@ def feed(register: Register, pipeline: Pipeline) -> Intake:
         (route, route.birth[1], route.node.last_seen_ms)
         for node in pipeline.tools.book
         for route in node.routes.values()
-        if route.birth is not None
+        if route.birth is not None and route.node.group != canary.GROUP
     ]
     intake = Intake(register, known=lambda: _again(kept))
-    pipeline.tools.on_birth = intake.observe
+
+    def observe(birth: BirthSeen) -> None:
+        if birth.group != canary.GROUP:
+            intake.observe(birth)
+
+    pipeline.tools.on_birth = observe
     intake.start()
     return intake
 

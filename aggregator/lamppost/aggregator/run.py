@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from lamppost.aggregator import jit
+from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.alarms.maintenance import FILE_NAME as MAINTENANCE_FILE
 from lamppost.aggregator.alarms.maintenance import MaintenanceFile
+from lamppost.aggregator.canary.canary import Canary
+from lamppost.aggregator.canary.receiver import Receiver
 from lamppost.aggregator.config import Config
 from lamppost.aggregator.ingest.host import Host
 from lamppost.aggregator.ingest.inbox import Inbox
@@ -23,12 +26,13 @@ from lamppost.aggregator.records import feed, open_register
 from lamppost.aggregator.rollup.watch import Watch
 from lamppost.aggregator.rollup.windows import Windows
 from lamppost.aggregator.settings.data import MB
+from lamppost.aggregator.settings.mqtt import host_port
 from lamppost.aggregator.spool.checkpoint import Checkpoints
 from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.influx import InfluxStore
 from lamppost.aggregator.store.open import open_store
-from lamppost.aggregator.store.seam import Store
+from lamppost.aggregator.store.seam import Sample, Store
 from lamppost.aggregator.telling import settings_of
 from lamppost.aggregator.view.board import Board
 from lamppost.aggregator.view.keeping import both
@@ -113,8 +117,7 @@ def run(
         ValueError: the store's address is none.
     """
     stop = stopping or threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        _listen_for_signals(stop)
+    _listen_for_signals(stop)
 
     def say(text: str) -> None:
         print(text, file=err, flush=True)
@@ -137,11 +140,11 @@ def run(
         keeper = Keeper(register, also=followers)
         stack.callback(keeper.stop)
         tell = both(Teller(out).tell, keeper)
-        pipeline = _pipeline(config, spool, host, tell, say)
+        canary = _canary(config, store, stack)
+        pipeline = _pipeline(config, spool, host, tell, say, canary.noticed)
         intake = feed(register, pipeline)
         stack.callback(intake.stop)
-        cursor = config.data_dir / "store.cursor"
-        drain = Drain(spool, store, cursor, windows=_windows(store, config))
+        drain = _drain(config, spool, store)
         stack.callback(drain.stop, DRAIN_STOP_S)
         board = Board(pipeline)
         board.refresh()
@@ -155,6 +158,7 @@ def run(
             lambda: dict(pipeline.stage_ns),
             Publisher(register, grades),
             pipeline.follow,
+            canary.samples,
         )
         drain.watch(watch.samples)
         drain.start()
@@ -162,6 +166,29 @@ def run(
         say(f"register: {register.address}")
         _console(config, live, register, stack, say)
         return _work(pipeline, inbox, host, board, stop, say)
+
+
+class Song(NamedTuple):
+    """What the canary must be told of, and what it tells; by default there is none."""
+
+    noticed: Callable[[Event], None] = lambda _: None
+    samples: Callable[[], tuple[Sample, ...]] = tuple
+
+
+def _canary(config: Config, store: Store, stack: ExitStack) -> Song:
+    """Start the canary, with its ear, where it is configured; it waits a while at first."""
+    wanted = config.canary
+    if not wanted.every_s or not isinstance(store, InfluxStore):
+        return Song()
+    ear = None
+    if wanted.listen:
+        address, port = host_port(wanted.listen, "[canary] listen")
+        ear = Receiver(address, port, config.mqtt.host_id)
+        stack.callback(ear.close)
+    canary = Canary(wanted, config.mqtt, store, ear)
+    canary.start()
+    stack.callback(canary.stop)
+    return Song(canary.noticed, canary.samples)
 
 
 def _spool(config: Config) -> Spool:
@@ -174,11 +201,11 @@ def _spool(config: Config) -> Spool:
     )
 
 
-def _windows(store: Store, config: Config) -> Windows | None:
-    """Windows are for dashboards: a store that none reads has none."""
-    if not isinstance(store, InfluxStore):
-        return None
-    return Windows(config.data_dir / "windows.npz", store.read)
+def _drain(config: Config, spool: Spool, store: Store) -> Drain:
+    windows = None
+    if isinstance(store, InfluxStore):  # windows are for dashboards
+        windows = Windows(config.data_dir / "windows.npz", store.read)
+    return Drain(spool, store, config.data_dir / "store.cursor", windows=windows)
 
 
 def _figures(config: Config, spool: Spool, drain: Drain, store: Store) -> dict[str, float]:
@@ -200,6 +227,7 @@ def _pipeline(
     host: Host,
     tell: Callable[[Incident], None],
     say: Callable[[str], None],
+    on_event: Callable[[Event], None],
 ) -> Pipeline:
     """A pipeline with the state that the last one left."""
     data, folder = config.data, config.data_dir
@@ -218,6 +246,7 @@ def _pipeline(
             config.groups,
         ),
         publish=host.publish,
+        on_event=on_event,
         on_incident=tell,
         maintenance=MaintenanceFile(folder / MAINTENANCE_FILE),
     )
@@ -305,6 +334,9 @@ def _restore(pipeline: Pipeline, checkpoints: Checkpoints, say: Callable[[str], 
 
 
 def _listen_for_signals(stop: threading.Event) -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return
+
     def told(number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
         stop.set()

@@ -22,6 +22,7 @@ from lamppost.aggregator.alarms.topology import Topology
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.settings.rules import number, ruled, whole
+from lamppost.wire import canary
 
 MAX_RECENT = 1_000
 MAX_RECENT_INCIDENTS = 500
@@ -186,7 +187,10 @@ class Alarms:
     def _pass(self, events: Iterable[Event], now_ms: int) -> list[Record]:
         records: list[Record] = []
         for event in events:
-            records += self._group(self._chatter.take(event, now_ms), now_ms)
+            if event.group == canary.GROUP:  # written, and told to nobody
+                records.append(event)
+            else:
+                records += self._group(self._chatter.take(event, now_ms), now_ms)
         return records
 
     def _group(self, events: Iterable[Event], now_ms: int) -> list[Record]:

@@ -11,6 +11,7 @@ from lamppost.aggregator.rollup.counts import MINUTE_MS, counted
 from lamppost.aggregator.rollup.peers import peers
 from lamppost.aggregator.rollup.places import Key, Places, places_of
 from lamppost.aggregator.rollup.plan import Plan, plan_of
+from lamppost.aggregator.rollup.ready import has_tables
 from lamppost.aggregator.rollup.standing import Standing, standings_of
 from lamppost.aggregator.rollup.states import PlaceState, states_of
 from lamppost.aggregator.store.seam import Sample
@@ -32,6 +33,10 @@ class City:
         database: the register's, which knows the assets and what operators did.
         host: the aggregator's Sparkplug host id.
         on_plan: told what the register says of channels, whenever that has changed.
+
+    Attributes:
+        places: what the register said last.
+        ready: the register has tables; before that nobody is asked.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class City:
         self.places = Places()
         self._plan: Plan | None = None
         self._on_plan = on_plan
+        self.ready = False
         self._database = database
         self._host = host
         self._minute_ms = -1
@@ -79,6 +85,9 @@ class City:
 
     def _ask(self, now_ms: int) -> None:
         """Ask the register; what it said last holds while it does not answer."""
+        self.ready = self.ready or has_tables(self._database)
+        if not self.ready:
+            return
         if not 0 <= now_ms - self._places_ms < PLACES_EVERY_MS:
             self._places_ms = now_ms
             self.places = _answered(lambda: places_of(self._database), self.places)

@@ -1,6 +1,6 @@
 """All rows that are not readings, as the drain asks for them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from lamppost.aggregator.rollup.city import City
@@ -27,6 +27,7 @@ class Watch:
         stage_ns: what the pipeline's thread was busy with since the start.
         publisher: what the register has to tell.
         on_plan: told what the register says of channels, whenever that has changed.
+        canary: what its last song has found.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Watch:
         stage_ns: Callable[[], Mapping[str, int]],
         publisher: Publisher | None = None,
         on_plan: Callable[[Plan], None] = lambda _: None,
+        canary: Callable[[], Iterable[Sample]] = tuple,
     ) -> None:
         self._live = live
         self._city = City(database, host, on_plan)
@@ -47,13 +49,18 @@ class Watch:
         self._figures = figures
         self._stage_ns = stage_ns
         self._publisher = publisher
+        self._canary = canary
         self._health_ms = 0
 
     def samples(self) -> tuple[Sample, ...]:
         """Return what is new: health twice a minute, the city once, changes at once."""
         snapshot = self._live.snapshot()
         now_ms = snapshot.time_ms
-        city = (*self._city.samples(snapshot), *self._published(now_ms))
+        city = (
+            *self._city.samples(snapshot),
+            *self._published(now_ms),
+            *self._canary(),
+        )
         span_ms = now_ms - self._health_ms
         if 0 <= span_ms < HEALTH_EVERY_MS:
             return city
@@ -67,7 +74,9 @@ class Watch:
         )
 
     def _published(self, now_ms: int) -> tuple[Sample, ...]:
-        rows = () if self._publisher is None else self._publisher.due(now_ms)
+        if self._publisher is None or not self._city.ready:
+            return ()
+        rows = self._publisher.due(now_ms)
         return tuple(Sample(row.measurement, row.time_ms, row.tags, row.fields) for row in rows)
 
 

@@ -7,7 +7,6 @@ from lamppost.aggregator.spool.spool import Spool
 from lamppost.aggregator.store.cursor import SeriesBook
 from lamppost.aggregator.store.load import Load
 from lamppost.aggregator.store.progress import Progress
-from lamppost.aggregator.store.seam import StoreBatch
 
 MAX_LOAD_BYTES = 16 * 1024 * 1024
 LEARN_BYTES = 4 * 1024 * 1024
@@ -73,10 +72,9 @@ class Collector:
                 break
         return min(learned, stop)
 
-    def wrote(self, batch: StoreBatch, end: int) -> None:
-        """Remember the events and incidents of a batch that is in the store ahead of a gap."""
-        ids = [event.id for event in batch.events] + [one.id for one in batch.incidents]
-        self.newer |= dict.fromkeys(ids, end)
+    def wrote(self, load: Load, end: int) -> None:
+        """Remember the events and incidents of a load that is in the store ahead of a gap."""
+        self.newer |= dict.fromkeys(load.ids, end)
 
     def recall(self, progress: Progress) -> None:
         """Remember what was written ahead of gaps before a restart."""

@@ -240,8 +240,8 @@ class Drain:
         batch = load.batch()
         if not self._carried(load, batch):
             return True
-        if progress.gaps and batch is not None:
-            self._collector.wrote(batch, end)
+        if progress.gaps:
+            self._collector.wrote(load, end)
         self._move(self._progress.headed(end))
         self._shown(batch, progress.head, end)
         return end > progress.head

@@ -10,6 +10,8 @@ from lamppost.aggregator.store.seam import StoreUnreachable
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
+THREADS = 4
+"""So many may ask at once (drain, console, canary) with a connection kept for each."""
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -42,6 +44,7 @@ class Http:
         self.server = server
         self._pool = urllib3.PoolManager(
             headers=dict(server.headers),
+            maxsize=THREADS,
             retries=False,
             timeout=urllib3.Timeout(CONNECT_TIMEOUT_S, server.read_timeout_s),
             ca_certs=None if server.ca_file is None else str(server.ca_file),

@@ -9,11 +9,11 @@ from lamppost.aggregator.nodes.series import SeriesKey
 from lamppost.aggregator.store.columnlines import Block
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Http
-from lamppost.aggregator.store.influxql import Reader
+from lamppost.aggregator.store.influxql import Reader, Row
 from lamppost.aggregator.store.lineprotocol import Lines, ops_lines, sample_lines
 from lamppost.aggregator.store.linewriter import Answer, LineWriter
 from lamppost.aggregator.store.seam import SeriesColumns, StoreBatch
-from lamppost.wire.series import OPS, RAW, ROLLUP, Database
+from lamppost.wire.series import OPS, RAW, ROLLUP, Database, Measurement
 
 
 class InfluxStore(ABC):
@@ -66,6 +66,12 @@ class InfluxStore(ABC):
     def events(self, from_ms: int, to_ms: int) -> tuple[Event, ...]:
         """Return the events of a window; see `Store.events`."""
         return self._reader.events(from_ms, to_ms)
+
+    def row(
+        self, measurement: Measurement, tags: Mapping[str, str], time_ms: int
+    ) -> Row | None:
+        """Return one row of the operations database; see `Reader.row`."""
+        return self._reader.row(measurement, tags, time_ms)
 
     def close(self) -> None:
         """Close the connections."""

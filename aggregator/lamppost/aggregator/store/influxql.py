@@ -23,7 +23,7 @@ from lamppost.aggregator.store.seam import (
     StoreUnreachable,
     check_window,
 )
-from lamppost.wire.series import EVENT, OPS, RAW, READING, TEXT
+from lamppost.wire.series import EVENT, OPS, RAW, READING, TEXT, Measurement
 
 NUMBERS = ("value", "expected", "low", "high")
 # One bucket has one row for each combination of flags that occurs in it.
@@ -96,6 +96,20 @@ class Reader:
         where = _between(from_ms, to_ms)
         (rows,) = self.query(self._ops, select(names, EVENT.name, where, order))
         return tuple(map(_event, rows))
+
+    def row(
+        self, measurement: Measurement, tags: Mapping[str, str], time_ms: int
+    ) -> Row | None:
+        """Return the fields of one row of the operations database, None when it is not there.
+
+        Raises:
+            StoreError: the store could not answer.
+        """
+        named = [f"{identifier(tag)} = {literal(clean(text))}" for tag, text in tags.items()]
+        where = " AND ".join((*named, _between(time_ms, time_ms + 1)))
+        names = ", ".join(map(identifier, measurement.names()))
+        (rows,) = self.query(self._ops, select(names, measurement.name, where))
+        return rows[0] if rows else None
 
     def query(self, database: str, *statements: str) -> list[list[Row]]:
         """Return the rows of each statement, empty for what is not there (yet).

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from lamppost.aggregator.alarms.event import Event
+from lamppost.aggregator.alarms.event import RANGE, Event
 from lamppost.aggregator.alarms.incident import Incident
 from lamppost.aggregator.nodes.series import SeriesInfo
-from lamppost.aggregator.spool.frames import COLUMNS, DataFrame, FrameKind, TextRow, unpack_json
+from lamppost.aggregator.spool.frames import COLUMNS, DataFrame, FrameKind, unpack_json
 from lamppost.aggregator.store.cursor import SeriesBook
-from lamppost.aggregator.store.seam import StoreBatch
+from lamppost.aggregator.store.seam import Sample, StoreBatch
+from lamppost.wire import canary
+from lamppost.wire.series import CANARY
 
 
 @dataclass(slots=True)
@@ -25,6 +27,7 @@ class Load:
         rows: readings so far.
         bad_frames: frames with a sound checksum and a content that is not understood.
         unknown_rows: readings of series no frame told of; they have no name to store them by.
+        ids: of the events and incidents.
     """
 
     book: SeriesBook
@@ -33,9 +36,11 @@ class Load:
     rows: int = 0
     bad_frames: int = 0
     unknown_rows: int = 0
+    ids: list[str] = field(default_factory=list)
     _frames: list[DataFrame] = field(default_factory=list)
     _events: list[Event] = field(default_factory=list)
     _incidents: list[Incident] = field(default_factory=list)
+    _samples: list[Sample] = field(default_factory=list)
 
     def add(self, kind: FrameKind, payload: bytes) -> None:
         """Take one frame."""
@@ -45,17 +50,25 @@ class Load:
                 self._frames.append(frame)
                 self.rows += len(frame)
             elif kind is FrameKind.EVENT:
-                event = self._event(unpack_json(payload))
-                if self._is_news(event.id):
-                    self._events.append(event)
+                self._take_event(self._event(unpack_json(payload)))
             elif kind is FrameKind.INCIDENT:
                 incident = Incident.from_json(unpack_json(payload))
                 if self._is_news(incident.id):
+                    self.ids.append(incident.id)
                     self._incidents.append(incident)
             elif kind is FrameKind.SERIES:
                 self.book.put(SeriesInfo.from_json(unpack_json(payload)))
         except (ValueError, KeyError, TypeError):  # FrameError is a ValueError
             self.bad_frames += 1
+
+    def _take_event(self, event: Event) -> None:
+        if not self._is_news(event.id):
+            return
+        if event.group != canary.GROUP:
+            self._events.append(event)
+        elif event.kind == RANGE and event.channel == canary.METRIC:
+            self._samples.append(sung(event))
+        self.ids.append(event.id)
 
     def _is_news(self, record_id: str) -> bool:
         return self.newer.get(record_id, 0) <= self.start
@@ -68,15 +81,14 @@ class Load:
     def batch(self) -> StoreBatch | None:
         """Return what a store shall write, or None when that is nothing."""
         texts = [row for frame in self._frames for row in frame.texts]
-        if not (self.rows or texts or self._events or self._incidents):
-            return None
         columns: dict[str, Any] = {
             name: np.concatenate([np.empty(0, kind), *(getattr(f, name) for f in self._frames)])
             for name, kind in COLUMNS
         }
         index = columns.pop("series")
         used = set(np.unique(index).tolist()) | {row.series for row in texts}
-        series = {i: info for i in used if (info := self.book.get(i)) is not None}
+        told = {i: info for i in used if (info := self.book.get(i)) is not None}
+        series = {i: info for i, info in told.items() if info.group != canary.GROUP}
         batch = StoreBatch(
             series,
             index,
@@ -84,12 +96,26 @@ class Load:
             texts=texts,
             events=tuple(self._events),
             incidents=tuple(self._incidents),
+            samples=tuple(self._samples),
         )
-        return batch if len(series) == len(used) else self._without_unknown(batch, texts)
+        if len(series) < len(used):
+            known = np.isin(index, np.array(list(told), np.int32))
+            nameless = sum(row.series not in told for row in texts)
+            self.unknown_rows = int((~known).sum()) + nameless
+            batch = _of_series(batch)
+        others = batch.texts or batch.events or batch.incidents or batch.samples
+        return batch if len(batch) or others else None
 
-    def _without_unknown(self, batch: StoreBatch, texts: list[TextRow]) -> StoreBatch:
-        known = np.isin(batch.index, np.array(list(batch.series), np.int32))
-        kept = [row for row in texts if row.series in batch.series]
-        self.unknown_rows = int((~known).sum()) + len(texts) - len(kept)
-        columns = {name: getattr(batch, name)[known] for name, _ in COLUMNS if name != "series"}
-        return replace(batch, index=batch.index[known], texts=kept, **columns)
+
+def _of_series(batch: StoreBatch) -> StoreBatch:
+    """Return a batch without the rows of series that it does not name."""
+    known = np.isin(batch.index, np.array(list(batch.series), np.int32))
+    kept = [row for row in batch.texts if row.series in batch.series]
+    columns = {name: getattr(batch, name)[known] for name, _ in COLUMNS if name != "series"}
+    return replace(batch, index=batch.index[known], texts=kept, **columns)
+
+
+def sung(event: Event) -> Sample:
+    """Return the canary's event as the row in which it is looked for; it is no event."""
+    fields: dict[str, float | str | None] = {"alarm": event.end_ms is None, "id": event.id}
+    return Sample(CANARY, event.onset_ms, {"host": event.node}, fields)

@@ -20,6 +20,7 @@ from lamppost.register.live import (
     MaintenanceView,
     NodeView,
 )
+from lamppost.wire import canary
 
 EVERY_S = 0.2
 MAX_SHARE = 0.05
@@ -74,7 +75,7 @@ class Board:
     def _build(self) -> Views:
         pipeline = self._pipeline
         tools = pipeline.tools
-        nodes = [node for node in tools.book if node.routes and _known(node)]
+        nodes = [node for node in tools.book if node.routes and _shown(node)]
         alarms = tools.judging.alarms
         now_ms = self._pipeline.now_ms()
         windows = () if pipeline.maintenance is None else pipeline.maintenance.active(now_ms)
@@ -103,9 +104,10 @@ class Board:
         )
 
 
-def _known(node: Node) -> bool:
+def _shown(node: Node) -> bool:
+    """Whether its birth was seen, and it is one of the city."""
     own = node.routes.get("")
-    return own is not None and own.birth is not None
+    return own is not None and own.birth is not None and node.group != canary.GROUP
 
 
 def node_view(node: Node) -> NodeView:

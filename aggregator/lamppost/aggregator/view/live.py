@@ -14,6 +14,7 @@ from lamppost.aggregator.pipeline.pipeline import Pipeline
 from lamppost.aggregator.store.seam import Store, StoreError
 from lamppost.aggregator.view.board import Board, Views
 from lamppost.register.live import ChannelView, HealthView, History, Snapshot
+from lamppost.wire import canary
 from lamppost.wire.datatypes import DataType
 
 KEEP_S = 0.25
@@ -145,6 +146,8 @@ class Live:
         rows = zip(infos, *lists, strict=False)
         channels = []
         for info, time_ms, value, flags, expected, low, high, severity, p in rows:
+            if info.group == canary.GROUP:
+                continue
             shown: float | str | bool | None = _shown(info, value)
             if info.index in texts:
                 shown = texts[info.index][1]

@@ -1,0 +1,1 @@
+"""A made-up anomaly every few minutes, timed on its way to an operator's notification."""
