@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from types import FrameType
 from typing import NamedTuple, TextIO
 
@@ -127,8 +127,7 @@ def run(
         register = open_register(config.data_dir)
         stack.callback(register.close)
         spool = stack.enter_context(_spool(config))
-        store = open_store(config.store_url, config.data_dir)
-        stack.callback(store.close)
+        store = stack.enter_context(closing(open_store(config.store_url, config.data_dir)))
         _warm(say)
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
