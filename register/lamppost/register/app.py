@@ -14,7 +14,7 @@ from nicegui import ui
 from starlette.responses import Response
 
 from lamppost.register import api, nonces, problems
-from lamppost.register.access import callers, signing
+from lamppost.register.access import callers, elsewhere, signing
 from lamppost.register.access.gate import Gate
 from lamppost.register.alarms import api as alarms_api
 from lamppost.register.bodies import BodyLimit
@@ -86,7 +86,7 @@ def application() -> FastAPI:
     app.add_middleware(Guard)
     problems.install(app)
     app.include_router(api.router)
-    for router in (signing.router, *ROUTERS, sensorthings_api.router):
+    for router in (signing.router, elsewhere.router, *ROUTERS, sensorthings_api.router):
         app.include_router(router)
 
     def seen(request: Request) -> Register | None:

@@ -40,6 +40,7 @@ class Console:
             of the API answers 503.
 
     Raises:
+        RefusedError: `oidc.toml` in the register's data folder is not as it must be.
         ValueError: the host is not loopback and `access` is not set; or it is, without a
             register.
     """
@@ -63,7 +64,7 @@ class Console:
             )
         self._live = live
         self._register = register
-        self._access = access
+        self._door = _door(register) if access and register is not None else None
         self._host = host
         self._wanted_port = port
         self._socket: socket.socket | None = None
@@ -119,13 +120,12 @@ class Console:
         self._close_socket()
 
     def _serve(self, bound: socket.socket) -> None:
-        from lamppost.register.access.door import Door
         from lamppost.register.app import application
 
         app = application()
         app.state.feed = Feed(self._live)
         app.state.is_local = self._is_local
-        app.state.door = Door(self._register) if self._access and self._register else None
+        app.state.door = self._door
         app.state.register = self._register
         self._server = server = _Server(
             uvicorn.Config(
@@ -149,6 +149,15 @@ class Console:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _door(register: Register) -> object:
+    from lamppost.register.access.door import Door
+    from lamppost.register.access.oidc import Oidc
+    from lamppost.register.access.provider import read
+
+    provider = read(register.data_dir)
+    return Door(register, None if provider is None else Oidc(provider))
 
 
 class _Server(uvicorn.Server):

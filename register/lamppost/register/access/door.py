@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from lamppost.register.access import passwords, sessions, tokens
 from lamppost.register.access.callers import Caller
 from lamppost.register.access.limits import Limit
+from lamppost.register.access.oidc import Oidc
 from lamppost.register.access.tables import account
 from lamppost.register.problems import Problem
 from lamppost.register.records.store import Register
@@ -49,10 +50,12 @@ class Door:
 
     Args:
         register: Where users, sessions and tokens are.
+        oidc: Who signs people in elsewhere; None when nobody does.
     """
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Register, oidc: Oidc | None = None) -> None:
         self.register = register
+        self.oidc = oidc
         self._by_name = Limit(5, MINUTE_MS)
         self._by_address = Limit(10, MINUTE_MS // 4)
         self._refused = Limit(60, MINUTE_MS // 60)
@@ -78,8 +81,22 @@ class Door:
         if secret is None:
             raise TurnedAwayError
         self._by_name.forget(name)
-        self._by_address.give_back(address)
+        self.give_back(address)
         return secret
+
+    def check_address(self, address: str) -> None:
+        """Count a try from an address.
+
+        Raises:
+            TurnedAwayError: there were too many.
+        """
+        wait_s = self._by_address.take(address, self.register.now_ms())
+        if wait_s:
+            raise TurnedAwayError(wait_s)
+
+    def give_back(self, address: str) -> None:
+        """Let the last try from an address be as if it had not been: it was good."""
+        self._by_address.give_back(address)
 
     async def of_token(self, secret: str, address: str) -> Caller:
         """Return who shows a token.
@@ -150,14 +167,21 @@ class Door:
             old = sessions.find(connection, before)
         matches = passwords.matches(row.password if row else None, password)
         if row is None or row.valid_to_ms is not None or not matches:
-            self._note_refusal(name if row else NOBODY, address, "password")
+            self.note_refusal(name if row else NOBODY, address, "password")
             return None
         with self.register.changing(name) as writer:
             if old is not None:
                 sessions.end(writer, old.id)
             return sessions.begin(writer, name, address, "password")
 
-    def _note_refusal(self, one: str, address: str, reason: str) -> None:
+    def note_refusal(self, one: str, address: str, reason: str) -> None:
+        """Enter in the trail that somebody was turned away.
+
+        Args:
+            one: Name of a user, or `NOBODY`.
+            address: Where they came from.
+            reason: Why.
+        """
         with self.register.changing(WHO) as writer:
             row = writer.load("refusal", [one]).get(one)
             facts = {"count": 1, "address": address[:100], "reason": reason}

@@ -8,6 +8,7 @@ from base64 import b64encode
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.resources import files
+from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse
 
@@ -77,19 +78,9 @@ def sign_in_page(
     parts += [tag("p.note", hint)] if hint else []
     parts.append(form)
     if provider:
-        parts.append(_elsewhere(token, back, provider))
+        address = f"/sign-in/oidc?{urlencode({'next': back})}"
+        parts.append(tag("a.elsewhere", f"Sign in with {provider}", href=address))
     return page("Sign in", *parts, status=status)
-
-
-def _elsewhere(token: str, back: str, provider: str) -> Markup:
-    return tag(
-        "form.elsewhere",
-        tag("input", type="hidden", name_=CSRF_FIELD, value=token),
-        tag("input", type="hidden", name_="next", value=back),
-        tag("button", f"Sign in with {provider}", type="submit"),
-        method="post",
-        action="/sign-in/oidc",
-    )
 
 
 def _field(name: str, label: str, kind: str, autocomplete: str, value: str) -> Markup:

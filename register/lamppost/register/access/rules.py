@@ -89,6 +89,8 @@ _PARTS: tuple[tuple[str, str, Permission], ...] = (
     ("GET", "/favicon.ico", "read"),
     ("GET", "/sign-in", "anyone"),
     ("POST", "/sign-in", "anyone"),
+    ("GET", "/sign-in/oidc", "anyone"),
+    ("GET", "/sign-in/back", "anyone"),
     ("POST", "/sign-out", "read"),
 )
 """What pages are made of, and the way in and out."""

@@ -123,7 +123,13 @@ async def _page(
     kept = request.cookies.get(FORM_COOKIE, "") or secrets.token_urlsafe(32)
     hint = "" if await run_in_threadpool(_has_users, door) else NO_USERS
     answer = sign_in_page(
-        form_token(kept), back, told=told, name=name[:64], hint=hint, status=status
+        form_token(kept),
+        back,
+        told=told,
+        name=name[:64],
+        provider=door.oidc.provider.title if door.oidc else "",
+        hint="" if door.oidc else hint,
+        status=status,
     )
     answer.set_cookie(
         FORM_COOKIE,
