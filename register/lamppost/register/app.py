@@ -5,7 +5,7 @@ into it when it starts. Two consoles in one process run one after the other, not
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 
@@ -20,6 +20,7 @@ from lamppost.register.alarms import api as alarms_api
 from lamppost.register.bodies import BodyLimit
 from lamppost.register.condition import api as condition_api
 from lamppost.register.days import api as days_api
+from lamppost.register.evidence import api as evidence_api
 from lamppost.register.exports import api as exports_api
 from lamppost.register.feed import Feed
 from lamppost.register.guard import Guard
@@ -29,6 +30,8 @@ from lamppost.register.pages.alarms import build_alarms
 from lamppost.register.pages.asset_list import build_assets
 from lamppost.register.pages.assets import build_asset
 from lamppost.register.pages.imports import build_import
+from lamppost.register.pages.indicator_list import build_indicators
+from lamppost.register.pages.indicator_sheet import build_sheet
 from lamppost.register.pages.map import build_map
 from lamppost.register.pages.reviews import build_reviews
 from lamppost.register.pages.settings import build_settings
@@ -52,11 +55,27 @@ ROUTERS = (
     days_api.router,
     exports_api.router,
     indicators_api.router,
+    evidence_api.router,
     resources_api.router,
     imports_api.router,
     records_api.router,
 )
 """What stands under /api/v1; the records answer for every path that nobody knows."""
+
+
+Build = Callable[[Register | None, Request], Awaitable[Response | None]]
+
+PAGES: Mapping[str, Build] = {
+    "/alarms": build_alarms,
+    "/work": build_work,
+    "/assets": build_assets,
+    "/map": build_map,
+    "/reviews": build_reviews,
+    "/indicators": build_indicators,
+    "/import": build_import,
+    "/settings": build_settings,
+}
+"""By path: the page that each tab gets anew. What stands in `pages.top` leads to them."""
 
 
 @asynccontextmanager
@@ -89,45 +108,7 @@ def application() -> FastAPI:
     for router in (signing.router, elsewhere.router, *ROUTERS, sensorthings_api.router):
         app.include_router(router)
 
-    def seen(request: Request) -> Register | None:
-        return callers.narrowed(app.state.register, request)
-
-    @ui.page("/")
-    def console(request: Request) -> Response | None:
-        return build_page(app.state.feed, request)
-
-    @ui.page("/alarms")
-    async def alarms(request: Request) -> Response | None:
-        return await build_alarms(seen(request), request)
-
-    @ui.page("/work")
-    async def work(request: Request) -> Response | None:
-        return await build_work(seen(request), request)
-
-    @ui.page("/assets")
-    async def assets(request: Request) -> Response | None:
-        return await build_assets(seen(request), request)
-
-    @ui.page("/assets/{asset}")
-    async def asset_card(request: Request, asset: str) -> Response | None:
-        return await build_asset(seen(request), request, asset)
-
-    @ui.page("/map", response_timeout=READ_S)
-    async def resource_map(request: Request) -> Response | None:
-        return await build_map(seen(request), request)
-
-    @ui.page("/reviews", response_timeout=READ_S)
-    async def reviews(request: Request) -> Response | None:
-        return await build_reviews(seen(request), request)
-
-    @ui.page("/import", response_timeout=READ_S)
-    async def imports(request: Request) -> Response | None:
-        return await build_import(seen(request), request)
-
-    @ui.page("/settings")
-    async def settings(request: Request) -> Response | None:
-        return await build_settings(seen(request), request)
-
+    _add_pages(app)
     nonces.install()
     ui.run_with(
         app,
@@ -141,3 +122,29 @@ def application() -> FastAPI:
         show_welcome_message=False,
     )
     return app
+
+
+def _add_pages(app: FastAPI) -> None:
+    @ui.page("/")
+    def console(request: Request) -> Response | None:
+        return build_page(app.state.feed, request)
+
+    def seen(request: Request) -> Register | None:
+        return callers.narrowed(app.state.register, request)
+
+    def listed(build: Build) -> Callable[[Request], Awaitable[Response | None]]:
+        async def page(request: Request) -> Response | None:
+            return await build(seen(request), request)
+
+        return page
+
+    for path, build in PAGES.items():
+        ui.page(path, response_timeout=READ_S)(listed(build))
+
+    @ui.page("/assets/{asset}")
+    async def asset_card(request: Request, asset: str) -> Response | None:
+        return await build_asset(seen(request), request, asset)
+
+    @ui.page("/indicators/{indicator}", response_timeout=READ_S)
+    async def indicator_sheet(request: Request, indicator: str) -> Response | None:
+        return await build_sheet(seen(request), request, indicator)

@@ -25,6 +25,9 @@ UNIT_SIGNS = {
     "[ppb]": "ppb",
     "Ohm": "Ω",
     "kW.h": "kWh",
+    "kW.h/km": "kWh/km",
+    "1/{area_km2}": "per km²",
+    "1/{population_100k}": "per 100\N{NARROW NO-BREAK SPACE}000 people",
     "{count}": "",
     "1": "",
 }

@@ -63,6 +63,7 @@ RULES: tuple[tuple[str, str, Permission], ...] = (
     *(("POST", f"/api/v1/{path}", "operate") for path in _OPERATED),
     *(("POST", f"/api/v1/{path}", "engineer") for path in _ENGINEERED),
     *(("POST", f"/api/v1/{path}", "steward") for path in _DECIDED),
+    ("POST", "/api/v1/indicators/{}/evidence", "read"),
     ("GET", "/v1.1", "read"),
     ("GET", "/v1.1/", "read"),
     ("GET", "/v1.1/{path}", "read"),
@@ -78,6 +79,8 @@ PAGES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/assets/{}", "read", "operate"),
     ("/map", "read", "steward"),
     ("/reviews", "read", "steward"),
+    ("/indicators", "read", "read"),
+    ("/indicators/{}", "read", "read"),
     ("/import", "steward", "steward"),
     ("/settings", "read", "steward"),
 )

@@ -19,8 +19,8 @@ from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 from lamppost.register.records.writing import Writer
 
-READ_S = 30.0
-"""Longest that reading a page may take; a whole city's map takes seconds."""
+READ_S = 60.0
+"""Longest that reading a page may take; a whole city's map or indicators take seconds."""
 
 
 @dataclass(frozen=True, slots=True)

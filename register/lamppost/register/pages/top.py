@@ -18,6 +18,7 @@ WAYS = {
     "/assets": "Assets",
     "/map": "Map",
     "/reviews": "Reviews",
+    "/indicators": "Indicators",
     "/import": "Import",
     "/settings": "Settings",
 }

@@ -1,0 +1,194 @@
+"""Indicators: what is shown of a value and of none, the pack, and the pages in Chromium."""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, expect
+
+from lamppost.register.evidence.verifying import verify
+from lamppost.register.markup import Markup
+from lamppost.register.pages import indicator_list, indicator_sheet
+from lamppost.register.pages.history_svg import svg
+from lamppost.register.pages.indicator_list import share
+from lamppost.register.pages.indicator_values import all_values, asked_period, history
+from lamppost.register.pages.indicator_values import asked_definition as defined
+from lamppost.register.records.links import RefusedError
+from lamppost.register.records.store import Register
+from lamppost.register.serve import Console
+
+from .asking import asking
+from .city import City
+from .registers import T0, Clock
+from .test_indicators import SMART_LAMP, city
+from .test_pages_alarms import WCAG
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LIGHTS = "iso37122-2019:7.6"
+HOUSES = "iso37122-2019:12.1"
+
+
+@pytest.fixture
+def lit(register: Register, clock: Clock) -> Register:
+    """Two lamps of which one counts; the clock stands in the month."""
+    city(
+        register,
+        ("lamp-1", "lamp", {}, SMART_LAMP),
+        ("lamp-2", "lamp", {}, ()),
+    )
+    clock.now_ms = T0 + 60_000
+    return register
+
+
+def sheet(register: Register, one: str, period: str = "2025-10") -> str:
+    """Return the sheet of an indicator."""
+    query = {"period": period}
+    return indicator_sheet.draw(register, one, query, Markup(""), names=True).body
+
+
+async def test_what_is_missing_is_never_zero(lit: Register) -> None:
+    """In the list and on the sheet it is NR, with its reason; a value has unit and status."""
+    listed = indicator_list.draw(lit, {"period": "2025-10"}).body
+    assert "1 of 29 indicators are measured in 2025-10" in listed
+    assert "<b>50.00 %</b>" in listed
+    assert "<b>NR</b>" in listed
+    assert "no assets of class household are on record" in listed
+    shown = sheet(lit, HOUSES)
+    assert "Not reported: no assets of class household are on record." in shown
+    assert "<b>0" not in shown
+
+
+async def test_a_sheet_tells_what_a_value_follows_from(lit: Register) -> None:
+    """Numerator, formula, trap, inputs with links, lineage, and the way to the map."""
+    value = all_values(lit, asked_period(lit, "2025-10"))[1][0]
+    shown = sheet(lit, LIGHTS)
+    for words in (
+        "50.00 %",
+        value.lineage,
+        "Inputs: 2 assets",
+        'href="/assets/lamp-1"',
+        "/map?focus=indicator%3Aiso37122-2019%3A7.6",
+        "accurate measurements",
+        "Looks at",
+    ):
+        assert words in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({}, "Indicators in 2025-09"),
+        ({"status": "measured"}, LIGHTS),
+        ({"standard": "u4ssc"}, "u4ssc:EC"),
+    ],
+)
+async def test_what_the_address_asks_for(
+    lit: Register, query: dict[str, str], words: str
+) -> None:
+    """Without a period it is the last month that is over."""
+    drawn = indicator_list.draw(lit, {"period": "2025-10", **query} if query else {})
+    assert words in drawn.title + drawn.body
+    assert (HOUSES in drawn.body) == (not query)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [({"period": "2025-13"}, "period: came"), ({"status": "good"}, "status: came")],
+)
+async def test_what_cannot_be_asked_for(
+    lit: Register, query: dict[str, str], words: str
+) -> None:
+    """It is refused, in words."""
+    with pytest.raises(RefusedError, match=words):
+        indicator_list.draw(lit, query)
+    with pytest.raises(RefusedError, match="indicator: came 'x'"):
+        sheet(lit, "x")
+
+
+async def test_values_are_kept_for_a_minute(lit: Register, clock: Clock) -> None:
+    """And computed anew after it."""
+    period = asked_period(lit, "2025-10")
+    first = all_values(lit, period)
+    assert all_values(lit, period) is first
+    clock.now_ms += 60_000
+    assert all_values(lit, period)[0] == clock.now_ms
+
+
+async def test_the_history_is_twelve_months_up_to_the_period(lit: Register) -> None:
+    """Also when the period is a year that is not over."""
+    for name in ("2025-10", "2025"):
+        found = history(lit, defined(LIGHTS), asked_period(lit, name))
+        assert [one.period for one in found][::11] == ["2024-11", "2025-10"]
+        assert [one.status for one in found] == ["NR"] * 11 + ["measured"]
+
+
+async def test_a_picture_of_a_history_has_gaps(lit: Register) -> None:
+    """What is missing breaks the line and has its name; what is made up is hollow."""
+    known = all_values(lit, asked_period(lit, "2025-10"))[1][0]
+    missing = replace(known, value=None, status="NR")
+    drawn = svg([known, known, missing, replace(known, status="synthetic"), known])
+    assert drawn.count('class="flow"') == 2
+    assert drawn.count(">NR<") == 1
+    assert drawn.count('class="synthetic"') == 1
+    assert drawn.count('class="measured"') == 3
+    assert "nan" not in svg([missing])
+    assert "nan" not in svg([replace(known, value=-3.0), replace(known, value=0.0)])
+
+
+async def test_what_is_nearly_all_is_not_all() -> None:
+    """Shares are rounded down."""
+    told = [share(part).replace("\N{NARROW NO-BREAK SPACE}", " ") for part in (0.999, 0.29, 1)]
+    assert told == ["99 %", "29 %", "100 %"]
+
+
+async def test_a_pack_is_made_over_http(lit: Register, tmp_path: Path) -> None:
+    """By a form; it holds, and what is wrong is told."""
+    async with asking(lit) as client:
+        path = f"indicators/{LIGHTS}/evidence"
+        answer = await client.post(path, data={"period": "2025-10", "by": "ada"})
+        wrong = await client.post(path, data={"period": "x", "by": "ada"})
+        nobody = await client.post(path, data={"period": "2025-10", "by": ""})
+    assert answer.headers["content-type"] == "application/zip"
+    assert "evidence-iso37122-2019-7-6-2025-10.zip" in answer.headers["content-disposition"]
+    (tmp_path / "pack.zip").write_bytes(answer.content)
+    assert verify(tmp_path / "pack.zip").faults == ()
+    assert (wrong.status_code, nobody.status_code) == (400, 400)
+
+
+@pytest.fixture
+def served(city: City, lit: Register) -> Iterator[Console]:
+    """A console with these indicators."""
+    console = Console(city, port=0, register=lit)
+    console.start()
+    yield console
+    console.stop()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_from_the_list_to_the_pack_by_keyboard_on_a_phone(
+    browser: Browser, served: Console, tmp_path: Path, scheme: str
+) -> None:
+    """The pack comes as a file; axe finds nothing on both pages."""
+    page = await browser.new_page(
+        viewport={"width": 390, "height": 844},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    await page.goto(f"{served.url}/indicators?period=2025-10")
+    found = await Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.get_by_role("link", name="Street lights run by").press("Enter")
+    await expect(page.locator(".figure")).to_contain_text("50.00 %")
+    found = await Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.get_by_label("Who makes it").fill("ada")
+    async with page.expect_download() as coming:
+        await page.keyboard.press("Enter")
+    await (await coming.value).save_as(tmp_path / "pack.zip")
+    assert "manifest.json" in zipfile.ZipFile(tmp_path / "pack.zip").namelist()
+    await page.close()
