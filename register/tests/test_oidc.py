@@ -213,8 +213,8 @@ def test_a_provider_that_is_away_or_another_is_told(
     [
         ("issuer = 1", "issuer: came 1, allowed: a text"),
         (
-            'issuer = "http://login.example"',
-            "issuer: came 'http://login.example', allowed: https",
+            'issuer = "http://x"\nclient_id = "a"\nsecret_file = "b"',
+            "issuer: came 'http://x', allowed: https",
         ),
         ('issuer = "https://x"\nclient_id = ""', "client_id: came '', allowed: a text"),
         ('isuer = "https://x"', "isuer: came 'https://x', allowed: one of issuer"),
