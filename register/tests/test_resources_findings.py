@@ -56,8 +56,8 @@ def resource(one: str, kind: str = "dataset", **facts: Any) -> Resource:
 
 def placed(one: str, place: Place = HERE, **facts: str) -> Placed:
     """Return a stream at a place, of a device of its own."""
-    whole = {"device": one, "group": "g", "measurand": "flow", "unit": "L/s", **facts}
-    return Placed(StreamSeen(one, one, **whole), place)
+    whole: dict[str, Any] = {"device": one, "group": "g", "measurand": "flow", "unit": "L/s"}
+    return Placed(StreamSeen(one, one, **{**whole, **facts}), place)
 
 
 def now(register: Register) -> World:

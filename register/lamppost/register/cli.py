@@ -40,6 +40,7 @@ examples:
   lamppost register evidence iso37122-2019:7.6 2026-10 --out pack.zip
   lamppost register resources add dataset noise Noise --gathers-class noise
   lamppost register impact node:city/station       what breaks when it goes?
+  lamppost register barriers --kind dataset        what hinders using it, and what would help
   lamppost register verify pack.zip                does it hold, by itself alone?
   lamppost register verify-audit --head 812:9f...  is the trail whole, and is that entry in it?
 

@@ -44,7 +44,7 @@ _READ = (
     *("requirements", "targets", "indicators", "indicators/definitions"),
     *("indicators/kept", "indicators/packs"),
     *("resources", "resources/{}", "flows", "map", "map/impact"),
-    *("map/findings", "map/duplicates", "map/completeness"),
+    *("map/barriers", "map/findings", "map/duplicates", "map/completeness"),
     *("days", "quality", "quality/nodes"),
     *("export/csv/{}", "export/{}", "openapi.json"),
 )

@@ -27,6 +27,7 @@ from lamppost.register.resources import deciding, graph
 from lamppost.register.resources.asked import (
     Amend,
     Attest,
+    BarriersAsked,
     Connect,
     DuplicatesAsked,
     Enter,
@@ -36,6 +37,7 @@ from lamppost.register.resources.asked import (
     MapAsked,
     ResourcesAsked,
 )
+from lamppost.register.resources.barriers import Barrier, barriers
 from lamppost.register.resources.duplicates import Duplicates
 from lamppost.register.resources.findings import Complete, Finding, completeness
 from lamppost.register.resources.graph import Edge, Impact, Thing
@@ -76,6 +78,17 @@ class FindingsTold:
 
     total: int
     items: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class BarriersTold:
+    """How many there are of what was asked for, and the first of them."""
+
+    things: int
+    free: int
+    rules: dict[str, int]
+    total: int
+    items: tuple[Barrier, ...]
 
 
 @dataclass(frozen=True)
@@ -189,6 +202,25 @@ def get_impact(request: Request, asked: Annotated[ImpactAsked, Query()]) -> Resp
         return graph.impact(whole, graph.resolved(whole, asked.of), asked.limit)
 
     return answer(request, asdict(_read(request, broken)))
+
+
+@router.get("/map/barriers", response_model=BarriersTold, responses=ERRORS)
+def get_barriers(request: Request, asked: Annotated[BarriersAsked, Query()]) -> Response:
+    """Return what stands in the way of using streams, datasets and services together."""
+    told = _read(request, lambda read: barriers(world(read)))
+    some = [
+        one
+        for one in told.items
+        if asked.kind in {None, one.kind} and asked.rule in {None, one.rule}
+    ]
+    body = {
+        "things": told.things,
+        "free": told.free,
+        "rules": told.rules,
+        "total": len(some),
+        "items": [asdict(one) for one in some[: asked.limit]],
+    }
+    return answer(request, body)
 
 
 @router.get("/map/findings", response_model=FindingsTold, responses=ERRORS)

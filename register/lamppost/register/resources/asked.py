@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lamppost.register.acting import Act, Id, Name
 from lamppost.register.records.asked import Asked, Limit, Text
 from lamppost.register.records.reading import PAGE_DEFAULT
+from lamppost.register.resources.barriers import NAMES
 from lamppost.register.resources.duplicates import RADIUS_M_MAX
 from lamppost.register.resources.graph import THINGS_MAX
 from lamppost.register.resources.values import Access, Kind, Provenance
@@ -121,6 +122,16 @@ class FindingsAsked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     what: Literal["orphans", "unused", "overdue", "ending"]
+    limit: Limit = PAGE_DEFAULT
+
+
+class BarriersAsked(BaseModel):
+    """Which barriers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["stream", "dataset", "service"] | None = None
+    rule: Annotated[Text, Field(description=f"one of {', '.join(NAMES)}")] = None
     limit: Limit = PAGE_DEFAULT
 
 

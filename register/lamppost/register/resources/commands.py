@@ -11,6 +11,7 @@ from lamppost.register.records.deciding import known
 from lamppost.register.records.reading import PAGE_MAX, Wanted
 from lamppost.register.records.store import Register
 from lamppost.register.resources import deciding, graph
+from lamppost.register.resources.barriers import barriers
 from lamppost.register.resources.loading import world
 from lamppost.register.resources.reading import RESOURCES
 from lamppost.register.resources.values import BORN, KINDS
@@ -18,6 +19,7 @@ from lamppost.register.resources.values import BORN, KINDS
 SHOWN = ("id", "kind", "name", "owner", "steward", "access", "review_due_on")
 FACTS = ("owner", "steward", "licence", "purpose", "gathers_class", "gathers_group")
 ITEMS_SHOWN = 20
+BARRIERS_SHOWN = 100
 
 
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type to itself
@@ -37,6 +39,8 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     attesting.add_argument("id", metavar="ID")
     attesting.add_argument("--version", type=int, required=True, help="which you have read")
     attesting.add_argument("--review-due", metavar="DAY", help="when to look again")
+    hindering = add(commands, "barriers", _barriers, "what hinders using data together")
+    hindering.add_argument("--kind", choices=("stream", "dataset", "service"))
     breaking = add(commands, "impact", _impact, "what breaks when a node or resource goes")
     breaking.add_argument("id", metavar="ID", help="KIND:ID, or an id that only one thing has")
 
@@ -92,6 +96,25 @@ def _impact(register: Register, arguments: argparse.Namespace) -> int:
         say(f"{fate}\t{hit.key}\t{hit.owner or 'no owner'}")
     if told.total > ITEMS_SHOWN:
         say(f"... and {told.total - ITEMS_SHOWN} more; --json tells up to {graph.THINGS_MAX:,}")
+    return OK
+
+
+def _barriers(register: Register, arguments: argparse.Namespace) -> int:
+    with register.database.reading() as connection:
+        told = barriers(world(connection))
+    items = [one for one in told.items if arguments.kind in {None, one.kind}]
+    if arguments.json:
+        counts = {"things": told.things, "free": told.free, "rules": told.rules}
+        say(json.dumps({**counts, "items": [asdict(one) for one in items]}))
+        return OK
+    for one in items[:BARRIERS_SHOWN]:
+        name = one.name if one.name.isprintable() else repr(one.name)
+        say(f"{one.kind}\t{name}\t{one.rule}\t{one.told}: {one.remedy}")
+    if len(items) > BARRIERS_SHOWN:
+        say(f"... and {len(items) - BARRIERS_SHOWN} more; --json tells all")
+    say(f"{told.free} of {told.things} streams, datasets and services have no barrier")
+    for rule, number in told.rules.items():
+        say(f"{number}\t{rule}")
     return OK
 
 

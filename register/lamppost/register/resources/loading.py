@@ -24,6 +24,7 @@ class StreamSeen:
         group: Sparkplug group of its node.
         measurand: What is measured, "" when unknown.
         unit: Its unit.
+        unit_ok: False when that is not UCUM as this register knows it.
     """
 
     id: str
@@ -32,6 +33,7 @@ class StreamSeen:
     group: str
     measurand: str
     unit: str
+    unit_ok: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _streams(connection: Connection) -> Iterator[StreamSeen]:
     query = (
         select(
             stream.c.id, channel.c.id, channel.c.device, node.c.group,
-            channel.c.channel_class, stream.c.unit,
+            channel.c.channel_class, stream.c.unit, channel.c.unit_ok,
         )
         .join_from(stream, channel, stream.c.channel == channel.c.id)
         .join(device, channel.c.device == device.c.id)
