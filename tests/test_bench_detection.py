@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lamppost.bench import detect, faults, faults_inject, groups, learned
+from lamppost.bench import areas, detect, faults, faults_inject, groups, learned
 from lamppost.bench.faults_data import STEP_MS, T0, Series, synthetic
 
 SEEDED = 5
@@ -119,3 +119,12 @@ def test_learned_groups_have_figures() -> None:
     assert result["told"] <= 1
     assert result["step_of_1_deviation_found"] >= 0.5
     assert result["bytes_a_series"] < 1_200
+
+
+def test_areas_have_figures() -> None:
+    """One area of each kind: no drift in vain to speak of, and one in the weather is found."""
+    result = areas.run(SEEDED, 1)
+    json.dumps(result)
+    assert set(result["kinds"]) == set(areas.KINDS)
+    assert result["false_a_week"] <= 0.02
+    assert result["kinds"]["weather"]["found"] == 1.0

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.judge.group_state import GROUP_WIDTH
 from lamppost.aggregator.judge.groups import Change, Groups
-from lamppost.bench import learned
+from lamppost.bench import areas, learned
 
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "clean": clean,
         "found": {name: _found(fault, args) for name, fault in FAULTS.items()},
         "learned": learned.run(args, KINDS),
+        "areas": areas.run(args.seed, max(1, args.groups // 5)),
         "vectors_per_s": round(vectors / seconds),
         "bytes_a_group": 8 * GROUP_WIDTH,
         "goal_false_a_week": GOAL_FALSE_A_WEEK,
