@@ -2,8 +2,9 @@
 
 Eight stations measure the same weather, or the same river, for eight weeks, a reading each
 quarter of an hour, with gains and noises of their own. In one kind each has slow deviations of
-its own too, in one the weather passes them one after the other, in one some lie in a hollow that
-is colder in clear nights. A drift of one standard deviation in three days begins after five weeks.
+its own too, in one the weather passes them one by one, in one some lie in a hollow that is
+colder in clear nights. A drift of one standard deviation in three days begins after five
+weeks.
 """
 
 from typing import Any
@@ -114,7 +115,8 @@ def _noisy(rng: Rng, truth: Floats, noise: float) -> Floats:
 def _hollow(rng: Rng) -> Floats:
     truth, clear = _sky(rng)
     cold = np.maximum(-_day(), 0) * np.maximum(clear - 1, 0) * 3
-    return _noisy(rng, truth, 0.2) - cold * (rng.random(STATIONS) < 0.4)
+    hollow: Floats = _noisy(rng, truth, 0.2) - cold * (rng.random(STATIONS) < 0.4)
+    return hollow
 
 
 def _passing(rng: Rng) -> Floats:
