@@ -132,12 +132,7 @@ def run(
         inbox = Inbox(int(config.mqtt.inbox_mb * MB))
         host = Host(config.mqtt, inbox)
         grades = DeviceGrades()
-        followers = (
-            *(follow, DayFollower(forecast_loads), ConditionFollower()),
-            *(grades, IndicatorFollower()),
-        )
-        keeper = Keeper(register, also=followers)
-        stack.callback(keeper.stop)
+        keeper = _keeper(register, grades, stack)
         tell = both(Teller(out).tell, keeper)
         canary = _canary(config, store, stack)
         pipeline = _pipeline(config, spool, host, tell, say, canary.noticed)
@@ -165,6 +160,15 @@ def run(
         say(f"register: {register.address}")
         _console(config, live, register, stack, say)
         return _work(pipeline, inbox, host, board, stop, say)
+
+
+def _keeper(register: Register, grades: DeviceGrades, stack: ExitStack) -> Keeper:
+    """What keeps alarms, days, conditions and indicators true, one after the other."""
+    days = DayFollower(forecast_loads)
+    followers = (follow, days, ConditionFollower(), grades, IndicatorFollower())
+    keeper = Keeper(register, also=followers)
+    stack.callback(keeper.stop)
+    return keeper
 
 
 class Song(NamedTuple):

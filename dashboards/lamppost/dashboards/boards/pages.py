@@ -1,8 +1,7 @@
 """Where people act in the register's console: the one place that knows its addresses.
 
-The console has a page of alarms, where an alarm has the id of its incident, and a card of each
-asset. Pages of sources and indicators are to come; until they are there, their links lead to
-the first page and already say what they are about.
+The console has a page of alarms, where an alarm has the id of its incident, a card of each
+asset, a map on which each node and device can be put in focus, and a sheet of each indicator.
 """
 
 from lamppost.dashboards.links import Link, cell, to_console
@@ -10,6 +9,8 @@ from lamppost.dashboards.links import Link, cell, to_console
 PAGE = "/"
 ALARMS = "/alarms"
 ASSETS = "/assets"
+MAP = "/map"
+INDICATORS = "/indicators"
 RECORDS = "/api/v1/alarms"
 
 
@@ -38,26 +39,31 @@ def asset(value: str) -> Link:
 
 
 def node(value: str) -> Link:
-    """Return the link to a node's card."""
-    return to_console(PAGE, "The node in the console", {"node": value})
+    """Return the link to a node on the map; `value` is its name, without the group."""
+    return to_console(
+        MAP,
+        "The node in the console: who answers, what breaks",
+        {"kind": "node", "find": value},
+    )
 
 
 def source() -> Link:
-    """Return the link from a row with group, node and device to the record of that source."""
-    place = {name: cell(name) for name in ("group", "node", "device")}
-    return to_console(PAGE, "The source in the console: owner, licence, who uses it", place)
+    """Return the link from a row with group, node and device to that source on the map."""
+    place = "/".join(cell(name) for name in ("group", "node", "device"))
+    told = "The source in the console: owner, licence, who uses it"
+    return to_console(MAP, told, {"focus": f"device:{place}"})
 
 
 def resource_map() -> Link:
     """Return the link to the map from source to indicator."""
-    return to_console(PAGE, "The console")
+    return to_console(MAP, "The map in the console")
 
 
 def indicator() -> Link:
     """Return the link from a row of an indicator to its formula, inputs and evidence."""
-    names = ("indicator", "period", "lineage")
-    about = {name: cell(name) for name in names}
-    return to_console(PAGE, "The indicator in the console: formula, inputs, evidence", about)
+    sheet = f"{INDICATORS}/{cell('indicator')}"
+    told = "The indicator in the console: formula, inputs, evidence"
+    return to_console(sheet, told, {"period": cell("period")})
 
 
 def ledger() -> Link:
