@@ -35,6 +35,7 @@ from parts.influx_front import TOKEN, running_front
 from parts.waiting import wait_for
 
 QUICK = Backoff(base_s=0.05, cap_s=0.2)
+NEVER = Backoff(base_s=1000.0, cap_s=1000.0)
 INFOS = [series(i) for i in range(10)]
 ROWS = 100
 USER = "writer"
@@ -129,8 +130,35 @@ def test_a_token_that_expires(
     assert dead.count == 0
 
 
+def test_a_token_that_is_rotated(
+    influx: RunningInflux, spool: Spool, dead: DeadLetters, tmp_path: Path, name: str
+) -> None:
+    """A token that was replaced in its file is taken from there, and nobody is told of a 401."""
+    with closing(Influx1Store(Server(influx.url), name, dead)) as maker:
+        maker.write(stretch(0))  # the front makes no databases
+    file = tmp_path / "token"
+    file.write_text(TOKEN)
+    with running_front(influx.url) as front:
+        store = open_store(f"influx2+{front.url}/o/{name}?token_file=token", tmp_path)
+        assert isinstance(store, InfluxStore)
+        with closing(store):
+            drain = Drain(spool, store, tmp_path / "cursor", refused=NEVER)
+            drain.start()
+            try:
+                put(spool, stretch(0))
+                assert drain.flush(60.0)
+                file.write_text("the next one")
+                front.token = "the next one"
+                put(spool, stretch(1))
+                assert drain.flush(60.0), drain.state
+                assert drain.failures == 0
+            finally:
+                assert drain.stop(30.0)
+            assert stored(store) == [2 * ROWS // len(INFOS)] * len(INFOS)
+
+
 def test_a_password_that_is_changed(spool: Spool, tmp_path: Path, name: str) -> None:
-    """A database with users that no longer knows the password gets all when it does again."""
+    """A database with a new password for its user gets all when the file has it too."""
     home = tmp_path / "influx"
     home.mkdir()
     (tmp_path / "password").write_text(PASSWORD)
@@ -158,7 +186,7 @@ def test_a_password_that_is_changed(spool: Spool, tmp_path: Path, name: str) -> 
                 wait_for(lambda: drain.failures > 1, "some tries")
                 assert drain.state.startswith("refused: 401 ")
                 assert PASSWORD not in drain.state
-                assert statement(owner, f"SET PASSWORD FOR {USER} = '{PASSWORD}'")
+                (tmp_path / "password").write_text("another")
                 assert drain.flush(60.0)
             finally:
                 assert drain.stop(30.0)

@@ -12,6 +12,7 @@ from lamppost.dashboards.sources import BY_UID
 from lamppost.dashboards.substitute import Scene, UnknownVariable, Value
 from lamppost.dashboards.variables import EVERY
 
+HOW_TO_MAKE = "; the aggregator makes it when it starts, `lamppost influx setup` at once"
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
@@ -54,6 +55,8 @@ def ask(influx: Influx, city: str, one: Asked, scene: Scene) -> Outcome:
         series = influx.query(BY_UID[one.source].database.named(city), sent)
     except (InfluxError, UnknownVariable) as problem:
         error = str(problem)
+        if "database not found" in error:
+            error += HOW_TO_MAKE
     took_ms = (time.perf_counter() - start) * 1e3
     rows = sum(len(single.get("values", ())) for single in series)
     return Outcome(one, sent, rows, took_ms, error, tuple(series))

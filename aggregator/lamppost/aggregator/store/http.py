@@ -1,7 +1,7 @@
 """One HTTP connection pool to a database, with its outages as store errors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import urllib3
@@ -43,12 +43,15 @@ class Http:
     def __init__(self, server: Server) -> None:
         self.server = server
         self._pool = urllib3.PoolManager(
-            headers=dict(server.headers),
             maxsize=THREADS,
             retries=False,
             timeout=urllib3.Timeout(CONNECT_TIMEOUT_S, server.read_timeout_s),
             ca_certs=None if server.ca_file is None else str(server.ca_file),
         )
+
+    def prove(self, headers: Mapping[str, str]) -> None:
+        """Prove who we are with other headers from now on."""
+        self.server = replace(self.server, headers=headers)
 
     def post(
         self, path: str, body: bytes, headers: Mapping[str, str]

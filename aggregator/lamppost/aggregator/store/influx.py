@@ -1,7 +1,7 @@
 """What all versions of InfluxDB have in common as a house for readings."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from lamppost.aggregator.alarms.event import Event
@@ -15,6 +15,10 @@ from lamppost.aggregator.store.linewriter import Answer, LineWriter
 from lamppost.aggregator.store.seam import SeriesColumns, StoreBatch
 from lamppost.wire.series import OPS, RAW, ROLLUP, Database, Measurement
 
+UNAUTHORIZED = 401
+
+Prove = Callable[[], Mapping[str, str]]
+
 
 class InfluxStore(ABC):
     """The databases of a city on one InfluxDB server; a version adds how it takes lines.
@@ -23,16 +27,20 @@ class InfluxStore(ABC):
         http: the server, for queries.
         city: what the names of the databases begin with.
         dead: where lines go that the server refuses for good.
+        prove: reads anew what proves who we are, as headers; asked when the server says 401.
     """
 
-    def __init__(self, http: Http, city: str, dead: DeadLetters) -> None:
+    def __init__(
+        self, http: Http, city: str, dead: DeadLetters, prove: Prove | None = None
+    ) -> None:
         self._http = http
+        self._prove = prove
         self._city = city
         self._dead = dead
         self._lines = Lines()
         self._reader = Reader(http, city)
         self._raw, self._ops, self._rollup = (
-            LineWriter(partial(self._send, database), dead, database.named(city))
+            LineWriter(partial(self._sent, database), dead, database.named(city))
             for database in (RAW, OPS, ROLLUP)
         )
 
@@ -76,6 +84,24 @@ class InfluxStore(ABC):
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _sent(self, database: Database, body: bytes) -> Answer:
+        """Send lines; once more when the secret on disk is another one by now."""
+        answer = self._send(database, body)
+        if answer.status == UNAUTHORIZED and self._proves_anew():
+            answer = self._send(database, body)
+        return answer
+
+    def _proves_anew(self) -> bool:
+        """Take what proves who we are from its file; False when that is nothing new."""
+        try:
+            headers = {} if self._prove is None else self._prove()
+        except (OSError, ValueError):  # a file that is being replaced: it is tried again
+            return False
+        if not headers or headers == self._http.server.headers:
+            return False
+        self._http.prove(headers)
+        return True
 
     @abstractmethod
     def _send(self, database: Database, body: bytes) -> Answer:

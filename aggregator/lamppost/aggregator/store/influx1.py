@@ -1,14 +1,16 @@
 """InfluxDB 1.x as a house for readings: `/write` and `/query`."""
 
+import contextlib
 import zlib
 from urllib.parse import urlencode
 
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import Http, Server
-from lamppost.aggregator.store.influx import InfluxStore
+from lamppost.aggregator.store.influx import InfluxStore, Prove
 from lamppost.aggregator.store.influxql import identifier
 from lamppost.aggregator.store.linewriter import Answer, message_of, retry_after_s
-from lamppost.wire.series import RAW, Database
+from lamppost.aggregator.store.seam import StoreRefused
+from lamppost.wire.series import DATABASES, RAW, Database
 
 # Level 1 makes the lines a tenth as long; higher levels gain nearly nothing and cost much.
 GZIP_LEVEL = 1
@@ -26,23 +28,37 @@ class Influx1Store(InfluxStore):
         retain_days: retention to create a missing database of readings with, which that of
             events is never below; None keeps both for ever. A database that exists keeps the
             retention it has.
+        prove: see `InfluxStore`.
     """
 
     def __init__(
-        self, server: Server, city: str, dead: DeadLetters, retain_days: float | None = None
+        self,
+        server: Server,
+        city: str,
+        dead: DeadLetters,
+        retain_days: float | None = None,
+        prove: Prove | None = None,
     ) -> None:
-        super().__init__(Http(server), city, dead)
+        super().__init__(Http(server), city, dead, prove)
         self._retain_days = retain_days
 
     def _send(self, database: Database, body: bytes) -> Answer:
         answer = self._post(database, body)
         if answer.status == 404 and "database not found" in answer.message:
-            days = self._retain_days
-            if days is not None and database is not RAW:
-                days = max(days, database.retain_days)
-            self._reader.query("", create_statement(database.named(self._city), days))
+            self._make(database)
+            for other in DATABASES:  # so that no board finds one that is not there yet
+                with contextlib.suppress(
+                    StoreRefused
+                ):  # it is there, with a retention of its own
+                    self._make(other)
             answer = self._post(database, body)
         return answer
+
+    def _make(self, database: Database) -> None:
+        days = self._retain_days
+        if days is not None and database is not RAW:
+            days = max(days, database.retain_days)
+        self._reader.query("", create_statement(database.named(self._city), days))
 
     def _post(self, database: Database, body: bytes) -> Answer:
         named = {"db": database.named(self._city), "precision": "ms"}

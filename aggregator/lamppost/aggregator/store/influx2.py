@@ -12,10 +12,17 @@ from influxdb_client.rest import ApiException
 
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import CONNECT_TIMEOUT_S, Http, Server, why
-from lamppost.aggregator.store.influx import InfluxStore
+from lamppost.aggregator.store.influx import InfluxStore, Prove
 from lamppost.aggregator.store.linewriter import Answer, message_of, retry_after_s
 from lamppost.aggregator.store.seam import StoreUnreachable
 from lamppost.wire.series import Database
+
+SCHEME = "Token "
+
+
+def bearing(token: str) -> dict[str, str]:
+    """Return the headers that prove who we are by a token."""
+    return {"Authorization": SCHEME + token}
 
 
 class Influx2Store(InfluxStore):
@@ -27,20 +34,31 @@ class Influx2Store(InfluxStore):
         city: what the names of the buckets, also the database names for queries, begin with.
         token: may write to the buckets and read from them.
         dead: where lines go that the server refuses for good.
+        prove: see `InfluxStore`.
     """
 
     def __init__(
-        self, server: Server, org: str, city: str, token: str, dead: DeadLetters
+        self,
+        server: Server,
+        org: str,
+        city: str,
+        token: str,
+        dead: DeadLetters,
+        prove: Prove | None = None,
     ) -> None:
-        headers = {**server.headers, "Authorization": f"Token {token}"}
+        headers = {**server.headers, **bearing(token)}
         http = Http(Server(server.url, headers, server.ca_file, server.read_timeout_s))
-        super().__init__(http, city, dead)
+        super().__init__(http, city, dead, prove)
         self._server = server
         self._org = org
+        self._connect(token)
+
+    def _connect(self, token: str) -> None:
+        server = self._server
         self._client = InfluxDBClient(
             server.url,
             token,
-            org=org,
+            org=self._org,
             enable_gzip=True,
             timeout=(CONNECT_TIMEOUT_S * 1000, server.read_timeout_s * 1000),
             ssl_ca_cert=None if server.ca_file is None else str(server.ca_file),
@@ -50,9 +68,19 @@ class Influx2Store(InfluxStore):
 
     def close(self) -> None:
         """Close the connections."""
+        self._leave()
+        super().close()
+
+    def _leave(self) -> None:
         self._api.close()
         self._client.close()
-        super().close()
+
+    def _proves_anew(self) -> bool:
+        if not super()._proves_anew():
+            return False
+        self._leave()
+        self._connect(self._http.server.headers["Authorization"].removeprefix(SCHEME))
+        return True
 
     def _send(self, database: Database, body: bytes) -> Answer:
         try:

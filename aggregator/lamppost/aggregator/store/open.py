@@ -1,6 +1,7 @@
 """From a URL to a store."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -83,15 +84,17 @@ class _Options:
             raise StoreUrlError(name, text, "a file that exists")
         return path
 
-    def secret(self, name: str) -> str | None:
+    def secret(self, name: str) -> Callable[[], str]:
+        """Return what reads the secret, each time anew: it may be replaced while we run."""
         path = self.file(name)
         if path is None:
-            return None
+            return str
         try:
-            return read_secret(path)
+            read_secret(path)
         except (OSError, ValueError) as problem:
             allowed = "a readable file with one line of text"
             raise StoreUrlError(name, str(path), allowed) from problem
+        return partial(read_secret, path)
 
     def check_rest(self) -> None:
         if self._given:
@@ -136,25 +139,29 @@ def _influx1(parts: SplitResult, options: _Options, data_dir: Path) -> Store:
     from lamppost.aggregator.store.influx1 import Influx1Store
 
     (city,) = _path(parts, "CITY")
-    headers = {}
     password = options.secret("password_file")
-    if parts.username is not None:
-        account = f"{unquote(parts.username)}:{password or ''}"
-        headers = dict(urllib3.make_headers(basic_auth=account))
-    server = _server(parts, options, headers)
+
+    def prove() -> dict[str, str]:
+        if parts.username is None:
+            return {}
+        account = f"{unquote(parts.username)}:{password()}"
+        return dict(urllib3.make_headers(basic_auth=account))
+
+    server = _server(parts, options, prove())
     days = options.number("retain_days", RAW.retain_days)
     options.check_rest()
-    return Influx1Store(server, city, DeadLetters(data_dir / DEAD_LETTERS), days)
+    return Influx1Store(server, city, DeadLetters(data_dir / DEAD_LETTERS), days, prove)
 
 
 def _influx2(parts: SplitResult, options: _Options, data_dir: Path) -> Store:
-    from lamppost.aggregator.store.influx2 import Influx2Store
+    from lamppost.aggregator.store.influx2 import Influx2Store, bearing
 
     org, city = _path(parts, "ORG", "CITY")
-    token = options.secret("token_file") or ""
+    token = options.secret("token_file")
     server = _server(parts, options, {})
     options.check_rest()
-    return Influx2Store(server, org, city, token, DeadLetters(data_dir / DEAD_LETTERS))
+    dead = DeadLetters(data_dir / DEAD_LETTERS)
+    return Influx2Store(server, org, city, token(), dead, lambda: bearing(token()))
 
 
 def _path(parts: SplitResult, *names: str) -> list[str]:
