@@ -133,7 +133,7 @@ def test_a_token_that_expires(
 def test_a_token_that_is_rotated(
     influx: RunningInflux, spool: Spool, dead: DeadLetters, tmp_path: Path, name: str
 ) -> None:
-    """A token that was replaced in its file is taken from there, and nobody is told of a 401."""
+    """A token that was replaced in its file is taken from there, and no 401 is told."""
     with closing(Influx1Store(Server(influx.url), name, dead)) as maker:
         maker.write(stretch(0))  # the front makes no databases
     file = tmp_path / "token"
