@@ -22,73 +22,36 @@ def log_size(x: float) -> float:
 
 
 @dataclass
-class Noise:
-    """The local mean of changes and how it has been."""
+class Habit:
+    """How loud and how quiet a figure of the changes has ever been."""
 
     p: Profile
-    move: float = 0.0
-    moves: int = 0
     quiet: float = 0.0
     loud: float = 0.0
     block: list[float] = field(default_factory=list)
     past: tuple[float, float] | None = None
-    run: list[float] = field(default_factory=list)
-    since: float = 0.0
-    side: int = 0
 
-    def judge(self, time: float, moved: float, warm: bool, counts: bool) -> int:
-        """NOISE or 0."""
-        if moved == 0:
-            return c.NOISE if self.side else 0
-        if self.moves + 1 > 8:
-            moved = min(moved, 4 * self.move)
-        self.moves = min(self.moves + 1, 32)
-        self.move += (moved - self.move) / self.moves
-        if counts:
-            return 0
-        if not warm or self.quiet <= 0:
-            self._remember()
-            return 0
-        p, now = self.p, self._side(self.move)
-        held = {
-            0: now != 0,
-            1: self.move > p.noise_leave * self.loud,
-            -1: self.move * p.noise_leave < self.quiet,
-        }
-        if not held[self.side]:
-            if self.side:
-                self._grow_used()
-            self.run = []
-            self._remember()
-            return 0
-        if not self.run:
-            self.since = time
-        self.run.append(self.move)
-        if not self.side and len(self.run) >= p.noise_readings:
-            self.side = now
-        if not self.side:
-            return 0
-        if time - self.since < p.instrument_accept_ms:
-            return c.NOISE
-        self._grow_used()
-        self.run = []
-        return 0
-
-    def _side(self, move: float) -> int:
+    def side(self, now: float) -> int:
+        """1 when far louder than ever, -1 when far quieter."""
         width = max(math.sqrt(self.loud / self.quiet) / 10, 1)
-        if move > self.p.noise_louder * self.loud * width:
+        if now > self.p.noise_louder * self.loud * width:
             return 1
-        return -1 if move * self.p.noise_quieter * width < self.quiet else 0
+        return -1 if now * self.p.noise_quieter * width < self.quiet else 0
 
-    def _grow_used(self) -> None:
-        peak = max(self.run) if self.side > 0 else min(self.run)
-        self.side = 0
+    def stays(self, now: float, side: int) -> bool:
+        """Whether it is still outside on that side."""
+        if side > 0:
+            return now > self.p.noise_leave * self.loud
+        return now * self.p.noise_leave < self.quiet
+
+    def grow_used(self, peaks: list[float], side: int) -> None:
+        """Take the farthest it was into what is usual."""
+        peak = max(peaks) if side > 0 else min(peaks)
         self.quiet, self.loud = min(self.quiet, peak), max(self.loud, peak)
 
-    def _remember(self) -> None:
-        if self.moves < 32:
-            return
-        self.block.append(self.move)
+    def remember(self, now: float) -> None:
+        """Take it into the open block."""
+        self.block.append(now)
         if len(self.block) < 64:
             return
         if self.past is not None:
@@ -98,6 +61,83 @@ class Noise:
                 loud = max(loud, self.loud * (1 - self.p.noise_forget))
             self.quiet, self.loud = quiet, loud
         self.past, self.block = (min(self.block), max(self.block)), []
+
+
+@dataclass
+class Noise:
+    """The local mean and median of changes and how they have been."""
+
+    p: Profile
+    move: float = 0.0
+    moves: int = 0
+    typical: float = 0.0
+    run: list[tuple[float, float]] = field(default_factory=list)
+    since: float = 0.0
+    side: int = 0
+    of_mean: Habit = field(init=False)
+    of_typical: Habit = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.of_mean, self.of_typical = Habit(self.p), Habit(self.p)
+
+    def judge(self, time: float, moved: float, warm: bool, counts: bool) -> int:
+        """NOISE or 0."""
+        if moved == 0:
+            return c.NOISE if self.side else 0
+        self._follow(moved)
+        if counts:
+            return 0
+        if not warm or self.of_mean.quiet <= 0:
+            self._remember()
+            return 0
+        now = self._beyond()
+        if not now:
+            if self.side:
+                self._grow_used()
+            self.run = []
+            self._remember()
+            return 0
+        if not self.run:
+            self.since = time
+        self.run.append((self.move, self.typical))
+        if not self.side and len(self.run) >= self.p.noise_readings:
+            self.side = now
+        if not self.side:
+            return 0
+        if time - self.since < self.p.instrument_accept_ms:
+            return c.NOISE
+        self._grow_used()
+        self.run = []
+        return 0
+
+    def _follow(self, moved: float) -> None:
+        self.moves += 1
+        if self.moves == 1:
+            self.typical = moved
+        step = 1 + (1 / 16 if self.moves > 32 else max(1 / 16, 1 / self.moves))
+        self.typical *= step if moved > self.typical else 1 / step
+        if self.moves > 8:
+            moved = min(moved, 4 * self.move)
+        self.moves = min(self.moves, 32)
+        self.move += (moved - self.move) / self.moves
+
+    def _beyond(self) -> int:
+        if self.side:
+            stays = self.of_mean.stays(self.move, self.side)
+            return self.side if stays and self.of_typical.stays(self.typical, self.side) else 0
+        side = self.of_mean.side(self.move)
+        return side if side == self.of_typical.side(self.typical) else 0
+
+    def _grow_used(self) -> None:
+        means, medians = zip(*self.run, strict=True)
+        self.of_mean.grow_used(list(means), self.side)
+        self.of_typical.grow_used(list(medians), self.side)
+        self.side = 0
+
+    def _remember(self) -> None:
+        if self.moves >= 32:
+            self.of_mean.remember(self.move)
+            self.of_typical.remember(self.typical)
 
 
 @dataclass

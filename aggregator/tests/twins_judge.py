@@ -62,7 +62,10 @@ class Stand:
         spans = self.onward_share >= self.p.stuck_min_steps
         known = self.changes >= self.p.stuck_min_changes and spans
         known = known and self.fall_share >= self.p.stuck_min_falls
-        return c.SUSPECT if known and stood > self._patience(self.p.suspect_alpha) else 0
+        rests = x == 0 or stood <= self.longest
+        if not known or rests:
+            return 0
+        return c.SUSPECT if stood > self._patience(self.p.suspect_alpha) else 0
 
     def _learn(self, stood: float, x: float) -> None:
         assert self.value is not None

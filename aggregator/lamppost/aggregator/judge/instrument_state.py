@@ -17,16 +17,12 @@
     # noise
     MOVE,  # local mean of the changes, zero excepted
     MOVES,
-    QUIET,  # smallest and largest MOVE of the past, the last block excepted
-    LOUD,
+    TYPICAL,  # their local median
     BLOCK,  # readings in the open block
-    BLOCK_LOW,
-    BLOCK_HIGH,
-    PAST_LOW,  # the block before
-    PAST_HIGH,
-    N_RUN,  # readings beyond the habit, in a row
+    N_RUN,  # readings beyond the habits, in a row
     N_SINCE,
-    N_PEAK,  # loudest or quietest since
+    N_PEAK,  # loudest or quietest MOVE since
+    N_PEAK_TYPICAL,  # and TYPICAL
     N_SIDE,  # 1 noisier, -1 quieter than ever, 0 as ever
     # scale
     SCALED,  # which mistake the readings seem to hold, 0 for none
@@ -43,8 +39,13 @@
     C_SINCE,  # a fall that waits for the next reading
     C_LOW,
     C_TOP,
-    INSTRUMENT_WIDTH,
-) = range(39)
+    OF_MEAN,  # from here on stand the habits of MOVE
+) = range(35)
+
+# A habit: how a figure has been, the last block excepted; of MOVE and of TYPICAL.
+QUIET, LOUD, BLOCK_LOW, BLOCK_HIGH, PAST_LOW, PAST_HIGH, HABIT_WIDTH = range(7)
+OF_TYPICAL = OF_MEAN + HABIT_WIDTH
+INSTRUMENT_WIDTH = OF_TYPICAL + HABIT_WIDTH
 
 # --- neighbours ------------------------------------------------------------------------------
 (

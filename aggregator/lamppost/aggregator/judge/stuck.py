@@ -44,14 +44,18 @@ def judge_stand(state: Array, s: int, time: float, x: float, factor: float, p: P
         state[s, q.IS_STUCK] = 1.0
     if state[s, q.IS_STUCK] != 0.0:
         return c.STUCK
-    known = (
-        state[s, q.CHANGES] >= p.stuck_min_changes and state[s, q.FALLS] >= p.stuck_min_falls
-    )
-    if known and state[s, q.STEPS] >= p.stuck_min_steps:
-        stood = time - state[s, q.STAND_SINCE]
-        if stood > _patience(state, s, p.suspect_alpha):
-            return c.SUSPECT
-    return 0
+    return c.SUSPECT if _may_be_stuck(state, s, time, x, p) else 0
+
+
+@kernel
+def _may_be_stuck(state: Array, s: int, time: float, x: float, p: Profile) -> bool:
+    """A stand that could yet turn out to be a fault: unlikely, and longer than any of late."""
+    if x == 0.0 or state[s, q.STEPS] < p.stuck_min_steps:
+        return False
+    if state[s, q.CHANGES] < p.stuck_min_changes or state[s, q.FALLS] < p.stuck_min_falls:
+        return False
+    stood = time - state[s, q.STAND_SINCE]
+    return bool(stood > state[s, q.LONGEST] and stood > _patience(state, s, p.suspect_alpha))
 
 
 @kernel

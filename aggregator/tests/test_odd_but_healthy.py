@@ -1,0 +1,69 @@
+"""Channels that rest, burst, or step in two sizes: odd, but no fault, and never withheld."""
+
+import numpy as np
+import pytest
+
+from lamppost.aggregator import columns as c
+
+from .samples_judge import Floats, judge_of, judged
+from .test_instrument import BEFORE, DAY, daily, stream_of
+
+DAYS = 6 * DAY
+
+
+def resting(rest: float) -> Floats:
+    """Work in the day and rest at night, from which it departs for a reading now and then."""
+    rng = np.random.default_rng(31)
+    works = np.arange(DAYS) % DAY < DAY // 2
+    lone = rng.random(DAYS) < 0.02
+    value = np.where(works | lone, rng.gamma(2.0, 3.0, DAYS), rest)
+    return np.asarray(value[:, None])
+
+
+def test_a_channel_that_idles_at_zero_is_believed() -> None:
+    """Zero can never be called stuck, so nothing at zero waits for it."""
+    stream = stream_of(resting(0.0))
+    out = judged(judge_of(1), stream)
+    assert not (out.flags[stream.value == 0.0] & c.SUSPECT).any()
+
+
+def test_a_rest_is_withheld_only_while_it_is_the_longest_yet() -> None:
+    """Resting at three, most of the later nights are believed."""
+    stream = stream_of(resting(3.0))
+    suspect = judged(judge_of(1), stream).flags & c.SUSPECT != 0
+    assert suspect[: 2 * DAY].any()
+    assert suspect[3 * DAY :].mean() < 0.1
+
+
+def test_a_frozen_value_is_still_withheld_before_it_is_stuck() -> None:
+    """A repeated value of a lively channel waits until it is known what it is."""
+    values = daily(32, 4)
+    values[BEFORE : BEFORE + 60] = values[BEFORE]
+    out = judged(judge_of(4), stream_of(values))
+    flags = out.flags.reshape(-1, 4)[BEFORE : BEFORE + 60]
+    stuck_at = (flags & c.STUCK != 0).argmax(axis=0)
+    assert (stuck_at > 0).all()
+    for series, at in enumerate(stuck_at.tolist()):
+        assert flags[at - 1, series] & c.SUSPECT
+
+
+@pytest.mark.parametrize("cease", [True, False], ids=["bursts cease", "bursts begin"])
+def test_bursts_are_no_noise(cease: bool) -> None:
+    """Bursts at every fifth reading that end, or start, for good: the process does that."""
+    rng = np.random.default_rng(33)
+    values = 20 + 0.1 * rng.standard_normal((DAYS, 3))
+    burst = np.zeros(DAYS, bool)
+    burst[::5] = True
+    burst[BEFORE:] &= not cease
+    burst[:BEFORE] &= cease
+    values[burst] += 50 + rng.standard_normal((int(burst.sum()), 3))
+    assert not (judged(judge_of(3), stream_of(values)).flags & c.NOISE).any()
+
+
+def test_steps_of_two_sizes_are_no_noise() -> None:
+    """Small steps among large ones may come to be the more frequent without any fault."""
+    rng = np.random.default_rng(34)
+    share = np.where(np.arange(DAYS) < DAYS // 2, 0.7, 0.3)
+    values = 20 + 3.0 * (rng.random((3, DAYS)) < share).T
+    values += 0.002 * rng.integers(0, 2, (DAYS, 3))
+    assert not (judged(judge_of(3), stream_of(values)).flags & c.NOISE).any()
