@@ -150,7 +150,7 @@ def troubled(seed: int, length: int, count: int) -> Stream:
             value += 15
         if quanta[s] and np.isfinite(value) and abs(value) < 1e9:
             value = round(value / quanta[s]) * quanta[s]
-        late = int(rng.choice([0, 0, 0, 0, 0, 0, 0, 700, 10**6])) if mood == 7 else 0
+        late = int(rng.choice([0, 0, 0, 0, 0, 0, step, 700, 10**6])) if mood == 7 else 0
         ahead = 10**12 if mood == 7 and rng.random() < 0.1 else 0
         columns.append((s, int(times[s]) - late + ahead, value, code))
     series, time_ms, value_of, quality = zip(*columns, strict=True)

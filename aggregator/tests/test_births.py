@@ -42,6 +42,7 @@ def test_properties_become_facts_of_the_series() -> None:
         "engUnit": Property("L/s", DataType.STRING),
         "engLow": Property(0.0, DataType.DOUBLE),
         "engHigh": Property(80, DataType.INT32),
+        "engRate": Property(0.5, DataType.DOUBLE),
         "heartbeatMs": Property(10_000, DataType.INT64),
         "className": Property("flow", DataType.STRING),
         "asset": Property("pump-7", DataType.STRING),
@@ -50,7 +51,7 @@ def test_properties_become_facts_of_the_series() -> None:
     }
     metric = Metric("flow", 1.0, DataType.DOUBLE, alias=5, properties=properties)
     (one,) = read_birth(device_birth(1, 1000, [metric]), "pump").series
-    assert (one.unit, one.low, one.high) == ("L/s", 0.0, 80.0)
+    assert (one.unit, one.low, one.high, one.rate_per_s) == ("L/s", 0.0, 80.0, 0.5)
     assert (one.heartbeat_ms, one.channel_class, one.alias) == (10_000, "flow", 5)
     assert (one.asset, one.latitude, one.longitude) == ("pump-7", 48.2, 16.4)
 
@@ -62,19 +63,21 @@ def test_properties_become_facts_of_the_series() -> None:
         {"engLow": Property(9.0, DataType.DOUBLE), "engHigh": Property(1.0, DataType.DOUBLE)},
         {"heartbeatMs": Property(-5, DataType.INT64), "engUnit": Property(3, DataType.INT32)},
         {"engLow": Property(float("nan"), DataType.DOUBLE)},
+        {"engRate": Property(0.0, DataType.DOUBLE)},
         {"latitude": Property(48.2, DataType.DOUBLE), "asset": Property(7, DataType.INT32)},
         {
             "latitude": Property(91.0, DataType.DOUBLE),
             "longitude": Property(1.0, DataType.DOUBLE),
         },
     ],
-    ids=["types", "order", "negative", "nan", "half a position", "no position"],
+    ids=["types", "order", "negative", "nan", "no rate", "half a position", "no position"],
 )
 def test_odd_properties_are_as_if_absent(properties: dict[str, Property]) -> None:
     """A birth with nonsense in its properties still gives a series without limits."""
     metric = Metric("flow", 1.0, DataType.DOUBLE, properties=properties)
     (one,) = read_birth(Payload(1, (metric,), 0), "pump").series
-    assert (one.low, one.high, one.heartbeat_ms, one.unit) == (None, None, None, "")
+    assert (one.low, one.high, one.rate_per_s) == (None, None, None)
+    assert (one.heartbeat_ms, one.unit) == (None, "")
     assert (one.asset, one.latitude, one.longitude) == ("", None, None)
 
 

@@ -345,7 +345,8 @@ def test_two_values_are_no_fault(values: tuple[float, float]) -> None:
         (c.RANGE | c.SUSPECT, SUSPECT),
         (c.NOISE, SUSPECT),
         (c.STUCK, FAIL),
-        (c.DRIFT, FAIL),
+        (c.DRIFT, SUSPECT),
+        (c.RATE, SUSPECT),
         (c.BAD | c.GAP, MISSING),
     ],
 )

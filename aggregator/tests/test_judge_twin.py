@@ -16,6 +16,7 @@ from .twins_level import Twin
 
 SERIES = 12
 LOW, HIGH = -50.0, 150.0
+RATE = 2.0  # of every fourth series
 NOW = T0 + 10**11
 
 
@@ -25,7 +26,9 @@ def judge(habits: HabitProfile = HABITS) -> Judge:
     for index in range(SERIES):
         low, high = (LOW, HIGH) if index % 2 else (None, None)
         kind = c.BOOLEAN if index == 3 else c.NUMERIC
-        new.add_series(index, low, high, HEARTBEAT_MS if index % 3 else None, kind)
+        heartbeat = HEARTBEAT_MS if index % 3 else None
+        rate = RATE if index % 4 == 1 else None
+        new.add_series(index, low, high, heartbeat, kind, rate_per_s=rate)
     return new
 
 
@@ -38,6 +41,7 @@ def twins() -> list[Twin]:
             HIGH if index % 2 else np.nan,
             HEARTBEAT_MS if index % 3 else 0,
             numeric=index != 3,
+            rate=RATE if index % 4 == 1 else 0.0,
         )
         for index in range(SERIES)
     ]
@@ -183,6 +187,8 @@ def test_a_new_birth_changes_limits_and_nothing_else() -> None:
     for index in range(SERIES):
         low, high = (LOW, HIGH) if index % 2 else (None, None)
         kind = c.BOOLEAN if index == 3 else c.NUMERIC
-        again.add_series(index, low, high, HEARTBEAT_MS if index % 3 else None, kind)
+        heartbeat = HEARTBEAT_MS if index % 3 else None
+        rate = RATE if index % 4 == 1 else None
+        again.add_series(index, low, high, heartbeat, kind, rate_per_s=rate)
     rest = judged(again, stream.part(1_000, 2_000), NOW)
     assert rest.flags.tobytes() == whole.flags[1_000:].tobytes()

@@ -178,7 +178,7 @@ class Instrument:
         """All flags of a reading that the quality tier gave `found`."""
         if found & (c.NOT_THE_LAST | c.BAD | c.STUCK) or abs(x) > MAX_VALUE:
             return found
-        believed = not found & (c.SUSPECT | c.RANGE)
+        believed = not found & (c.SUSPECT | c.RANGE | c.RATE)
         if not self.count:
             if believed:
                 self.count, self.first, self.last, self.fell_at = 1, time, time, time

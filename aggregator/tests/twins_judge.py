@@ -196,6 +196,8 @@ class Quality:
     high: float
     heartbeat: float
     numeric: bool
+    rate: float = 0.0
+    value_at: float = 0.0
     last: float = -1
     interval: float = 0.0
     intervals: int = 0
@@ -214,7 +216,7 @@ class Quality:
         if time > now + self.p.max_ahead_ms:
             return c.CLOCK, -1
         if time <= self.last:
-            return c.LATE, -1
+            return c.LATE | (c.REPEATED if time == self.last else 0), -1
         if self.last >= 0:
             self._learn_interval(time - self.last)
         self.last = time
@@ -224,11 +226,14 @@ class Quality:
         if not self.numeric:
             return 0, -1
         if abs(x) > MAX_VALUE or x < self.low or x > self.high:
-            return self._outside(time)
+            return self._outside(time, c.RANGE)
+        if self._too_fast(time, x):
+            return self._outside(time, c.RATE)
         out_since, self.out_since = self.out_since, -1
         found = self.stand.judge(time, x)
         if found & c.STUCK:
             return found, self.stand.since
+        self.value_at = time
         excursion = self.excursion.judge(time, x, self.stand, self.interval)
         since = self.excursion.held_since
         if excursion != c.SUSPECT:
@@ -255,7 +260,14 @@ class Quality:
         gap = long or self.bad_count >= self.p.bad_hold_readings
         return c.BAD | (c.GAP if gap else 0), self.bad_since
 
-    def _outside(self, time: float) -> tuple[int, float]:
+    def _too_fast(self, time: float, x: float) -> bool:
+        stand = self.stand
+        if not self.rate or stand.value is None or stand.changes < 5:
+            return False
+        seconds = max(time - self.value_at, self.interval) / 1000
+        return abs(x - stand.value) > self.rate * seconds + stand.step
+
+    def _outside(self, time: float, kind: int) -> tuple[int, float]:
         if self.out_since < 0:
             self.out_since, self.out_count = time, 0
         self.out_count += 1
@@ -263,5 +275,5 @@ class Quality:
         long = time - self.out_since >= self.p.range_hold_ms
         if long or self.out_count >= self.p.range_hold_readings:
             self.out_count = int(self.p.range_hold_readings)
-            return c.RANGE, self.out_since
-        return c.RANGE | c.SUSPECT, self.out_since
+            return kind, self.out_since
+        return kind | c.SUSPECT, self.out_since

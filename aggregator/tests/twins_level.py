@@ -190,9 +190,16 @@ class Twin:
     """Both tiers of one series."""
 
     def __init__(
-        self, p: Profile, low: float, high: float, heartbeat: float, *, numeric: bool = True
+        self,
+        p: Profile,
+        low: float,
+        high: float,
+        heartbeat: float,
+        *,
+        numeric: bool = True,
+        rate: float = 0.0,
     ) -> None:
-        self.quality = Quality(p, low, high, heartbeat, numeric)
+        self.quality = Quality(p, low, high, heartbeat, numeric, rate)
         self.level = Level(p)
 
     def judge(self, time: float, x: float, code: int, now: float) -> Verdict:
@@ -209,7 +216,7 @@ class Twin:
                 verdict.expected = middle
                 verdict.low, verdict.high = middle - reach, middle + reach
         if found & HIDDEN:
-            if found & (c.STUCK | c.RANGE | c.INSTRUMENT) and not found & c.SUSPECT:
+            if found & (c.STUCK | c.RANGE | c.RATE | c.INSTRUMENT) and not found & c.SUSPECT:
                 level.faulted, level.anomalous_since = True, 0.0
             return verdict
         added, verdict.score = level.judge(time, x, since)
@@ -222,10 +229,18 @@ class Twin:
         return verdict
 
 
+_SEVERITIES = (
+    (c.RANGE, 0.8),
+    (c.STUCK | c.RATE, 0.7),
+    (c.GAP, 0.7),
+    (c.SPIKE, 0.4),
+)
+
+
 def _fault_severity(found: int) -> float:
     if found & c.SUSPECT:
         return 0.0
-    for bit, severity in ((c.RANGE, 0.8), (c.STUCK, 0.7), (c.GAP, 0.7), (c.SPIKE, 0.4)):
+    for bit, severity in _SEVERITIES:
         if found & bit:
             return severity
     return 0.0

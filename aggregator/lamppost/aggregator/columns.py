@@ -98,6 +98,8 @@ SCALE = 4096  # has jumped to what the same value is in another unit
 DRIFT = 8192  # leaves the neighbours that have always measured the same
 RESET = 16384  # a counter has fallen back to the beginning
 MAINTENANCE = 32768  # somebody works on it: stored, not judged by the process tiers
+RATE = 65536  # has changed faster than declared
+REPEATED = 131072  # LATE, with the very time of the last judged reading
 FLAG_NAMES = {
     RANGE: "range",
     STUCK: "stuck",
@@ -115,9 +117,13 @@ FLAG_NAMES = {
     DRIFT: "drift",
     RESET: "reset",
     MAINTENANCE: "maintenance",
+    RATE: "rate",
+    REPEATED: "repeated",
 }
 INSTRUMENT = NOISE | SCALE | DRIFT | RESET
-FAULTS = RANGE | STUCK | GAP | BAD | INSTRUMENT  # the reading itself must not be believed
+FAULTS = (
+    RANGE | RATE | STUCK | GAP | BAD | INSTRUMENT
+)  # the reading itself must not be believed
 NOT_THE_LAST = LATE | CLOCK  # says nothing of the present
 UNJUDGED = NOT_THE_LAST | MAINTENANCE  # by the process tiers
 

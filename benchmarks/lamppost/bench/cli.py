@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from lamppost.bench.wrong import WrongDataError
+
 MODULES = {
     "boards": "lamppost.bench.boards",
     "decode": "lamppost.bench.decode",
@@ -21,6 +23,7 @@ MODULES = {
 }
 """Name to module: `add_arguments(parser)`, `run(args) -> dict`; its docstring is the help."""
 
+WRONG_USE = 2
 EXAMPLES = """\
 examples:
   lamppost bench decode
@@ -31,7 +34,11 @@ examples:
 def main(argv: Sequence[str]) -> int:
     """Measure Lamppost beside a peer, in the same run (decode, ingest, edge)."""
     args = _parser(argv).parse_args(list(argv))
-    result: dict[str, Any] = import_module(MODULES[args.benchmark]).run(args)
+    try:
+        result: dict[str, Any] = import_module(MODULES[args.benchmark]).run(args)
+    except WrongDataError as error:
+        print(f"lamppost bench {args.benchmark}: error: {error}", file=sys.stderr)
+        return WRONG_USE
     if args.json:
         print(json.dumps(result))
         return 0

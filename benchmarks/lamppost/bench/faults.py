@@ -11,9 +11,7 @@ files and labels.
 
 import argparse
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,22 +21,25 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
 from lamppost.bench import faults_inject as inject
 from lamppost.bench.faults_data import Series, counter_of, noises, real, synthetic
+from lamppost.bench.faults_found import FAULTS, LATENCY_MS, Found
 from lamppost.bench.faults_watch import Told, as_they_come, at_once
+from lamppost.bench.nab_data import WINDOWS, corpus_with
 
 GOAL_FOUND = 0.95
 GOAL_FALSE_A_WEEK = 0.02
 GOAL_CALIBRATION = 2.0  # P(p <= a) / a, either way
 LEVELS = (1e-2, 1e-3, 1e-4)
-LATENCY_MS = 2_000
-INTERVALS_WAITED = 30
 CALIBRATED_FROM = 200  # readings
-
-Found = Callable[[inject.Injected, np.random.Generator], list[Told]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The benchmark's own options."""
-    parser.add_argument("--data", type=Path, required=True, help="folder with NAB's data")
+    parser.add_argument(
+        "--data",
+        type=corpus_with(WINDOWS),
+        required=True,
+        help="folder of the NAB corpus, its own `labels` in it",
+    )
     parser.add_argument("--seed", type=int, default=1, help="of places and sizes (%(default)s)")
     parser.add_argument(
         "--rounds", type=int, default=3, help="faults of a kind in each series (%(default)s)"
@@ -132,63 +133,6 @@ def _due(fault: inject.Injected) -> int:
         return int(times[last])
     longest = max(inject.longest_stand(fault.healthy.value), inject.SHORTEST_STAND)
     return int(times[min(fault.first + inject.LONGEST_STAND * longest, last)])
-
-
-def _within(told: Iterable[Told], fault: inject.Injected) -> list[Told]:
-    times, last = fault.series.time_ms, fault.last + inject.AFTER
-    until = int(times[min(last, len(times) - 1)])
-    return [one for one in told if int(times[fault.first]) <= one.at_ms <= until]
-
-
-def _by_value(fault: inject.Injected, _rng: np.random.Generator) -> list[Told]:
-    return _within(at_once([fault.series])[0], fault)
-
-
-def _by_clock(fault: inject.Injected, rng: np.random.Generator) -> list[Told]:
-    """Readings arrive when they were taken, whatever is written on them."""
-    true = fault.healthy.time_ms
-    start, end = max(fault.first - 100, 0), fault.last + 1
-    arrival = true + rng.integers(0, LATENCY_MS, len(true))
-    part = Series(fault.series.name, fault.series.time_ms[:end], fault.series.value[:end], ())
-    told = as_they_come(part, np.maximum.accumulate(arrival[:end]), start)
-    return [one for one in told if one.at_ms >= int(true[fault.first])]
-
-
-def _by_silence(fault: inject.Injected, _rng: np.random.Generator) -> list[Told]:
-    times = fault.series.time_ms
-    before = Series("", times[: fault.first], fault.series.value[: fault.first])
-    last = int(times[fault.first - 1])
-    waited = INTERVALS_WAITED * int(np.median(np.diff(times)))
-    told = as_they_come(before, before.time_ms, fault.first - 1, until_ms=last + waited)
-    return [one for one in told if one.at_ms > last]
-
-
-def _by_neighbours(fault: inject.Injected, rng: np.random.Generator) -> list[Told]:
-    """The drifting one stands among two healthy ones; an alarm on those is of another kind."""
-    end = fault.last + 1 + inject.AFTER
-    three = [
-        replace(one, time_ms=one.time_ms[:end], value=one.value[:end])
-        for one in inject.neighbours(fault.healthy, rng)
-    ]
-    walked = (fault.series.value - fault.healthy.value)[:end]
-    three[1] = replace(three[1], value=three[1].value + walked)
-    told, _ = at_once(three)
-    return [
-        one if one.series == 1 else replace(one, kind=f"{one.kind} of a healthy neighbour")
-        for one in _within(told, fault)
-    ]
-
-
-FAULTS: dict[str, tuple[inject.Inject, Found]] = {
-    "stuck": (inject.stuck, _by_value),
-    "spike": (inject.spike, _by_value),
-    "gap": (inject.dropout, _by_silence),
-    "noise": (inject.noise, _by_value),
-    "unit": (inject.unit, _by_value),
-    "clock": (inject.clock, _by_clock),
-    "counter": (inject.reset, _by_value),
-    "drift": (inject.drift, _by_neighbours),
-}
 
 
 def _false_alarms(several: Sequence[Series]) -> dict[str, Any]:

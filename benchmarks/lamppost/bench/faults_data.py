@@ -1,15 +1,14 @@
 """What faults are injected into: real series without their labelled windows, and flat ones."""
 
-import csv
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lamppost.bench.nab_data import WINDOWS, labelled, readings_of, spans_ms
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -33,6 +32,9 @@ class Series:
         windows: spans (UTC ms) in which something is labelled; nothing there counts.
         kind: "real", "counter" (a running sum of a real one) or "synthetic".
         temperature: in degrees Celsius or Fahrenheit.
+        low: declared lowest value; None when none is declared.
+        high: declared highest value.
+        rate_per_s: declared largest change a second.
     """
 
     name: str
@@ -41,6 +43,9 @@ class Series:
     windows: tuple[tuple[int, int], ...] = ()
     kind: str = "real"
     temperature: bool = False
+    low: float | None = None
+    high: float | None = None
+    rate_per_s: float | None = None
 
     @property
     def weeks(self) -> float:
@@ -57,18 +62,14 @@ def real(data: Path) -> Iterator[Series]:
     """The series of a NAB checkout (its CSV files and `labels/combined_windows.json`).
 
     Raises:
-        OSError: the labels cannot be read.
+        WrongDataError: the labels or a series are missing, or are none.
     """
-    labels: dict[str, Any] = json.loads((data / "labels/combined_windows.json").read_text())
-    base = data / "data" if (data / "data").is_dir() else data
+    labels = labelled(data, WINDOWS)
     for name in sorted(labels):
-        with (base / name).open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        times = np.array([_ms(row["timestamp"]) for row in rows], np.int64)
-        value = np.array([float(row["value"]) for row in rows])
-        windows = tuple((_ms(first), _ms(last)) for first, last in labels[name])
+        rows = readings_of(data, name)
+        windows = spans_ms(data, name, labels[name])
         hot = any(word in name for word in TEMPERATURES)
-        yield Series(name, times, value, windows, temperature=hot)
+        yield Series(name, rows.time_ms, rows.value, windows, temperature=hot)
 
 
 def counter_of(series: Series) -> Series:
@@ -127,7 +128,3 @@ def noises(seed: int) -> Iterator[Series]:
     }
     for name, value in columns.items():
         yield Series(name, T0 + at * STEP_MS, value.astype(np.float64), (), "noise")
-
-
-def _ms(text: str) -> int:
-    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)

@@ -16,7 +16,6 @@ LEARN_MS = 172_800_000  # two days, and LEARN_READINGS, before any fault
 LEARN_READINGS = 300
 AFTER = 24  # readings from the fault's end by which it must have been told
 FAULT_READINGS = 150
-HOUR_MS = 3_600_000
 LONGEST_STAND = 3  # times the longest healthy one: so long stands a stuck one
 MAX_STAND = 400
 SHORTEST_STAND = 3  # readings; fewer repetitions are no stand
@@ -24,6 +23,14 @@ SPIKE_SPANS = (6.0, 12.0)
 NOISE_UP = (8.0, 16.0)  # times the loudest stretch
 NOISE_DOWN = 0.05  # times the quietest stretch
 DRIFT_SPANS = 0.5
+FALLING = 0.05  # share of readings below the one before: else it is a counter
+COARSE = 2.0  # median changes that make a quantum
+COARSE_STILL = (0.3, 0.8)  # share of readings that repeat the one before
+OUTSIDE_READINGS = 12
+OUTSIDE_SPANS = (0.2, 1.0)  # beyond the declared range
+MARGIN = 0.1  # spans between what the series does and what is declared
+FAST = 2.0  # times the fastest change it makes by itself is declared
+TOO_FAST = (8.0, 16.0)  # times what is declared
 MOVING = 0.5  # share of readings that differ from the one before: else it is a flat channel
 PLACES = 200  # tries to find one
 
@@ -46,20 +53,41 @@ Inject = Callable[[Series, Rng], Injected | None]
 def stuck(series: Series, rng: Rng) -> Injected | None:
     """The value stands still; only in channels that move at every other reading."""
     moves = np.diff(series.value) != 0
-    if moves.mean() < MOVING or not (np.diff(series.value) < 0).mean() > 0.05:
+    if moves.mean() < MOVING:
         return None
+    return _freeze("stuck", series, rng)
+
+
+def stuck_quantised(series: Series, rng: Rng) -> Injected | None:
+    """The value stands still, in a channel so coarse that every other reading repeats."""
+    moves = np.abs(np.diff(series.value))
+    if series.kind == "counter" or (moves > 0).mean() < MOVING:
+        return None
+    quantum = float(np.median(moves[moves > 0])) * COARSE
+    coarse = replace(series, value=np.round(series.value / quantum) * quantum)
+    still = (np.diff(coarse.value) == 0).mean()
+    if not COARSE_STILL[0] <= still <= COARSE_STILL[1]:
+        return None
+    if LONGEST_STAND * longest_stand(coarse.value) + 30 > MAX_STAND:
+        return None  # legitimately flat for hours: a longer stand tells nothing by itself
+    return _freeze("stuck", coarse, rng)
+
+
+def _freeze(kind: str, series: Series, rng: Rng) -> Injected | None:
+    if not (np.diff(series.value) < 0).mean() > FALLING:
+        return None  # a counter rests
     length = min(LONGEST_STAND * longest_stand(series.value) + 30, MAX_STAND)
-    first = _place(series, rng, length)
+    first = place(series, rng, length)
     if first is None or series.value[first] == 0.0:
         return None
     value = series.value.copy()
     value[first : first + length] = value[first]
-    return Injected("stuck", series, replace(series, value=value), first, first + length - 1)
+    return Injected(kind, series, replace(series, value=value), first, first + length - 1)
 
 
 def spike(series: Series, rng: Rng) -> Injected | None:
     """One reading, beyond everything the series does."""
-    first, span = _place(series, rng, 1), float(np.ptp(series.value))
+    first, span = place(series, rng, 1), float(np.ptp(series.value))
     if first is None or span == 0.0:
         return None
     value = series.value.copy()
@@ -67,10 +95,39 @@ def spike(series: Series, rng: Rng) -> Injected | None:
     return Injected("spike", series, replace(series, value=value), first, first)
 
 
+def outside(series: Series, rng: Rng) -> Injected | None:
+    """Some readings beyond a declared range."""
+    first, span = place(series, rng, OUTSIDE_READINGS), float(np.ptp(series.value))
+    if first is None or span == 0.0:
+        return None
+    low = float(series.value.min()) - MARGIN * span
+    high = float(series.value.max()) + MARGIN * span
+    declared = replace(series, low=low, high=high)
+    mine = slice(first, first + OUTSIDE_READINGS)
+    beyond = rng.uniform(*OUTSIDE_SPANS, OUTSIDE_READINGS) * span
+    value = series.value.copy()
+    value[mine] = high + beyond if rng.random() < 0.5 else low - beyond
+    return Injected("range", declared, replace(declared, value=value), first, mine.stop - 1)
+
+
+def too_fast(series: Series, rng: Rng) -> Injected | None:
+    """An offset that comes faster than the declared rate allows, and goes again."""
+    first, steps = place(series, rng, OUTSIDE_READINGS), np.diff(series.time_ms)
+    fastest = float(np.abs(np.diff(series.value))[steps > 0].max())
+    if first is None or fastest == 0.0:
+        return None
+    usual_s = float(np.median(steps)) / 1000
+    declared = replace(series, rate_per_s=FAST * fastest / usual_s)
+    mine = slice(first, first + OUTSIDE_READINGS)
+    value = series.value.copy()
+    value[mine] += rng.choice([-1.0, 1.0]) * rng.uniform(*TOO_FAST) * FAST * fastest
+    return Injected("rate", declared, replace(declared, value=value), first, mine.stop - 1)
+
+
 def dropout(series: Series, rng: Rng) -> Injected | None:
     """Readings are missing; `first` is the first one after the hole."""
     length = 40
-    first = _place(series, rng, length)
+    first = place(series, rng, length)
     if first is None:
         return None
     keep = np.r_[0:first, first + length : len(series.value)]
@@ -82,7 +139,7 @@ def noise(series: Series, rng: Rng) -> Injected | None:
     """Noise far beyond the loudest stretch, or moves muffled far below the quietest."""
     if series.kind == "counter":
         return None
-    first = _place(series, rng, FAULT_READINGS)
+    first = place(series, rng, FAULT_READINGS)
     moves = np.abs(np.diff(series.value))
     if first is None or (moves > 0).mean() < MOVING:
         return None
@@ -100,7 +157,7 @@ def noise(series: Series, rng: Rng) -> Injected | None:
 
 def unit(series: Series, rng: Rng) -> Injected | None:
     """A thousandfold, a thousandth, or degrees of the other kind."""
-    first = _place(series, rng, FAULT_READINGS)
+    first = place(series, rng, FAULT_READINGS)
     if first is None or (series.value == 0.0).mean() > 0.5:
         return None
     mine = slice(first, first + FAULT_READINGS)
@@ -114,20 +171,9 @@ def unit(series: Series, rng: Rng) -> Injected | None:
     return Injected("unit", series, replace(series, value=value), first, mine.stop - 1)
 
 
-def clock(series: Series, rng: Rng) -> Injected | None:
-    """Stamps an hour ahead or behind; the readings arrive when they always did."""
-    length = 30
-    first = _place(series, rng, length)
-    if first is None:
-        return None
-    times = series.time_ms.copy()
-    times[first : first + length] += int(rng.choice([-HOUR_MS, HOUR_MS]))
-    return Injected("clock", series, replace(series, time_ms=times), first, first + length - 1)
-
-
 def reset(series: Series, rng: Rng) -> Injected | None:
     """A counter begins again at zero, after a week."""
-    first = _place(series, rng, 10, learn_ms=604_800_000)
+    first = place(series, rng, 10, learn_ms=604_800_000)
     if first is None or series.kind != "counter":
         return None
     value = series.value.copy()
@@ -151,7 +197,7 @@ def drift(series: Series, rng: Rng) -> Injected | None:
     moves = (np.diff(series.value) != 0).mean()
     if series.kind == "counter" or moves < MOVING:
         return None
-    first = _place(series, rng, 2 * FAULT_READINGS)
+    first = place(series, rng, 2 * FAULT_READINGS)
     if first is None:
         return None
     last = first + 2 * FAULT_READINGS - 1
@@ -162,7 +208,7 @@ def drift(series: Series, rng: Rng) -> Injected | None:
     return Injected("drift", series, replace(series, value=value), first, last)
 
 
-def _place(series: Series, rng: Rng, length: int, *, learn_ms: int = LEARN_MS) -> int | None:
+def place(series: Series, rng: Rng, length: int, *, learn_ms: int = LEARN_MS) -> int | None:
     """A seeded place after the learning time, clear of windows and of holes in the series."""
     times = series.time_ms
     learned = np.flatnonzero(times - times[0] >= learn_ms)

@@ -13,6 +13,7 @@ from lamppost.bench.faults_data import Floats, Series, Times
 
 KINDS = {
     c.RANGE: "range",
+    c.RATE: "rate",
     c.STUCK: "stuck",
     c.SPIKE: "spike",
     c.NOISE: "noise",
@@ -21,7 +22,6 @@ KINDS = {
     c.RESET: "counter",
 }
 HOLD_MS = 3_600_000  # a fault that comes back so soon is the same
-GAP_INTERVALS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,9 @@ def judge_of(several: Sequence[Series]) -> Judge:
     """A judge of series on one device; with more than one they are neighbours."""
     judge = Judge(1)
     for index, series in enumerate(several):
-        judge.add_series(index, None, None, None, c.NUMERIC)
+        judge.add_series(
+            index, series.low, series.high, None, c.NUMERIC, rate_per_s=series.rate_per_s
+        )
         judge.relate(index, 0, temperature=series.temperature)
     for index in range(len(several)):
         judge.compare(index, [one for one in range(len(several)) if one != index])

@@ -136,5 +136,5 @@ def counts(
         "strict_hits": strict,
         "false_alarms": false,
         "sensor_weeks": round(weeks, 1),
-        "false_alarms_per_sensor_week": round(false / weeks, 3),
+        "false_alarms_per_sensor_week": round(false / weeks, 3) if weeks else 0.0,
     }

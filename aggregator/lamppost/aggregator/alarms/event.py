@@ -11,6 +11,7 @@ PROCESS_ANOMALY = "process_anomaly"
 COMMUNICATION = "communication"
 
 RANGE = "range"
+RATE = "rate"
 STUCK = "stuck"
 SPIKE = "spike"
 GAP = "gap"

@@ -45,6 +45,7 @@ GAP_SEVERITY = 0.7
 
 BITS = {
     c.RANGE: e.RANGE,
+    c.RATE: e.RATE,
     c.STUCK: e.STUCK,
     c.GAP: e.GAP,
     c.SPIKE: e.SPIKE,
@@ -57,6 +58,7 @@ BITS = {
 MOMENTARY = (e.SPIKE, e.COUNTER)
 MASKING = (
     e.RANGE,
+    e.RATE,
     e.STUCK,
     e.GAP,
     e.NOISE,

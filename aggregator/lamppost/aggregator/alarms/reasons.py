@@ -66,6 +66,11 @@ def _range(event: e.Event) -> str:
     return f"{_place(event)} reads {value}, outside {allowed}, since {since}"
 
 
+def _rate(event: e.Event) -> str:
+    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    return f"{_place(event)} reads {value} since {since}, faster than it can have come there"
+
+
 def _gap(event: e.Event) -> str:
     return f"{_place(event)} has given no usable value since {clock(event.onset_ms)}"
 
@@ -156,6 +161,7 @@ _SENTENCES = {
     e.STUCK: _stuck,
     e.SPIKE: _spike,
     e.RANGE: _range,
+    e.RATE: _rate,
     e.GAP: _gap,
     e.NOISE: _noise,
     e.UNIT: _another_unit,

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 # What is remembered of each series: memory[series, WIDTH]
 CONDITION, PEAK, TOLD, ASIDE, WIDTH = range(5)
 
-CONDITIONS = c.RANGE | c.STUCK | c.SPIKE | c.GAP | c.ANOMALY | c.INSTRUMENT
+CONDITIONS = c.RANGE | c.RATE | c.STUCK | c.SPIKE | c.GAP | c.ANOMALY | c.INSTRUMENT
 MOMENTARY = c.SPIKE | c.RESET  # over as soon as they are told
 WORSE = 0.1  # tell again when the severity has risen by so much
 

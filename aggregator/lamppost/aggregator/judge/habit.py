@@ -28,7 +28,7 @@ PACE_PAUSE = 10.0
 FIRST_CODE = 8_192.0
 SMALLEST = 1e-200  # difference from the origin: its unit is a normal number
 MAX_SCORE = 100.0
-CERTAIN = c.RANGE | c.STUCK | c.INSTRUMENT
+CERTAIN = c.RANGE | c.RATE | c.STUCK | c.INSTRUMENT
 ALARM_SCORE = 8.0  # of evidence that is `evidence_base`
 
 

@@ -75,7 +75,7 @@ def instrument_tier(
 
 
 HIDDEN = c.NOT_THE_LAST | c.BAD | c.STUCK
-UNSURE = c.SUSPECT | c.RANGE
+UNSURE = c.SUSPECT | c.RANGE | c.RATE
 
 
 @kernel

@@ -149,6 +149,8 @@ class Judge:
         high: float | None,
         heartbeat_ms: int | None,
         kind: int,
+        *,
+        rate_per_s: float | None = None,
     ) -> None:
         """Prepare a series, or take a birth's new limits for a known one (its memory stays).
 
@@ -158,6 +160,7 @@ class Judge:
             high: highest plausible value, None when undeclared.
             heartbeat_ms: longest silence by contract, None when there is none.
             kind: columns.NUMERIC or columns.BOOLEAN; others are only watched for silence.
+            rate_per_s: largest plausible change a second, None when undeclared.
         """
         if index >= self.capacity:
             self.grow(max(index + 1, self.capacity * 3 // 2))
@@ -165,6 +168,7 @@ class Judge:
         self._arrays[CHANNELS][index, : q.COUNTER] = (
             np.nan if low is None else low,
             np.nan if high is None else high,
+            rate_per_s or 0.0,
             heartbeat_ms or 0.0,
             kind,
         )
@@ -208,6 +212,7 @@ class Judge:
         stuck_factor: float = 1.0,
         silence_factor: float = 1.0,
         false_a_week: float = 0.0,
+        rate_per_s: float = 0.0,
     ) -> None:
         """Give a series, once added, a profile of its own.
 
@@ -218,8 +223,12 @@ class Judge:
             stuck_factor: times the time a healthy value may stand.
             silence_factor: times the silence allowed.
             false_a_week: false alarms of the habit tier; 0 for what `habits` says.
+            rate_per_s: largest plausible change a second; 0 for what was declared.
         """
-        self._arrays[CHANNELS][index, q.LEVEL_FACTOR :] = (
+        channels = self._arrays[CHANNELS]
+        if rate_per_s > 0.0:
+            channels[index, q.RATE] = rate_per_s
+        channels[index, q.LEVEL_FACTOR :] = (
             level_factor,
             spike_factor,
             stuck_factor,

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 HIDDEN = c.FAULTS | c.SUSPECT
-CERTAIN = c.RANGE | c.STUCK | c.INSTRUMENT
+CERTAIN = c.RANGE | c.RATE | c.STUCK | c.INSTRUMENT
 MAX_SCORE = 100.0
 
 

@@ -5,8 +5,9 @@ from lamppost.aggregator import columns as c
 PASS, NOT_EVALUATED, SUSPECT, FAIL, MISSING = 1, 2, 3, 4, 9
 
 TESTS = {
-    "gap": c.GAP | c.LATE | c.CLOCK,  # with timing
+    "gap": c.GAP | c.LATE | c.REPEATED | c.CLOCK,  # with timing
     "gross range": c.RANGE,
+    "rate of change": c.RATE,
     "spike": c.SPIKE,
     "flat line": c.STUCK,
     "attenuated signal": c.NOISE,
@@ -14,12 +15,13 @@ TESTS = {
 }
 """QARTOD's tests by name, and the flags that tell of them.
 
-Its rate of change is judged as a part of the spike test, its climatology by the process tier;
+Its climatology is judged by the process tier;
 `scale` and `reset` have no test there. Location, syntax and multi-variate tests are not ours.
 """
 
-FAILED = c.RANGE | c.STUCK | c.SCALE | c.DRIFT
-DOUBTFUL = c.SUSPECT | c.NOISE | c.RESET
+FAILED = c.RANGE | c.STUCK | c.SCALE
+DOUBTFUL = c.SUSPECT | c.NOISE | c.RESET | c.RATE | c.DRIFT
+"""Its rate of change and neighbor tests know no failure, for nobody can tell which is wrong."""
 
 
 def qartod(flags: int) -> int:

@@ -9,7 +9,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.profile import MAX_VALUE, Profile, profile_of
-from lamppost.aggregator.judge.spike import judge_excursion
+from lamppost.aggregator.judge.spike import MIN_CHANGES, judge_excursion
 from lamppost.aggregator.judge.stuck import forget_stand, judge_stand
 
 Array = NDArray[np.float64]
@@ -18,6 +18,7 @@ Singles = NDArray[np.float32]
 BEST_GOOD = 255  # 192..255 is good in the vocabulary Sparkplug took its codes from
 INTERVAL_MEMORY = 200.0
 KNOWN_INTERVALS = 10.0
+S_PER_MS = 1e-3
 PAUSE = 5.0  # intervals, or heartbeats: so long a silence is no part of the habit
 
 GAP_SEVERITY = 0.7
@@ -73,7 +74,10 @@ def _timing(channels: Array, state: Array, s: int, time: float, now: float, p: P
         return c.CLOCK
     last = state[s, q.LAST]
     if time <= last:
-        state[s, q.REPEATED if time == last else q.DISORDERED] += 1.0
+        if time == last:
+            state[s, q.REPEATED] += 1.0
+            return c.LATE | c.REPEATED
+        state[s, q.DISORDERED] += 1.0
         return c.LATE
     if last >= 0.0:
         elapsed = time - last
@@ -108,12 +112,15 @@ def _judge(
         return 0, -1.0
     outside = abs(x) > MAX_VALUE or x < channels[s, q.LOW] or x > channels[s, q.HIGH]
     if outside:
-        return _judge_outside(state, s, time, p)
+        return _judge_outside(state, s, time, c.RANGE, p)
+    if channels[s, q.RATE] > 0.0 and _too_fast(state, s, time, x, channels[s, q.RATE]):
+        return _judge_outside(state, s, time, c.RATE, p)
     out_since = state[s, q.OUT_SINCE]
     state[s, q.OUT_SINCE] = -1.0
     found = judge_stand(state, s, time, x, channels[s, q.STUCK_FACTOR], p)
     if found & c.STUCK:
         return found, state[s, q.STAND_SINCE]
+    state[s, q.VALUE_AT] = time
     excursion = judge_excursion(state, s, time, x, channels[s, q.SPIKE_FACTOR], p)
     since = state[s, q.HELD_SINCE]
     if excursion != c.SUSPECT:
@@ -137,7 +144,23 @@ def _judge_bad(state: Array, s: int, time: float, p: Profile) -> tuple[int, floa
 
 
 @kernel
-def _judge_outside(state: Array, s: int, time: float, p: Profile) -> tuple[int, float]:
+def _too_fast(state: Array, s: int, time: float, x: float, rate: float) -> bool:
+    """Whether the value cannot have come here since it was last believed, a quantum aside.
+
+    What may be reached widens with time, so a limit that is left ends by itself.
+    """
+    if state[s, q.CHANGES] < MIN_CHANGES:
+        return False
+    elapsed = max(time - state[s, q.VALUE_AT], state[s, q.INTERVAL])
+    reach = rate * elapsed * S_PER_MS + state[s, q.STEP]
+    return bool(abs(x - state[s, q.VALUE]) > reach)
+
+
+@kernel
+def _judge_outside(
+    state: Array, s: int, time: float, kind: int, p: Profile
+) -> tuple[int, float]:
+    """RANGE or RATE, SUSPECT until it is no spike."""
     if state[s, q.OUT_SINCE] < 0.0:
         state[s, q.OUT_SINCE] = time
         state[s, q.OUT_COUNT] = 0.0
@@ -146,8 +169,8 @@ def _judge_outside(state: Array, s: int, time: float, p: Profile) -> tuple[int, 
     since = state[s, q.OUT_SINCE]
     if state[s, q.OUT_COUNT] >= p.range_hold_readings or time - since >= p.range_hold_ms:
         state[s, q.OUT_COUNT] = p.range_hold_readings
-        return c.RANGE, since
-    return c.RANGE | c.SUSPECT, since
+        return kind, since
+    return kind | c.SUSPECT, since
 
 
 @kernel
@@ -158,7 +181,7 @@ def _severity(found: int) -> float:
         return 0.0
     if found & c.RANGE:
         return RANGE_SEVERITY
-    if found & c.STUCK:
+    if found & (c.STUCK | c.RATE):
         return STUCK_SEVERITY
     if found & c.GAP:
         return GAP_SEVERITY

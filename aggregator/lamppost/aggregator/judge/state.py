@@ -8,10 +8,12 @@ the verdict columns.
 # --- channels: what births declared; read by all tiers, written by none ---------------------
 # COUNTER to LEAD stand in `Judge.relate`; LEAD is 1 + the first series of its node. NEAR is how
 # many neighbours `Judge.compare` has given it.
+# RATE is the largest change a second, 0 when none is declared.
 # The factors and FALSE_A_WEEK (0: as the profile says) stand in `Judge.tune`.
 (
     LOW,
     HIGH,
+    RATE,
     HEARTBEAT,
     KIND,
     COUNTER,
@@ -24,7 +26,7 @@ the verdict columns.
     SILENCE_FACTOR,
     FALSE_A_WEEK,
     CHANNEL_WIDTH,
-) = range(14)
+) = range(15)
 
 # --- quality tier ----------------------------------------------------------------------------
 (
@@ -40,6 +42,7 @@ the verdict columns.
     OUT_COUNT,
     FIRST,  # time of the first good reading
     VALUE,  # last good value
+    VALUE_AT,  # when it, if not stuck, was last read
     BEFORE,  # the one before it changed
     STAND_SINCE,  # first reading with VALUE
     STAND_COUNT,
@@ -66,7 +69,7 @@ the verdict columns.
     REPEATED,  # readings with the time of the last judged one
     DISORDERED,  # readings older than that
     QUALITY_WIDTH,
-) = range(38)
+) = range(39)
 
 # --- maintenance ------------------------------------------------------------------------------
 PAUSED, MAINTENANCE_WIDTH = range(2)

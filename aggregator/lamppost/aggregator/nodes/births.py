@@ -42,6 +42,7 @@ class Declared:
     unit: str
     low: float | None
     high: float | None
+    rate_per_s: float | None
     heartbeat_ms: int | None
     channel_class: str
     asset: str
@@ -114,6 +115,7 @@ def _declared(name: str, metric: Metric) -> Declared:
     heartbeat = _number(properties, "heartbeatMs")
     within = heartbeat is not None and 1 <= heartbeat <= MAX_HEARTBEAT_MS
     low, high = _number(properties, "engLow"), _number(properties, "engHigh")
+    rate = _number(properties, "engRate")
     if low is not None and high is not None and low >= high:
         low = high = None
     return Declared(
@@ -123,6 +125,7 @@ def _declared(name: str, metric: Metric) -> Declared:
         _text(properties, "engUnit"),
         low,
         high,
+        rate if rate is not None and rate > 0.0 else None,
         int(heartbeat) if within and heartbeat is not None else None,
         _text(properties, "className"),
         _text(properties, "asset", MAX_ASSET_CHARS),

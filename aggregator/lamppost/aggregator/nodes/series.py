@@ -50,6 +50,7 @@ class SeriesInfo:
         asset: what it tells of, by its id in the register; "" when the birth did not say.
         latitude: where that is, degrees, WGS 84; None when the birth did not say.
         longitude: the same.
+        rate_per_s: largest plausible change a second in `unit`, None when unknown.
     """
 
     index: int
@@ -66,6 +67,7 @@ class SeriesInfo:
     asset: str = ""
     latitude: float | None = None
     longitude: float | None = None
+    rate_per_s: float | None = None
 
     @property
     def key(self) -> SeriesKey:
@@ -119,6 +121,7 @@ class SeriesIndex:
         unit: str = "",
         low: float | None = None,
         high: float | None = None,
+        rate_per_s: float | None = None,
         heartbeat_ms: int | None = None,
         channel_class: str = "",
         asset: str = "",
@@ -147,6 +150,7 @@ class SeriesIndex:
             channel_class,
             asset,
             *position,
+            rate_per_s,
         )
         return self.put(info)
 

@@ -53,6 +53,7 @@ class Declarer:
             unit=one.unit,
             low=one.low,
             high=one.high,
+            rate_per_s=one.rate_per_s,
             heartbeat_ms=one.heartbeat_ms,
             channel_class=one.channel_class,
             asset=one.asset,

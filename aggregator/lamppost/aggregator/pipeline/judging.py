@@ -138,7 +138,12 @@ class Judging:
         """Make room for a series, or take its new limits."""
         self.latest.grow(info.index + 1)
         self.judge.add_series(
-            info.index, info.low, info.high, info.heartbeat_ms, kind_of(info.datatype)
+            info.index,
+            info.low,
+            info.high,
+            info.heartbeat_ms,
+            kind_of(info.datatype),
+            rate_per_s=info.rate_per_s,
         )
         self._leads.admit(self.judge, info)
         self._tune(info)

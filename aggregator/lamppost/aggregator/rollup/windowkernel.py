@@ -28,7 +28,7 @@ NONE = -(1 << 62)
 KEPT = 64
 """Values a window keeps for its 95th percentile; of more, a random sample of so many."""
 
-UNTRUSTED = c.RANGE | c.STUCK | c.SPIKE | c.BAD | c.NOISE | c.SCALE | c.DRIFT
+UNTRUSTED = c.RANGE | c.RATE | c.STUCK | c.SPIKE | c.BAD | c.NOISE | c.SCALE | c.DRIFT
 MIX_A = np.uint64(0x9E3779B97F4A7C15)
 MIX_B = np.uint64(0xBF58476D1CE4E5B9)
 MIX_C = np.uint64(0x94D049BB133111EB)

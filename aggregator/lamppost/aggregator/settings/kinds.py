@@ -25,6 +25,9 @@ class SensorProfile:
     stuck_factor: float = ruled(number(0.1, 1_000, "times the usual patience"), 1.0)
     silence_factor: float = ruled(number(0.1, 1_000, "times the usual patience"), 1.0)
     false_a_week: float = ruled(number(0.001, 100, "false alarms a sensor-week"), 0.35)
+    rate_per_s: float = ruled(
+        number(0, 1e30, "of its unit a second, 0 for what the birth declares"), 0.0
+    )
 
 
 @dataclass(frozen=True, slots=True)

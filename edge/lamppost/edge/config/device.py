@@ -152,16 +152,19 @@ def _channel(
         asset=table.text("asset", ""),
         low=table.maybe_number("low"),
         high=table.maybe_number("high"),
+        rate_per_s=table.maybe_number("rate_per_s"),
         deadband=table.number("deadband", 0, 1e300, 0.0),
         heartbeat_s=heartbeat_s,
         options=table.rest(),
     )
     if datatype not in NUMERIC:
-        for key in ("low", "high", "deadband"):
+        for key in ("low", "high", "rate_per_s", "deadband"):
             if table.has(key):
                 table.wrong(key, f"{key} only with type = 'double' or 'int64'")
     if channel.low is not None and channel.high is not None and channel.low >= channel.high:
         table.wrong("high", f"a number above low, which is {channel.low:g}")
+    if channel.rate_per_s is not None and channel.rate_per_s <= 0:
+        table.wrong("rate_per_s", "a number above 0, in units a second")
     return channel
 
 

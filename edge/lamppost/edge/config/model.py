@@ -21,6 +21,7 @@ class ChannelConfig:
     asset: str = ""
     low: float | None = None
     high: float | None = None
+    rate_per_s: float | None = None
     deadband: float = 0.0
     heartbeat_s: float = 10.0
     options: Mapping[str, object] = field(default_factory=dict, hash=False)

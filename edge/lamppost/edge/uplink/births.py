@@ -13,6 +13,7 @@ from lamppost.wire.payload import Metric, Property
 ENG_UNIT: Final = "engUnit"
 ENG_LOW: Final = "engLow"
 ENG_HIGH: Final = "engHigh"
+ENG_RATE: Final = "engRate"
 HEARTBEAT: Final = "heartbeatMs"
 CLASS: Final = "className"
 ASSET: Final = "asset"
@@ -93,6 +94,8 @@ def _properties(
             told[ENG_LOW] = Property(float(channel.low), DataType.DOUBLE)
         if channel.high is not None:
             told[ENG_HIGH] = Property(float(channel.high), DataType.DOUBLE)
+        if channel.rate_per_s is not None:
+            told[ENG_RATE] = Property(float(channel.rate_per_s), DataType.DOUBLE)
         told[HEARTBEAT] = Property(channel.heartbeat_ms, DataType.INT64)
         told[CLASS] = Property(channel.channel_class, DataType.STRING)
         asset = channel.asset or device.asset
