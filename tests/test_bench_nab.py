@@ -137,6 +137,72 @@ def test_a_folder_that_is_no_corpus_is_refused(
     assert missing in said
 
 
+def broken(folder: Path, how: str) -> str:
+    """Break the corpus in one way; returns a word that the message must hold."""
+    windows, series = folder / "labels/combined_windows.json", folder / NAMES[0]
+    if how == "no series":
+        series.unlink()
+    elif how == "no JSON":
+        windows.write_text("{")
+    elif how == "a list":
+        windows.write_text("[]")
+    elif how == "no stamps":
+        windows.write_text(json.dumps({name: [["today", "tomorrow"]] for name in NAMES}))
+    elif how == "labels differ":
+        (folder / "labels/combined_labels.json").write_text(json.dumps({NAMES[0]: []}))
+    elif how == "no numbers":
+        series.write_text(series.read_text() + "2026-01-09 00:00:00,many\n")
+    else:
+        series.write_text("timestamp,value\n")
+    return "combined" if series.exists() and how not in {"no numbers", "no rows"} else "one.csv"
+
+
+@pytest.mark.parametrize(
+    ("bench", "how"),
+    [
+        (bench, how)
+        for bench in ("nab", "faults")
+        for how in ("no series", "no JSON", "a list", "no stamps", "no numbers", "no rows")
+    ]
+    + [("nab", "labels differ")],
+)
+def test_a_corpus_with_something_wrong_in_it_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str, bench: str
+) -> None:
+    """One line that names the file, what came and what is allowed; exit code 2."""
+    wanted = broken(made(tmp_path / "nab"), how)
+    assert cli.main([bench, "--data", str(tmp_path / "nab")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"lamppost bench {bench}: error: ")
+    assert wanted in said
+    assert "came" in said
+    assert "allowed" in said
+
+
+def test_faults_refuse_a_folder_that_is_no_corpus(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder and what it lacks are named, with exit code 2."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["faults", "--data", str(tmp_path)])
+    assert stopped.value.code == 2
+    assert "combined_windows.json" in capsys.readouterr().err
+
+
+def test_one_file_has_no_hold_out(tmp_path: Path) -> None:
+    """Its scores are told, and why there are no halves."""
+    folder = made(tmp_path / "nab")
+    for name in ("combined_windows.json", "combined_labels.json"):
+        path = folder / "labels" / name
+        path.write_text(json.dumps({NAMES[0]: json.loads(path.read_text())[NAMES[0]]}))
+    out = tmp_path / "out"
+    assert cli.main(["nab", "--data", str(folder), "--out", str(out), "--json"]) == 0
+    result = json.loads((out / "nab.json").read_text())
+    assert result["series"] == 1
+    assert result["hold_out"]["splits"] == 0
+    assert "halves" in result["hold_out"]["why"]
+
+
 def test_a_fault_is_scored_once_where_it_begins() -> None:
     """Alarms on every row that has one, sensor faults on their first that is sure."""
     flags = [0, c.STUCK | c.SUSPECT, c.STUCK, c.STUCK, 0, c.RANGE, c.ALARM, c.ANOMALY, c.STUCK]

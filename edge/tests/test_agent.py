@@ -33,7 +33,7 @@ MakePeer = Callable[..., Any]
 Wait = Callable[..., Any]
 
 CHANNELS = (
-    ChannelConfig("flow", unit="L/s", channel_class="flow", low=0, high=80),
+    ChannelConfig("flow", unit="L/s", channel_class="flow", low=0, high=80, rate_per_s=5),
     ChannelConfig("on", DataType.BOOLEAN),
     ChannelConfig("mode", DataType.STRING),
     ChannelConfig("starts", DataType.INT64),
@@ -173,7 +173,7 @@ async def test_births_say_what_channels_are(
     assert starts.datatype is DataType.INT64
     told = {key: one.value for key, one in flow.properties.items()}
     assert told == {
-        "engUnit": "L/s", "engLow": 0.0, "engHigh": 80.0, "heartbeatMs": 10_000,
+        "engUnit": "L/s", "engLow": 0.0, "engHigh": 80.0, "engRate": 5.0, "heartbeatMs": 10_000,
         "className": "flow", "asset": "pump-7", "latitude": 48.2, "longitude": 16.4,
     }  # fmt: skip
     data = peer.of(Verb.DDATA)[0]

@@ -73,6 +73,7 @@ class = "flow"
 asset = "main-3"
 low = 0
 high = 80
+rate_per_s = 2.5
 deadband = 0.1
 heartbeat_s = 20
 type = "double"
@@ -156,7 +157,7 @@ def test_every_key(tmp_path: Path) -> None:
     flow, running = device.channels
     assert (flow.asset, running.asset) == ("main-3", "")
     assert (flow.unit, flow.channel_class, flow.low, flow.high) == ("L/s", "flow", 0, 80)
-    assert (flow.deadband, flow.heartbeat_s) == (0.1, 20)
+    assert (flow.deadband, flow.heartbeat_s, flow.rate_per_s) == (0.1, 20, 2.5)
     assert flow.options == {"table": "input", "address": 4, "encoding": "float32"}
     assert running.datatype is DataType.BOOLEAN
 
@@ -193,6 +194,10 @@ CHANNEL_REFUSALS = {
     "type": ('type = "float"', "type: came 'float', allowed: one of double, boolean, string"),
     "limits": ("low = 3\nhigh = 3", "high: came 3, allowed: a number above low, which is 3"),
     "limit of infinity": ("high = inf", "high: came inf, allowed: a number, finite"),
+    "rate": (
+        "rate_per_s = 0",
+        "rate_per_s: came 0, allowed: a number above 0, in units a second",
+    ),
     "deadband": ("deadband = -1", "deadband: came -1, allowed: a number in 0..1e+300"),
     "heartbeat below poll": (
         "heartbeat_s = 0.5",

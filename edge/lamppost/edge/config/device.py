@@ -38,6 +38,7 @@ CHANNEL_KEYS: Final = (
     "class",
     "asset",
     "low",
+    "rate_per_s",
     "high",
     "deadband",
     "heartbeat_s",
