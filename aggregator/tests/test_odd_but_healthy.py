@@ -64,6 +64,6 @@ def test_steps_of_two_sizes_are_no_noise() -> None:
     """Small steps among large ones may come to be the more frequent without any fault."""
     rng = np.random.default_rng(34)
     share = np.where(np.arange(DAYS) < DAYS // 2, 0.7, 0.3)
-    values = 20 + 3.0 * (rng.random((3, DAYS)) < share).T
+    values: Floats = np.asarray(20 + 3.0 * (rng.random((3, DAYS)) < share).T, np.float64)
     values += 0.002 * rng.integers(0, 2, (DAYS, 3))
     assert not (judged(judge_of(3), stream_of(values)).flags & c.NOISE).any()
