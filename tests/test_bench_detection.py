@@ -12,6 +12,7 @@ import pytest
 
 from lamppost.bench import areas, detect, faults, faults_inject, groups, learned
 from lamppost.bench.faults_data import STEP_MS, T0, Series, synthetic
+from lamppost.bench.faults_found import FAULTS
 
 SEEDED = 5
 READINGS = 2_500
@@ -63,7 +64,7 @@ def test_faults_are_found_in_a_small_corpus(corpus: Path) -> None:
     """Every kind is injected, its shares are shares, and most are found."""
     result = faults.run(argparse.Namespace(data=corpus, seed=SEEDED, rounds=1))
     json.dumps(result)
-    assert set(result["kinds"]) == set(faults.FAULTS)
+    assert set(result["kinds"]) == set(FAULTS)
     for kind, one in result["kinds"].items():
         assert one["injected"] > 0, kind
         assert 0 <= one["typed"] <= one["found"] <= 1, kind
@@ -75,10 +76,14 @@ def test_faults_are_found_in_a_small_corpus(corpus: Path) -> None:
         assert set(one) == {"0.01", "0.001", "0.0001"}, name
 
 
-@pytest.mark.parametrize("kind", [kind for kind in faults.FAULTS if kind != "clock"])
+STAMPS = {"clock", "skew", "order"}  # these leave values alone
+REAL = {"stuck, quantised"}  # these need a series that is not quantised already
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FAULTS if kind not in STAMPS | REAL])
 def test_a_seed_chooses_the_place_and_the_fault_begins_there(kind: str) -> None:
     """The same seed makes the same fault, another one another; before it nothing differs."""
-    make, _ = faults.FAULTS[kind]
+    make, _ = FAULTS[kind]
     series = next(
         one for one in synthetic(1) if one.name == SUITABLE.get(kind, "thermometer of 0.1 Cel")
     )
@@ -93,6 +98,34 @@ def test_a_seed_chooses_the_place_and_the_fault_begins_there(kind: str) -> None:
 
 
 SUITABLE = {"counter": "energy meter"}
+
+
+@pytest.mark.parametrize("kind", sorted(STAMPS))
+def test_wrong_stamps_begin_at_the_seeded_place(kind: str) -> None:
+    """Before it nothing differs; from there on stamps do."""
+    make, _ = FAULTS[kind]
+    series = next(one for one in synthetic(1) if one.name == "thermometer of 0.1 Cel")
+    one, same = (make(series, np.random.default_rng(3)) for _ in range(2))
+    assert one is not None
+    assert same is not None
+    assert one.series.time_ms.tobytes() == same.series.time_ms.tobytes()
+    assert (one.series.time_ms[: one.first] == series.time_ms[: one.first]).all()
+    here = slice(one.first, one.last + 1)
+    assert (one.series.time_ms[here] != series.time_ms[here]).sum() >= one.last - one.first
+
+
+def test_a_coarse_channel_is_frozen_only_where_that_tells_something() -> None:
+    """Rounded so that about half of its readings repeat; one that is already coarse is left."""
+    times = T0 + np.arange(4_000) * STEP_MS
+    lively = Series("lively", times, np.random.default_rng(4).standard_normal(4_000))
+    one = faults_inject.stuck_quantised(lively, np.random.default_rng(5))
+    assert one is not None
+    assert one.kind == "stuck"
+    still = (np.diff(one.healthy.value) == 0).mean()
+    assert 0.3 <= still <= 0.8
+    assert len(set(one.series.value[one.first : one.last + 1].tolist())) == 1
+    coarse = next(one for one in synthetic(1) if one.name == "cellar of 1 Cel")
+    assert faults_inject.stuck_quantised(coarse, np.random.default_rng(5)) is None
 
 
 def test_a_series_too_short_to_learn_from_gets_no_fault() -> None:

@@ -125,8 +125,10 @@ class Noise:
         if self.side:
             stays = self.of_mean.stays(self.move, self.side)
             return self.side if stays and self.of_typical.stays(self.typical, self.side) else 0
-        side = self.of_mean.side(self.move)
-        return side if side == self.of_typical.side(self.typical) else 0
+        side, typical = self.of_mean.side(self.move), self.of_typical
+        if side > 0:
+            return int(self.typical > self.p.noise_typical * typical.loud)
+        return -int(side < 0 and self.typical * self.p.noise_typical < typical.quiet)
 
     def _grow_used(self) -> None:
         means, medians = zip(*self.run, strict=True)

@@ -35,6 +35,8 @@ class Stand:
     changes: int = 0
     poll: float = 0.0
     between: float = 0.0
+    alike: float = 0.0
+    longest_alike: float = 0.0
     onward_share: float = 0.0
     fall_share: float = 0.0
     step: float = 0.0
@@ -62,10 +64,12 @@ class Stand:
         spans = self.onward_share >= self.p.stuck_min_steps
         known = self.changes >= self.p.stuck_min_changes and spans
         known = known and self.fall_share >= self.p.stuck_min_falls
-        rests = x == 0 or stood <= self.longest
-        if not known or rests:
+        if not known or x == 0:
             return 0
-        return c.SUSPECT if stood > self._patience(self.p.suspect_alpha) else 0
+        alpha = self.p.suspect_alpha
+        long = stood > max(self.longest, self._patience(alpha))
+        often = self.count - 1 > max(self.longest_alike, self._patience_readings(alpha))
+        return c.SUSPECT if long or often else 0
 
     def _learn(self, stood: float, x: float) -> None:
         assert self.value is not None
@@ -77,6 +81,7 @@ class Stand:
         else:
             self.poll += 0.01 * (min(stood, 2 * self.poll) - self.poll)
         self.between += (stood - self.between) / min(self.changes, 200)
+        self.alike += (self.count - self.alike) / min(self.changes, 200)
         moved = abs(x - self.value)
         self.step = moved if self.step == 0 else min(moved, self.step * 1.001)
         if self.changes > 1:
@@ -84,7 +89,9 @@ class Stand:
             self.onward_share += (onward - self.onward_share) / min(self.changes - 1, 50)
             fell = float(x < self.value)
             self.fall_share += (fell - self.fall_share) / min(self.changes - 1, 50)
-        self.longest *= 1 - min(stood / self.p.longest_memory_ms, 1)
+        fade = min(stood / self.p.longest_memory_ms, 1)
+        self.longest_alike = max(self.longest_alike * (1 - fade), self.count)
+        self.longest *= 1 - fade
         if stood >= self.longest:
             self.longest, self.home = stood, self.value
 
@@ -92,6 +99,10 @@ class Stand:
         poll = max(self.poll, 1)
         still = max(1 - poll / max(self.between, poll), 0.02)
         return poll * math.log(alpha) / math.log(still)
+
+    def _patience_readings(self, alpha: float) -> float:
+        still = max(1 - 1 / max(self.alike, 1), 0.02)
+        return math.log(alpha) / math.log(still)
 
     def _too_long(self, stood: float, x: float) -> bool:
         p = self.p
@@ -102,10 +113,18 @@ class Stand:
         if self.onward_share < p.stuck_min_steps:
             long = stood >= p.coarse_min_ms and stood > p.coarse_longest * self.longest
             return long and x != self.home
-        patience = self._patience(p.stuck_alpha)
-        rests = self.longest > patience and x == self.home
-        factor = p.stuck_home if rests else p.stuck_longest
-        return stood >= p.stuck_min_ms and stood > max(patience, factor * self.longest)
+        if stood < p.stuck_min_ms:
+            return False
+        if self._beyond(stood, self.longest, self._patience(p.stuck_alpha), x):
+            return True
+        patience = self._patience_readings(p.stuck_alpha)
+        often = self._beyond(self.count - 1, self.longest_alike, patience, x)
+        return often and stood > 3 * self.between
+
+    def _beyond(self, now: float, longest: float, patience: float, x: float) -> bool:
+        rests = longest > patience and x == self.home
+        factor = self.p.stuck_home if rests else self.p.stuck_longest
+        return now > max(patience, factor * longest)
 
 
 @dataclass

@@ -108,15 +108,18 @@ def _stays(state: Array, s: int, side: float, p: Profile) -> bool:
 @kernel
 def _beyond(state: Array, s: int, p: Profile) -> float:
     """1 when both are far louder than ever, -1 when far quieter, else 0."""
-    side = _side(state, s, w.OF_MEAN, state[s, w.MOVE], p)
-    if side != 0.0 and _side(state, s, w.OF_TYPICAL, state[s, w.TYPICAL], p) == side:
-        return float(side)
+    side = _side(state, s, state[s, w.MOVE], p)
+    typical = state[s, w.TYPICAL]
+    if side > 0.0 and typical > p.noise_typical * state[s, w.OF_TYPICAL + w.LOUD]:
+        return 1.0
+    if side < 0.0 and typical * p.noise_typical < state[s, w.OF_TYPICAL + w.QUIET]:
+        return -1.0
     return 0.0
 
 
 @kernel
-def _side(state: Array, s: int, habit: int, move: float, p: Profile) -> float:
-    quiet, loud = state[s, habit + w.QUIET], state[s, habit + w.LOUD]
+def _side(state: Array, s: int, move: float, p: Profile) -> float:
+    quiet, loud = state[s, w.OF_MEAN + w.QUIET], state[s, w.OF_MEAN + w.LOUD]
     if move > p.noise_louder * loud:
         return 1.0 if move > p.noise_louder * loud * _width(quiet, loud) else 0.0
     if move * p.noise_quieter < quiet:

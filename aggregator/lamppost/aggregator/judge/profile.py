@@ -63,6 +63,7 @@ class Profile(NamedTuple):
     instrument_accept_ms: float = 604_800_000.0  # a fault that lasts so long is the new normal
     noise_louder: float = 4.0  # times the loudest ever
     noise_quieter: float = 5.0  # times quieter than ever
+    noise_typical: float = 2.0  # times the typical change must be beyond its own habit
     noise_leave: float = 2.0
     noise_readings: float = 16.0
     noise_forget: float = 0.002  # of the habit, a block of 64 readings

@@ -49,8 +49,10 @@ the verdict columns.
     CHANGES,
     POLL,  # shortest usual time between changes
     BETWEEN,  # mean time between changes
+    READ_ALIKE,  # mean readings of one value
     STEPS,  # share of changes that were no way back
     LONGEST,  # longest healthy stand, slowly forgotten
+    LONGEST_ALIKE,  # the same in readings
     HOME,  # the value it stood at
     IS_STUCK,
     BASE,  # fast level
@@ -69,7 +71,7 @@ the verdict columns.
     REPEATED,  # readings with the time of the last judged one
     DISORDERED,  # readings older than that
     QUALITY_WIDTH,
-) = range(39)
+) = range(41)
 
 # --- maintenance ------------------------------------------------------------------------------
 PAUSED, MAINTENANCE_WIDTH = range(2)

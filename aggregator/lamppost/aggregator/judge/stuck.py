@@ -14,6 +14,7 @@ from lamppost.aggregator.judge.shares import share
 Array = NDArray[np.float64]
 
 MIN_STILL = 0.02  # lowest believed chance of no change at one poll
+MIN_BETWEEN = 3.0  # mean times between changes
 CHANGE_MEMORY = 200.0
 STEP_MEMORY = 50.0
 POLL_RISE = 0.01
@@ -54,8 +55,12 @@ def _may_be_stuck(state: Array, s: int, time: float, x: float, p: Profile) -> bo
         return False
     if state[s, q.CHANGES] < p.stuck_min_changes or state[s, q.FALLS] < p.stuck_min_falls:
         return False
-    stood = time - state[s, q.STAND_SINCE]
-    return bool(stood > state[s, q.LONGEST] and stood > _patience(state, s, p.suspect_alpha))
+    stood, again = time - state[s, q.STAND_SINCE], state[s, q.STAND_COUNT] - 1.0
+    if stood > state[s, q.LONGEST] and stood > _patience(state, s, p.suspect_alpha):
+        return True
+    if again <= state[s, q.LONGEST_ALIKE]:
+        return False
+    return bool(again > _patience_readings(state, s, p.suspect_alpha))
 
 
 @kernel
@@ -90,6 +95,7 @@ def _learn_change(state: Array, s: int, time: float, x: float, p: Profile) -> No
         slow = share(changes, CHANGE_MEMORY)
         fast = share(max(changes - 1.0, 1.0), STEP_MEMORY)
     state[s, q.BETWEEN] += slow * (stood - state[s, q.BETWEEN])
+    state[s, q.READ_ALIKE] += slow * (state[s, q.STAND_COUNT] - state[s, q.READ_ALIKE])
     moved = abs(x - state[s, q.VALUE])
     step = state[s, q.STEP]
     state[s, q.STEP] = moved if step == 0.0 else min(moved, step * STEP_RISE)
@@ -104,6 +110,9 @@ def _learn_change(state: Array, s: int, time: float, x: float, p: Profile) -> No
         longest = stood
         state[s, q.HOME] = state[s, q.VALUE]
     state[s, q.LONGEST] = longest
+    alike = state[s, q.LONGEST_ALIKE]
+    alike -= alike * min(stood * (1.0 / p.longest_memory_ms), 1.0)
+    state[s, q.LONGEST_ALIKE] = max(alike, state[s, q.STAND_COUNT])
 
 
 @kernel
@@ -123,12 +132,40 @@ def _stands_too_long(
     if state[s, q.STAND_COUNT] < p.stuck_min_readings or x == 0.0:
         return False
     stood = (time - state[s, q.STAND_SINCE]) / factor
-    longest = state[s, q.LONGEST]
     if state[s, q.STEPS] >= p.stuck_min_steps:
-        patience = _patience(state, s, p.stuck_alpha)
-        rests = longest > patience and x == state[s, q.HOME]
-        times = p.stuck_home if rests else p.stuck_longest
-        return bool(stood >= p.stuck_min_ms and stood > patience and stood > times * longest)
+        if stood < p.stuck_min_ms:
+            return False
+        home = x == state[s, q.HOME]
+        return _too_long(state, s, stood, home, p) or _too_often(
+            state, s, stood, home, factor, p
+        )
     # Below its quantum a channel moves near a rounding edge only, in bursts.
-    long = stood >= p.coarse_min_ms and stood > p.coarse_longest * longest
+    long = stood >= p.coarse_min_ms and stood > p.coarse_longest * state[s, q.LONGEST]
     return bool(long and x != state[s, q.HOME])
+
+
+@kernel
+def _too_long(state: Array, s: int, stood: float, home: bool, p: Profile) -> bool:
+    """In time: behind a deadband looks that see no change are not sent."""
+    longest, patience = state[s, q.LONGEST], _patience(state, s, p.stuck_alpha)
+    times = p.stuck_home if home and longest > patience else p.stuck_longest
+    return bool(stood > patience and stood > times * longest)
+
+
+@kernel
+def _too_often(
+    state: Array, s: int, stood: float, home: bool, factor: float, p: Profile
+) -> bool:
+    """In readings: those can be counted where every look is sent, but at odd times."""
+    again, longest = (state[s, q.STAND_COUNT] - 1.0) / factor, state[s, q.LONGEST_ALIKE]
+    patience = _patience_readings(state, s, p.stuck_alpha)
+    times = p.stuck_home if home and longest > patience else p.stuck_longest
+    steady = stood > MIN_BETWEEN * state[s, q.BETWEEN]  # no burst of looks
+    return bool(steady and again > patience and again > times * longest)
+
+
+@kernel
+def _patience_readings(state: Array, s: int, alpha: float) -> float:
+    """How often a healthy channel repeats a value with chance `alpha`."""
+    still = max(1.0 - 1.0 / max(state[s, q.READ_ALIKE], 1.0), MIN_STILL)
+    return float(log(alpha) / log(still))
