@@ -66,7 +66,7 @@ def draw(register: Register, query: Mapping[str, str]) -> Drawn:
         f"{measured} of {words.count(len(every), 'indicator')} are measured in {period.name}; "
         f"NR is not reported, which is never zero. Computed {words.clock(made_ms)}."
     )
-    parts = [_form(wanted, period.name, standards), tag("p.count", told)]
+    parts = [_form(wanted, period.name, standards), tag("p.count", told), within(register)]
     if shown:
         listed = table("Indicators", HEADS, (_row(one) for one in shown))
         parts.append(tag("div.card", listed))
@@ -74,6 +74,15 @@ def draw(register: Register, query: Mapping[str, str]) -> Drawn:
         parts.append(tag("p.count", "No indicator is like that."))
     parts.append(way("indicators", "The board of indicators in Grafana"))
     return Drawn(f"Indicators in {period.name}", Markup.join_all(parts))
+
+
+def within(register: Register) -> Markup:
+    """Return the remark that what is shown is not the whole city's, where that is so."""
+    if register.boundary is None:
+        return Markup("")
+    places = ", ".join(sorted(register.boundary.districts))
+    told = f"Only what lies in {places}; the facts of the city are those of all of it."
+    return tag("p.count", told)
 
 
 def address(indicator: str, period: str) -> str:

@@ -18,7 +18,14 @@ from lamppost.register.pages import map_focus
 from lamppost.register.pages.boards import way
 from lamppost.register.pages.forms import line
 from lamppost.register.pages.history_svg import svg
-from lamppost.register.pages.indicator_list import PATH, address, share, status_chip, value_text
+from lamppost.register.pages.indicator_list import (
+    PATH,
+    address,
+    share,
+    status_chip,
+    value_text,
+    within,
+)
 from lamppost.register.pages.indicator_values import (
     asked_definition,
     asked_period,
@@ -63,7 +70,7 @@ def draw(
         _history(history(register, definition, period)),
         _inputs(inputs),
     ]
-    parts = [_form(one, period), tag("div.asset", *cards)]
+    parts = [_form(one, period), within(register), tag("div.asset", *cards)]
     return Drawn(definition.title, Markup.join_all(parts))
 
 

@@ -89,8 +89,11 @@ def _access(*, with_access: bool) -> Markup:
 
 
 def _records(register: Register) -> Markup:
-    with register.database.reading() as connection:
-        number, head = audit.head(connection)
+    trail = "not for one of some districts"
+    if register.boundary is None:
+        with register.database.reading() as connection:
+            number, head = audit.head(connection)
+        trail = f"{words.count(number, 'entry', 'entries')}, ends with {head[:16]}…"
     file = register.database.file
     size = None
     if file is not None and file.exists():
@@ -102,7 +105,7 @@ def _records(register: Register) -> Markup:
             "Size": size,
             "Ruled by": VARIABLE if given else "the default, in the data folder",
             "Data folder": str(register.data_dir.absolute()),
-            "Trail": f"{words.count(number, 'entry', 'entries')}, ends with {head[:16]}…",
+            "Trail": trail,
             "Kept": "records and the trail for ever; what ends is closed, not deleted",
             "Uploads": f"the newest {uploads.FILES_MAX}, "
             f"{uploads.UPLOAD_BYTES_MAX // MB} MiB each at most",
