@@ -11,7 +11,7 @@ if ! docker info >/dev/null 2>&1; then
     echo "stack: Docker's daemon does not answer: is it started, may you use it?" >&2
     exit 1
 fi
-docker compose up --build --detach --wait --wait-timeout 600
+docker compose up --build --detach --wait --wait-timeout 1200
 echo "stack: console http://127.0.0.1:8080, Grafana http://127.0.0.1:3000 (user admin)"
 echo "stack: its password: docker compose -p lamppost exec grafana cat /secrets/grafana.password"
 echo "stack: stop with: docker compose -p lamppost down    (--volumes deletes all data too)"

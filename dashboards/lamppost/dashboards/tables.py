@@ -101,8 +101,11 @@ def column(
         properties["thresholds"] = thresholds_json(thresholds)
     if meanings:
         properties["mappings"] = mappings_json(meanings)
-    if thresholds or meanings:
+    if not hidden:
+        # Grafana writes "null" into a column that has no value yet, but for coloured text.
         properties["custom.displayMode"] = "color-text"
+    if not (thresholds or meanings):
+        properties["color"] = {"fixedColor": "text", "mode": "fixed"}
     if links:
         properties["links"] = [link.as_json() for link in links]
     if hidden:
