@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lamppost.register import cli
+from lamppost.register.condition.deciding import aim
 from lamppost.register.evidence.making import make
 from lamppost.register.indicators import desk
 from lamppost.register.indicators.definitions import definitions, known
@@ -14,6 +15,7 @@ from lamppost.register.indicators.following import ROUND_MS, IndicatorFollower
 from lamppost.register.indicators.records import VALUE, keep
 from lamppost.register.indicators.values import Period
 from lamppost.register.publish.publisher import Publisher
+from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 
 from .asking import asking, body
@@ -95,6 +97,34 @@ async def test_the_follower_keeps_this_month_and_the_last(bins: Register, clock:
         "restate",
     ]
     assert bins.verify_audit().entries > entries
+
+
+@pytest.mark.parametrize(
+    ("baseline", "goal", "met"),
+    [(10.0, 50.0, 1), (10.0, 60.0, 0), (90.0, 50.0, 1), (90.0, 40.0, 0)],
+)
+def test_targets_are_told_with_the_value(
+    bins: Register, clock: Clock, baseline: float, goal: float, met: int
+) -> None:
+    """A goal above its baseline is met from below, one below it from above."""
+    keep_all(bins)
+    publisher = Publisher(bins)
+    assert publisher.due(clock.now_ms)
+    clock.now_ms += 60_000
+    with bins.changing("ada") as writer:
+        aim(writer, "indicator", BINS, "indicator", "%", baseline, goal, "council, 2025")
+        for scope, subject, resource, unit in (
+            ("indicator", "iso37122-2019:99.9", "indicator", "%"),
+            ("indicator", BINS, "energy", "kW.h"),
+            ("indicator", BINS, "indicator", "kW.h"),
+            ("class", "pump", "indicator", "%"),
+        ):
+            with pytest.raises(RefusedError, match="allowed"):
+                aim(writer, scope, subject, resource, unit, 1.0, 1.0, "?")
+    told = [row for row in publisher.due(clock.now_ms) if row.measurement.name == "indicator"]
+    ((one, fields),) = [(row.tags["indicator"], row.fields) for row in told]
+    assert one == BINS
+    assert (fields["baseline"], fields["target"], fields["met"]) == (baseline, goal, met)
 
 
 def test_months_are_told_to_dashboards(bins: Register, clock: Clock) -> None:

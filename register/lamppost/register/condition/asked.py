@@ -81,9 +81,9 @@ class RequirementsAsked(Asked):
 class TargetsAsked(Asked):
     """Filters of targets."""
 
-    scope: Literal["asset", "district", "class"] | None = None
+    scope: Literal["asset", "district", "class", "indicator"] | None = None
     subject: Text = None
-    resource: Literal["energy", "water"] | None = None
+    resource: Literal["energy", "water", "indicator"] | None = None
 
 
 class Require(Act):
@@ -97,9 +97,9 @@ class Require(Act):
 class Aim(Act):
     """How much shall be used a day."""
 
-    scope: Literal["asset", "district", "class"]
+    scope: Literal["asset", "district", "class", "indicator"]
     subject: Short
-    resource: Literal["energy", "water"]
+    resource: Literal["energy", "water", "indicator"]
     unit: Short
     baseline: Amount
     goal: Amount

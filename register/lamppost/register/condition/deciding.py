@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from lamppost.register.condition.values import RESOURCES, SCOPES
+from lamppost.register.condition.values import INDICATOR, RESOURCES, SCOPES
+from lamppost.register.indicators.definitions import DefinitionError
+from lamppost.register.indicators.definitions import known as defined
 from lamppost.register.records.deciding import known, text
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.writing import Writer
@@ -37,7 +39,9 @@ def aim(
     goal: float,
     basis: str,
 ) -> str:
-    """Say how much of a resource shall be used a day; returns the target's id.
+    """Say how much of a resource shall be used a day, or what an indicator shall be.
+
+    Returns the target's id.
 
     Raises:
         RefusedError: there is no such asset, the unit is not the resource's, or a number is
@@ -45,12 +49,11 @@ def aim(
     """
     if scope not in SCOPES:
         raise RefusedError(f"scope: came {scope!r}, allowed: {', '.join(SCOPES)}")
-    if resource not in RESOURCES:
-        raise RefusedError(f"resource: came {resource!r}, allowed: {', '.join(RESOURCES)}")
-    if unit != RESOURCES[resource]:
-        raise RefusedError(
-            f"unit: came {unit!r}, allowed for {resource}: {RESOURCES[resource]}"
-        )
+    units = _units(scope, subject)
+    if resource not in units:
+        raise RefusedError(f"resource: came {resource!r}, allowed: {', '.join(units)}")
+    if unit != units[resource]:
+        raise RefusedError(f"unit: came {unit!r}, allowed for {resource}: {units[resource]}")
     for name, number in (("baseline", baseline), ("goal", goal)):
         if not (math.isfinite(number) and number >= 0):
             raise RefusedError(f"{name}: came {number}, allowed: 0 or more a day")
@@ -66,6 +69,16 @@ def aim(
         "basis": text("basis", basis),
     }
     return _said(writer, "target", (scope, subject, resource), facts)
+
+
+def _units(scope: str, subject: str) -> Mapping[str, str]:
+    """What a target of a scope may be about, and the unit of each."""
+    if scope != INDICATOR:
+        return RESOURCES
+    try:
+        return {INDICATOR: defined(subject).unit}
+    except DefinitionError as error:
+        raise RefusedError(str(error)) from error
 
 
 def end(writer: Writer, kind: str, one: str) -> bool:

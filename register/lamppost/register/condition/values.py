@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from lamppost.register.records.values import Kept
 
-SCOPES = ("asset", "district", "class")
+SCOPES = ("asset", "district", "class", "indicator")
+INDICATOR = "indicator"
+"""As a scope, and as what a target of that scope is about."""
+
 RESOURCES = {"energy": "kW.h", "water": "m3"}
 """What is used up, and the unit it is told in."""
 
@@ -29,12 +32,12 @@ class Target(Kept):
     """How much of a resource shall be used a day.
 
     Attributes:
-        scope: "asset", "district" or "class".
-        subject: Id of the asset, name of the district or class.
-        resource: "energy" or "water".
-        unit: Unit of the numbers; that of the resource.
-        baseline: What was used a day before anything was done.
-        goal: What shall be used a day.
+        scope: "asset", "district", "class" or "indicator".
+        subject: Id of the asset, name of the district or class, id of the indicator.
+        resource: "energy" or "water"; of an indicator "indicator".
+        unit: Unit of the numbers; that of the resource or indicator.
+        baseline: What was used a day before anything was done, or the value then.
+        goal: What shall be used a day, or the value that is aimed at.
         basis: Where baseline and goal come from.
     """
 

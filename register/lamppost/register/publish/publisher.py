@@ -62,10 +62,8 @@ class Publisher:
             after = self._days or (now_ms - TOLD_AGAIN_MS, "", 0)
             days, mark = quality.streams(connection, after)
             told += days
-            values = rows.indicators(connection, self._values_ms)
+            values, values_ms = rows.indicators(connection, self._values_ms)
             told += values
         self._conditions_ms, self._hour_ms = latest_ms, hour_ms
-        self._days = mark
-        newest = [int(row.fields["computed_ms"] or 0) for row in values]
-        self._values_ms = max(newest, default=self._values_ms)
+        self._days, self._values_ms = mark, values_ms
         return told

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from lamppost.register.alarms import kpis
 from lamppost.register.alarms.kpis import Period
 from lamppost.register.condition.load import RefusedBasisError, capacity_of
-from lamppost.register.condition.tables import asset_condition, forecast
+from lamppost.register.condition.tables import asset_condition, forecast, target
 from lamppost.register.condition.use import used
+from lamppost.register.condition.values import INDICATOR as INDICATOR_SCOPE
 from lamppost.register.condition.values import RESOURCES
 from lamppost.register.days.day import DAY_MS
 from lamppost.register.days.tables import OBSERVED, channel_day
@@ -162,18 +163,31 @@ def resource_use(connection: Connection, now_ms: int) -> Iterator[Row]:
             yield Row(RESOURCE_USE, day_ms, tags | {"resource": resource}, fields)
 
 
-def indicators(connection: Connection, since_ms: int) -> list[Row]:
-    """Give the months of indicators that were kept or restated since a time.
+def indicators(connection: Connection, since_ms: int) -> tuple[list[Row], int]:
+    """Return the months of indicators that were kept, restated or given a target since a time.
 
-    A year would lie at the same time as its January, so years are not told.
+    With them the time to ask from next. A year would lie at the same time as its January, so
+    years are not told.
     """
+    aimed = and_(
+        target.c.scope == INDICATOR_SCOPE,
+        target.c.subject == indicator_value.c.indicator,
+        target.c.valid_to_ms.is_(None),
+    )
     asked = (
-        select(indicator_value)
-        .where(indicator_value.c.updated_ms > since_ms, indicator_value.c.period.like("%-%"))
+        select(
+            indicator_value, target.c.baseline, target.c.goal,
+            target.c.updated_ms.label("aimed_ms"),
+        )
+        .outerjoin(target, aimed)
+        .where(indicator_value.c.period.like("%-%"))
+        .where(or_(indicator_value.c.updated_ms > since_ms, target.c.updated_ms > since_ms))
         .order_by(indicator_value.c.updated_ms)
         .limit(ROWS_MAX)
-    )
-    return [_indicator(dict(row)) for row in connection.execute(asked).mappings()]
+    )  # fmt: skip
+    found = [dict(row) for row in connection.execute(asked).mappings()]
+    newest = [max(row["updated_ms"], row["aimed_ms"] or 0) for row in found]
+    return [_indicator(row) for row in found], max(newest, default=since_ms)
 
 
 def _indicator(row: Mapping[str, Any]) -> Row:
@@ -182,6 +196,9 @@ def _indicator(row: Mapping[str, Any]) -> Row:
         "value": row["value"],
         "completeness": min(row["coverage"], row["completeness"]),
         "n": row["assets"],
+        "target": row["goal"],
+        "baseline": row["baseline"],
+        "met": _met(row["value"], row["baseline"], row["goal"]),
         "reported": int(row["status"] == "measured"),
         "computed_ms": row["updated_ms"],
         "name": row["indicator"] if known is None else known.title,
@@ -192,6 +209,13 @@ def _indicator(row: Mapping[str, Any]) -> Row:
         "lineage": row["lineage"],
     }
     return Row(INDICATOR, row["from_ms"], {"indicator": row["indicator"]}, fields)
+
+
+def _met(value: float | None, baseline: float | None, goal: float | None) -> int | None:
+    """Whether a goal is met: better is on the side of the baseline on which the goal lies."""
+    if value is None or baseline is None or goal is None:
+        return None
+    return int(value <= goal if goal <= baseline else value >= goal)
 
 
 def _places(connection: Connection) -> dict[str, tuple[str, str | None]]:

@@ -38,9 +38,10 @@ VIEWS: tuple[tuple[str, str], ...] = (
     ("node", "id IN (SELECT node FROM device)"),
     ("stream", f"channel IN ({_CHANNELS})"),
     ("channel_day", f"channel IN ({_CHANNELS})"),
-    ("node_day", "node IN (SELECT id FROM node)"),
+    *((name, "node IN (SELECT id FROM node)") for name in ("node_day", "node_grade")),
     ("target", f"{_DISTRICT} OR {_ASSET}"),
     *((name, "1 = 0") for name in ("account", "session", "refusal", "token", "audit")),
+    *((name, "1 = 0") for name in ("indicator_value", "evidence_pack")),
 )
 """Table, and what of it lies inside; later ones read what earlier ones leave."""
 
