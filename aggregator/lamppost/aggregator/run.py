@@ -133,9 +133,10 @@ def run(
         host = Host(config.mqtt, inbox)
         grades = DeviceGrades()
         keeper = _keeper(register, grades, stack)
-        tell = both(Teller(out).tell, keeper)
         canary = _canary(config, store, stack)
-        pipeline = _pipeline(config, spool, host, tell, say, canary.noticed)
+        pipeline = _pipeline(
+            config, spool, host, both(Teller(out).tell, keeper), say, canary.noticed
+        )
         intake = feed(register, pipeline)
         stack.callback(intake.stop)
         drain = _drain(config, spool, store)
@@ -153,6 +154,7 @@ def run(
             Publisher(register, grades),
             pipeline.follow,
             canary.samples,
+            lambda: pipeline.latency.kept,
         )
         drain.watch(watch.samples)
         drain.start()

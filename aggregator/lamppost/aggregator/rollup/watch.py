@@ -7,6 +7,7 @@ from lamppost.aggregator.rollup.city import City
 from lamppost.aggregator.rollup.health import samples
 from lamppost.aggregator.rollup.machine import Machine
 from lamppost.aggregator.rollup.plan import Plan
+from lamppost.aggregator.rollup.promises import Promises, Tally
 from lamppost.aggregator.store.seam import Sample
 from lamppost.register.live import LiveView
 from lamppost.register.publish.publisher import Publisher
@@ -28,6 +29,7 @@ class Watch:
         publisher: what the register has to tell.
         on_plan: told what the register says of channels, whenever that has changed.
         canary: what its last song has found.
+        in_time: live readings since the start that were durable as soon as promised, and all.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Watch:
         publisher: Publisher | None = None,
         on_plan: Callable[[Plan], None] = lambda _: None,
         canary: Callable[[], Iterable[Sample]] = tuple,
+        in_time: Callable[[], Tally] = lambda: (0, 0),
     ) -> None:
         self._live = live
         self._city = City(database, host, on_plan)
@@ -50,6 +53,7 @@ class Watch:
         self._stage_ns = stage_ns
         self._publisher = publisher
         self._canary = canary
+        self._promises = Promises(host, in_time)
         self._health_ms = 0
 
     def samples(self) -> tuple[Sample, ...]:
@@ -60,6 +64,7 @@ class Watch:
             *self._city.samples(snapshot),
             *self._published(now_ms),
             *self._canary(),
+            *self._promises.samples(snapshot, self._figures().get("store_lag_s", 0.0)),
         )
         span_ms = now_ms - self._health_ms
         if 0 <= span_ms < HEALTH_EVERY_MS:
