@@ -262,3 +262,18 @@ def test_a_console_with_access_asks_who_comes(register: Register) -> None:
         assert httpx.get(assets, headers=header, trust_env=False).status_code == 200
     finally:
         served.stop()
+
+
+async def test_the_public_catalogue_needs_no_token(
+    client: httpx.AsyncClient, clock: Clock
+) -> None:
+    """In both forms, to anyone, but not as often as they like; other formats need one."""
+    for _ in range(15):
+        for name in ("dcat", "dcat-turtle"):
+            answer = await client.get(f"/api/v1/export/{name}")
+            assert answer.json() == {"who": None}
+    refused = await client.get("/api/v1/export/dcat")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+    clock.now_ms += 2_000
+    assert (await client.get("/api/v1/export/dcat")).status_code == 200
+    assert (await client.get("/api/v1/export/geojson")).status_code == 401

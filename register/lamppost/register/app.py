@@ -7,7 +7,7 @@ into it when it starts. Two consoles in one process run one after the other, not
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from functools import cache
+from functools import cache, partial
 
 from fastapi import FastAPI, Request
 from nicegui import ui
@@ -20,6 +20,7 @@ from lamppost.register.alarms import api as alarms_api
 from lamppost.register.bodies import BodyLimit
 from lamppost.register.condition import api as condition_api
 from lamppost.register.days import api as days_api
+from lamppost.register.describing import described
 from lamppost.register.evidence import api as evidence_api
 from lamppost.register.exports import api as exports_api
 from lamppost.register.feed import Feed
@@ -100,6 +101,7 @@ def application() -> FastAPI:
         openapi_url=f"{api.PREFIX}/openapi.json",
         lifespan=_feeding,
     )
+    app.openapi = partial(described, app)  # type: ignore[method-assign]
     app.add_middleware(Gate)
     app.add_middleware(BodyLimit, large={imports_api.PATH: uploads.UPLOAD_BYTES_MAX})
     app.add_middleware(Guard)

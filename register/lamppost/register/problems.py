@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's name for it
@@ -45,6 +46,8 @@ async def _answer(_: Request, error: Exception) -> JSONResponse:
         return problem(HTTPStatus.BAD_REQUEST, told)
     if isinstance(error, Problem):
         return problem(error.status, error.detail, error.headers)
+    if isinstance(error, HTTPException):
+        return problem(HTTPStatus(error.status_code), str(error.detail), error.headers)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the console failed; its log says why")
 
 
@@ -59,4 +62,7 @@ def install(app: FastAPI) -> None:
     """Make an application answer its errors as problems."""
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(Problem, _answer)
+    app.add_exception_handler(
+        HTTPException, _answer
+    )  # bytes that are no JSON, methods that are none
     app.add_exception_handler(Exception, _answer)
