@@ -213,3 +213,18 @@ def test_what_happens_to_an_asset_is_one_incident_on_all_its_devices() -> None:
     again.restore(json.loads(json.dumps(incidents.state())))
     (joined, _) = again.take(deviation(13, "flow", device="tank"), at(13))
     assert joined.incident == opened.id  # type: ignore[union-attr]
+
+
+def test_an_asset_has_one_share_of_notifications_on_all_its_devices() -> None:
+    """What one device has used up is gone for the other, after a restart too."""
+    budget = Budget(1, 60)
+    incidents = Incidents(budget, PACE, lambda _: "pump")
+    incidents.take(deviation(10), at(10))
+    assert only(incidents.tick(at(15))).notified is True
+    incidents.take(over(deviation(10), 20), at(20))
+    incidents.tick(at(60))
+    again = Budget(1, 60)
+    again.restore(json.loads(json.dumps(budget.state())))
+    incidents = Incidents(again, PACE, lambda _: "pump")
+    incidents.take(deviation(1_000, device="tank"), at(1_000))
+    assert only(incidents.tick(at(1_005))).notified is False

@@ -50,10 +50,11 @@ def test_a_device_comes_first() -> None:
         replace(beside, metric="second"),
         replace(beside, metric="odd", unit="[degF]"),
         replace(beside, metric="nameless", channel_class=""),
+        replace(beside, metric="hot", datatype=DataType.BOOLEAN),
         *along(0.1, 0.2, 0.3),
     )
-    assert found[:4] == [[1], [0], [], []]
-    assert found[4] == [0, 5, 1, 6] or sorted(found[4]) == [0, 1, 5, 6]
+    assert found[:5] == [[1], [0], [], [], []]
+    assert sorted(found[5]) == [0, 1, 6, 7]
 
 
 def test_an_area_is_two_kilometres_and_at_least_three_others() -> None:

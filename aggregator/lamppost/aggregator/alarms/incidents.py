@@ -198,7 +198,7 @@ class Incidents:
 
     def _notify(self, case: _Case, now_ms: int) -> None:
         urgent = case.told.incident_class == PROCESS_ANOMALY
-        case.notified = self._budget.ask(case.told.asset, now_ms, urgent=urgent)
+        case.notified = self._budget.ask(case.about, now_ms, urgent=urgent)
         case.notify_ms = None
 
     def _close(self, case: _Case, records: list[Record]) -> None:

@@ -4,8 +4,6 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from lamppost.aggregator.alarms.event import Place
-
 HOUR_MS = 3_600_000
 RESERVED_SHARE = 4
 """One in so many of all notifications is kept for what is urgent."""
@@ -26,10 +24,10 @@ class Budget:
         self._per_asset = per_asset
         self._total = total
         self._sent: deque[int] = deque(maxlen=total)
-        self._of: dict[Place, deque[int]] = {}
+        self._of: dict[tuple[str, ...], deque[int]] = {}
         self._capped: deque[int] = deque(maxlen=MAX_CAPPED)
 
-    def ask(self, asset: Place, now_ms: int, *, urgent: bool) -> bool:
+    def ask(self, asset: tuple[str, ...], now_ms: int, *, urgent: bool) -> bool:
         """Take one notification out of the budget, or count it as capped."""
         self._forget(now_ms)
         limit = self._total if urgent else self._total - self._total // RESERVED_SHARE
@@ -58,10 +56,7 @@ class Budget:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` returned."""
         self._sent = deque(state["sent"], self._total)
-        self._of = {
-            (group, node, device): deque(times, self._per_asset)
-            for (group, node, device), times in state["of"]
-        }
+        self._of = {tuple(asset): deque(times, self._per_asset) for asset, times in state["of"]}
         self.capped = int(state["capped"])
         self._capped = deque(state["lately"], MAX_CAPPED)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.judge.neighbours import MAX_NEAR
+from lamppost.aggregator.nodes.births import NUMERIC
 from lamppost.aggregator.nodes.series import SeriesInfo
 from lamppost.aggregator.pipeline.leads import is_counter
 
@@ -66,7 +67,7 @@ class Vicinity:
         """
         series = info.index
         self._leave(series)
-        if not info.channel_class or not info.device:
+        if not info.channel_class or not info.device or info.datatype not in NUMERIC:
             return
         measured = info.channel_class, info.unit
         device = (info.group, info.node, info.device, *measured)
