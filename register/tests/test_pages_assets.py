@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
 from lamppost.register.condition.tables import asset_condition
@@ -16,8 +15,9 @@ from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
 from .city import City
+from .looking import PHONE, check_sound
 from .registers import T0
-from .test_pages_alarms import EVIL, WCAG
+from .test_pages_alarms import EVIL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -88,20 +88,14 @@ def served(city: City, filled: Register) -> Iterator[Console]:
     console.stop()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_an_asset_is_found_by_keyboard_on_a_phone(
-    browser: Browser, served: Console, scheme: str
+    browser: Browser, served: Console
 ) -> None:
     """From the first page by words to the card; nothing scrolls sideways, axe finds nothing."""
-    page = await browser.new_page(
-        viewport={"width": 390, "height": 844},
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
+    page = await browser.new_page(viewport=PHONE)
     await page.goto(f"{served.url}/assets")
     await expect(page.get_by_role("row")).to_have_count(51)
-    found = await Axe().run(page, options=WCAG)
-    assert found.violations_count == 0, found.generate_report()
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await check_sound(page)
     await page.get_by_role("link", name="The next ones").press("Enter")
     await expect(page.get_by_role("row")).to_have_count(12)
     await page.get_by_label("Name or id has").fill("100%")

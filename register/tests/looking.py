@@ -1,0 +1,18 @@
+"""What every page of the console must be, whoever looks at it."""
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, ViewportSize, expect
+
+from .test_pages_alarms import WCAG
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+async def check_sound(page: Page) -> None:
+    """See that no rule of WCAG 2.1 AA is broken, light and dark, and nothing goes sideways."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        await expect(page.locator(f"body.body--{scheme}")).to_have_count(1)
+        found = await Axe().run(page, options=WCAG)
+        assert found.violations_count == 0, found.generate_report()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
