@@ -11,6 +11,7 @@ from lamppost.bench.wrong import WrongDataError
 
 MODULES = {
     "boards": "lamppost.bench.boards",
+    "city": "lamppost.bench.city",
     "decode": "lamppost.bench.decode",
     "detect": "lamppost.bench.detect",
     "edge": "lamppost.bench.edge",

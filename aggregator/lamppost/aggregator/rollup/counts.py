@@ -30,6 +30,13 @@ class Count:
         """Count something."""
         self.numbers[name] = self.numbers.get(name, 0) + by
 
+    def join(self, other: "Count") -> None:
+        """Count all that another one has counted too."""
+        for name, by in other.numbers.items():
+            self.add(name, by)
+        self.lats += other.lats
+        self.lons += other.lons
+
     def fields(self, measurement: Measurement) -> dict[str, float | str | None]:
         """The row's fields: a count of nothing is a 0, a middle of nothing is absent."""
         row: dict[str, float | str | None] = {
@@ -43,7 +50,7 @@ class Count:
 
 
 class Counts:
-    """Counts of one minute, by tags of each of the rollups.
+    """Counts of one minute, by district and class; the other rollups are sums of these.
 
     Args:
         minute_ms: the minute's start, which the rows are of.
@@ -53,7 +60,7 @@ class Counts:
     def __init__(self, minute_ms: int, host: str) -> None:
         self._minute_ms = minute_ms
         self._host = host
-        self._found: dict[tuple[Measurement, tuple[tuple[str, str], ...]], Count] = {}
+        self._cells: dict[tuple[str, str], Count] = {}
 
     def states(self, states: Mapping[Key, PlaceState]) -> None:
         """Count assets by their state; one that several devices measure counts once."""
@@ -62,16 +69,16 @@ class Counts:
             known = worst.get(state.place.asset)
             if known is None or rank(state) > rank(known):
                 worst[state.place.asset] = state
-            for count in self._of(state.place):
-                count.add("channels", state.channels)
-                count.add("channels_stale", state.channels_stale)
+            count = self._of(state.place)
+            count.add("channels", state.channels)
+            count.add("channels_stale", state.channels_stale)
         for state in worst.values():
-            for count in self._of(state.place):
-                count.add("assets")
-                count.add(STATES[state.code])
-                if state.place.lat is not None and state.place.lon is not None:
-                    count.lats.append(state.place.lat)
-                    count.lons.append(state.place.lon)
+            count = self._of(state.place)
+            count.add("assets")
+            count.add(STATES[state.code])
+            if state.place.lat is not None and state.place.lon is not None:
+                count.lats.append(state.place.lat)
+                count.lons.append(state.place.lon)
 
     def incidents(
         self,
@@ -83,28 +90,37 @@ class Counts:
         nobody = Standing()
         for one in incidents:
             standing = standings.get(one.id, nobody)
-            for count in self._of(places.of(one.group, one.node, one.device)):
-                if self._minute_ms - MINUTE_MS <= one.detected_ms < self._minute_ms:
-                    count.add("opened")
-                if one.closed_ms is None:
-                    count.add("open_incidents")
-                    count.add(CLASS_FIELDS[one.incident_class])
-                    count.add("shelved", standing.held)
-                    count.add("unacked", not standing.acked and not standing.held)
+            count = self._of(places.of(one.group, one.node, one.device))
+            if self._minute_ms - MINUTE_MS <= one.detected_ms < self._minute_ms:
+                count.add("opened")
+            if one.closed_ms is None:
+                count.add("open_incidents")
+                count.add(CLASS_FIELDS[one.incident_class])
+                count.add("shelved", standing.held)
+                count.add("unacked", not standing.acked and not standing.held)
 
     def rows(self) -> tuple[Sample, ...]:
         """Return the rows; that of the city is there even when there is nothing in it."""
-        city = ROLLUPS[0]
-        self._found.setdefault((city, (("host", self._host),)), Count())
         return tuple(
             Sample(measurement, self._minute_ms, dict(tags), count.fields(measurement))
-            for (measurement, tags), count in self._found.items()
+            for measurement in ROLLUPS
+            for tags, count in self._joined(measurement).items()
         )
 
-    def _of(self, place: Place) -> list[Count]:
-        named = place.tags | {"host": self._host}
-        keys = [(m, tuple((tag, named[tag]) for tag in m.tags)) for m in ROLLUPS]
-        return [self._found.setdefault(key, Count()) for key in keys]
+    def _joined(self, measurement: Measurement) -> dict[tuple[tuple[str, str], ...], Count]:
+        """Return the counts by the tags of a rollup."""
+        city = measurement is ROLLUPS[0]
+        found: dict[tuple[tuple[str, str], ...], Count] = {}
+        if city:
+            found[("host", self._host),] = Count()
+        for (district, asset_class), count in self._cells.items():
+            named = {"district": district, "asset_class": asset_class, "host": self._host}
+            tags = tuple((tag, named[tag]) for tag in measurement.tags)
+            found.setdefault(tags, Count()).join(count)
+        return found
+
+    def _of(self, place: Place) -> Count:
+        return self._cells.setdefault((place.district, place.asset_class), Count())
 
 
 def counted(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,8 @@ from lamppost.register.records.tables import asset, channel, device, link, node
 
 NODE_CLASS = "node"
 UNREGISTERED = "unregistered"
+
+MAX_REMEMBERED = 1 << 16
 
 Key = tuple[str, str, str]
 
@@ -45,6 +48,7 @@ class Place:
         }
 
 
+@lru_cache(maxsize=MAX_REMEMBERED)
 def unregistered(key: Key) -> Place:
     """Return the place of a device or node that the register binds to no asset."""
     group, node_name, device_name = key
