@@ -1,6 +1,7 @@
 """Signing in, in headless Chromium: what each role sees, and what an open page may still do."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -12,7 +13,7 @@ from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
 from .city import City
-from .registers import incident
+from .registers import FLOW, birth, incident
 from .test_pages_alarms import WCAG, state
 from .test_sign_in import PASSWORD, enter
 
@@ -145,3 +146,32 @@ async def test_axe_finds_nothing_on_the_way_in(
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
     assert not [line for line in refused if "Content Security Policy" in line]
     await page.close()
+
+
+async def test_who_is_for_a_district_starts_at_its_alarms(
+    browser: Browser, served: Console, register: Register, tmp_path: Path
+) -> None:
+    """The page of the whole city leads there; what lies elsewhere is not on it."""
+    (tmp_path / "a.csv").write_text("id,name,class,district\nw,W,pump,west\ne,E,pump,east\n")
+    register.import_assets(tmp_path / "a.csv", "root")
+    for device, asset in (("pump-w", "w"), ("pump-e", "e")):
+        register.observe_births([birth(FLOW, device=device)])
+        register.bind(f"riverside/station/{device}/flow", asset, "state", "root")
+    with register.changing(desk.WHO) as writer:
+        desk.observe(writer, [incident("w", device="pump-w"), incident("e", device="pump-e")])
+    enter(register, "wes", "operator", ["west"])
+    page = await entered(browser, served.url, "wes", "/work")
+    await expect(page.locator(".signed")).to_contain_text("wes, operator, west only")
+    await page.goto(served.url)
+    await page.wait_for_url(f"{served.url}/alarms")
+    await expect(page.locator(".alarm")).to_have_count(1)
+    await expect(page.locator(".alarm")).to_contain_text("pump-w")
+    options = await page.get_by_label("District").locator("option").all_text_contents()
+    assert options == ["All districts", "west"]
+    await page.goto(f"{served.url}/assets/w")
+    await expect(page.get_by_role("heading", name="W", exact=True)).to_be_visible()
+    await page.goto(f"{served.url}/assets/e")
+    await expect(page.get_by_role("status")).to_contain_text("asset: came 'e'")
+    await page.goto(f"{served.url}/map")
+    await expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_contain_text("Districts: came west")

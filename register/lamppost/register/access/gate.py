@@ -155,6 +155,9 @@ def _refused(scope: Scope, refusal: Problem) -> Response:
     if wants_page and refusal.status == HTTPStatus.UNAUTHORIZED:
         here = scope["path"] + ("?" + scope["query_string"].decode("latin-1")).rstrip("?")
         return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': here})}", HTTPStatus.SEE_OTHER)
+    if wants_page and scope["path"] == "/" and refusal.status == HTTPStatus.FORBIDDEN:
+        # Every role may see it, so this is somebody for some districts: alarms are their start.
+        return RedirectResponse("/alarms", HTTPStatus.SEE_OTHER)
     if wants_page and refusal.status != HTTPStatus.TOO_MANY_REQUESTS:
         return refusal_page(refusal.status, refusal.detail)
     answer = problem(refusal.status, refusal.detail, refusal.headers)

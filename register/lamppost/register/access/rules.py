@@ -106,7 +106,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 CITY_WIDE = (
     *(f"/api/v0/{path}" for path in _LIVE),
-    *("/", "/map", "/metrics", "/api/v1/audit"),
+    *("/", "/map", "/metrics", "/api/v1/audit", "/indicators", "/indicators/{}"),
     *("/api/v1/indicators", "/api/v1/indicators/{path}", "/api/v1/map", "/api/v1/map/{path}"),
 )
 """Paths whose answer has no districts: not for those who are for some of them only."""
