@@ -118,6 +118,18 @@ def test_a_code_far_away_is_out_of_range() -> None:
     assert not (out.flags & c.ANOMALY).any()
 
 
+def test_what_is_known_to_be_wrong_is_not_doubted_again() -> None:
+    """Far outside a declared range, or come there too fast: told as soon as nearer by."""
+    values = daily(15, 2)
+    values[BEFORE:] += 1e5
+    stream = stream_of(values)
+    judge = judge_of(2, low=0.0, high=100.0)
+    judge.add_series(1, None, None, None, c.NUMERIC, rate_per_s=0.1)
+    out = judged(judge, stream)
+    assert told(stream, out, c.RANGE)[0] == BEFORE + 1
+    assert told(stream, out, c.RATE)[1] == BEFORE + 1
+
+
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_counter_that_falls_to_zero_is_reset(declared: bool) -> None:
     """Told at the reading after the fall, since the fall; it goes on counting unharmed."""

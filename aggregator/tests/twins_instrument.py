@@ -180,6 +180,8 @@ class Instrument:
         """All flags of a reading that the quality tier gave `found`."""
         if found & (c.NOT_THE_LAST | c.BAD | c.STUCK) or abs(x) > MAX_VALUE:
             return found
+        if found & (c.RANGE | c.RATE) and not found & c.SUSPECT:
+            return found
         believed = not found & (c.SUSPECT | c.RANGE | c.RATE)
         if not self.count:
             if believed:

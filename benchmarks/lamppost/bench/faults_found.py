@@ -68,7 +68,7 @@ def _by_neighbours(fault: inject.Injected, rng: np.random.Generator) -> list[Tol
     end = fault.last + 1 + inject.AFTER
     three = [
         replace(one, time_ms=one.time_ms[:end], value=one.value[:end])
-        for one in inject.neighbours(fault.healthy, rng)
+        for one in inject.neighbours(fault.healthy, rng, fault.first)
     ]
     walked = (fault.series.value - fault.healthy.value)[:end]
     three[1] = replace(three[1], value=three[1].value + walked)

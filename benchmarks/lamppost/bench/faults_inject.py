@@ -22,7 +22,8 @@ SHORTEST_STAND = 3  # readings; fewer repetitions are no stand
 SPIKE_SPANS = (6.0, 12.0)
 NOISE_UP = (8.0, 16.0)  # times the loudest stretch
 NOISE_DOWN = 0.05  # times the quietest stretch
-DRIFT_SPANS = 0.5
+DRIFT_MOVEMENTS = 1.5
+OWN_NOISE = 0.06  # movements, of each of several neighbours
 FALLING = 0.05  # share of readings below the one before: else it is a counter
 COARSE = 2.0  # median changes that make a quantum
 COARSE_STILL = (0.3, 0.8)  # share of readings that repeat the one before
@@ -181,13 +182,23 @@ def reset(series: Series, rng: Rng) -> Injected | None:
     return Injected("counter", series, replace(series, value=value), first, first + 9)
 
 
-def neighbours(series: Series, rng: Rng) -> tuple[Series, Series, Series]:
-    """Three sensors of one quantity: gains, offsets and noises of their own."""
-    span = float(np.subtract(*np.percentile(series.value, [90, 10]))) or 1.0
+def movement(value: Floats) -> float:
+    """How far a series is from its mean, on the mean; in a sine, a third of its span."""
+    return float(np.abs(value - value.mean()).mean()) or 1.0
+
+
+def neighbours(
+    series: Series, rng: Rng, until: int | None = None
+) -> tuple[Series, Series, Series]:
+    """Three sensors of one quantity: gains, offsets and noises of their own.
+
+    Those are small beside what the quantity does in the readings before `until`.
+    """
+    span = movement(series.value[:until])
     made = []
     for _ in range(3):
-        own = rng.normal(0, 0.02 * span, len(series.value))
-        value = rng.uniform(0.9, 1.1) * series.value + rng.uniform(-1, 1) * span + own
+        own = rng.normal(0, OWN_NOISE * span, len(series.value))
+        value = rng.uniform(0.9, 1.1) * series.value + 3 * rng.uniform(-1, 1) * span + own
         made.append(replace(series, value=value))
     return made[0], made[1], made[2]
 
@@ -201,9 +212,8 @@ def drift(series: Series, rng: Rng) -> Injected | None:
     if first is None:
         return None
     last = first + 2 * FAULT_READINGS - 1
-    span = float(np.subtract(*np.percentile(series.value, [90, 10]))) or 1.0
     value = series.value.copy()
-    ramp = np.linspace(0, DRIFT_SPANS * span, last - first + 1)
+    ramp = np.linspace(0, DRIFT_MOVEMENTS * movement(value[:first]), last - first + 1)
     value[first : last + 1] += rng.choice([-1.0, 1.0]) * ramp
     return Injected("drift", series, replace(series, value=value), first, last)
 

@@ -56,6 +56,8 @@ def instrument_tier(
         found = int(np.int64(flags[i]))
         if channels[s, q.KIND] != c.NUMERIC or found & HIDDEN:
             continue
+        if found & DECLARED and not found & c.SUSPECT:
+            continue  # known to be wrong: nothing here may doubt that
         time, x = float(time_ms[i]), float(value[i])
         if abs(x) > MAX_VALUE:
             continue
@@ -75,7 +77,8 @@ def instrument_tier(
 
 
 HIDDEN = c.NOT_THE_LAST | c.BAD | c.STUCK
-UNSURE = c.SUSPECT | c.RANGE | c.RATE
+DECLARED = c.RANGE | c.RATE
+UNSURE = c.SUSPECT | DECLARED
 
 
 @kernel

@@ -20,7 +20,7 @@ HOUR_MINUTES = 60
 HOLD_MAX_MS = 6 * 3_600_000
 """No reading tells of more than a quarter of a day, whatever was promised."""
 
-FAULTY = frozenset({"range", "stuck", "spike", "gap", "bad", "noise", "drift"})
+FAULTY = frozenset({"range", "rate", "stuck", "spike", "gap", "bad", "noise", "drift"})
 LATE = "late"
 
 

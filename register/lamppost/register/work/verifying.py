@@ -15,7 +15,9 @@ BAD_SHARE_MAX = 0.05
 GIVE_UP_MS = 24 * WINDOW_MS
 """Without readings for so long, a person has to say whether it helped."""
 
-BAD_FLAGS = frozenset({"range", "stuck", "spike", "gap", "bad", "anomaly", "noise", "drift"})
+BAD_FLAGS = frozenset(
+    {"range", "rate", "stuck", "spike", "gap", "bad", "anomaly", "noise", "drift"}
+)
 
 Outcome = Literal["passed", "failed", "waiting", "unproven"]
 
