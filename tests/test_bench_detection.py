@@ -117,7 +117,7 @@ def test_wrong_stamps_begin_at_the_seeded_place(kind: str) -> None:
 def test_a_coarse_channel_is_frozen_only_where_that_tells_something() -> None:
     """Rounded so that about half of its readings repeat; one that is already coarse is left."""
     times = T0 + np.arange(4_000) * STEP_MS
-    lively = Series("lively", times, np.random.default_rng(4).standard_normal(4_000))
+    lively = Series("lively", times, 20 + np.random.default_rng(4).standard_normal(4_000))
     one = faults_inject.stuck_quantised(lively, np.random.default_rng(5))
     assert one is not None
     assert one.kind == "stuck"

@@ -28,6 +28,7 @@ TREMBLES = f"{PLACE} trembles much more or much less than it ever has"
 ZONE = "as with a wrong time zone or daylight saving"
 CLOCK = "the clock of node city/n is"
 AT = "22:13:22Z"
+FAST = f"{PLACE} reads 95.5 Cel since {AT}, faster than it can have come there"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,14 @@ AT = "22:13:22Z"
         (
             {"value": 68.0},
             f"{PLACE} reads 68 Cel since 22:13:22Z, as in another unit; expected 20 Cel",
+        ),
+        (
+            {"kind": e.RATE, "value": 95.5},
+            f"{FAST}; expected 20 Cel",
+        ),
+        (
+            {"kind": e.RATE, "value": 95.5, "expected": None},
+            FAST,
         ),
         (
             {"kind": e.NOISE, "value": 21.5},
@@ -69,12 +78,16 @@ def test_sentences(change: dict[str, object], sentence: str) -> None:
     assert reason(replace(EVENT, **change)) == sentence  # type: ignore[arg-type]
 
 
-def judging() -> Judging:
+def judging(rate_per_s: float | None = None) -> Judging:
     """One temperature."""
     index = SeriesIndex()
     new = Judging(index)
     key = SeriesKey("city", "n", "d", "temperature")
-    new.admit(index.add(key, DataType.DOUBLE, unit="Cel", channel_class="temperature"))
+    new.admit(
+        index.add(
+            key, DataType.DOUBLE, unit="Cel", channel_class="temperature", rate_per_s=rate_per_s
+        )
+    )
     return new
 
 
@@ -108,6 +121,18 @@ def test_another_unit_is_one_event_of_the_sensor() -> None:
     assert {one.onset_ms for one in units} == {T0 + (BEFORE + 10) * STEP_MS}
     assert {one.event_class for one in units} == {e.SENSOR_FAULT}
     assert not [one for one in events if one.event_class == e.PROCESS_ANOMALY]
+
+
+def test_what_came_too_fast_is_one_event_of_the_sensor() -> None:
+    """From the jump until it is back, though it stays there for longer than any spike."""
+    value = daily(32, 1, BEFORE + 60)[:, 0]
+    value[BEFORE + 10 : BEFORE + 30] += 40
+    found = told(judging(rate_per_s=0.02), value)
+    events = [one for one in found if one.onset_ms >= T0 + BEFORE * STEP_MS]
+    assert {one.kind for one in events} == {e.RATE}
+    assert {one.onset_ms for one in events} == {T0 + (BEFORE + 10) * STEP_MS}
+    assert len({one.id for one in events}) == 1
+    assert "faster than it can have come there" in events[0].reason
 
 
 def test_a_wrong_clock_is_one_event_of_its_node() -> None:

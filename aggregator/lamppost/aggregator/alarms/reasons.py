@@ -68,7 +68,10 @@ def _range(event: e.Event) -> str:
 
 def _rate(event: e.Event) -> str:
     since, value = clock(event.onset_ms), _exactly(event.value, event)
-    return f"{_place(event)} reads {value} since {since}, faster than it can have come there"
+    text = f"{_place(event)} reads {value} since {since}, faster than it can have come there"
+    if event.expected is None:
+        return text
+    return f"{text}; expected {_number(event.expected, event)}"
 
 
 def _gap(event: e.Event) -> str:
