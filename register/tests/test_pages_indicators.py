@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,23 @@ async def test_a_pack_is_made_over_http(lit: Register, tmp_path: Path) -> None:
     (tmp_path / "pack.zip").write_bytes(answer.content)
     assert verify(tmp_path / "pack.zip").faults == ()
     assert (wrong.status_code, nobody.status_code) == (400, 400)
+
+
+async def test_what_was_kept_is_compared_with_what_is_computed(
+    lit: Register, tmp_path: Path
+) -> None:
+    """Nothing yet, the same, and another lineage after the records have changed."""
+    assert "No value of this period was kept yet" in sheet(lit, LIGHTS)
+    async with asking(lit) as client:
+        path = f"indicators/{LIGHTS}/evidence"
+        answer = await client.post(path, data={"period": "2025-10", "by": "ada"})
+    assert "has the same lineage" in sheet(lit, LIGHTS)
+    assert sha256(answer.content).hexdigest() in sheet(lit, LIGHTS)
+    (tmp_path / "a.csv").write_text("id,name,class\nlamp-3,Lamp 3,lamp\n")
+    lit.import_assets(tmp_path / "a.csv", "ada")
+    shown = sheet(lit, LIGHTS)
+    assert "was 50.00, of another lineage" in shown
+    assert "measured, of another lineage" in shown
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from lamppost.register.indicators import desk
 from lamppost.register.indicators.computing import Inputs, compute
 from lamppost.register.indicators.values import Definition, Period, Value
 from lamppost.register.markup import Markup, tag
-from lamppost.register.pages import map_focus
+from lamppost.register.pages import indicator_kept, map_focus
 from lamppost.register.pages.boards import way
 from lamppost.register.pages.forms import line
 from lamppost.register.pages.history_svg import svg
@@ -62,11 +62,13 @@ def draw(
     definition, period = asked_definition(one), asked_period(register, told)
     with register.database.reading() as connection:
         inputs = desk.found(connection, definition, period, register.now_ms())
-    value = compute(definition, period.name, facts(register), inputs)
+        value = compute(definition, period.name, facts(register), inputs)
+        before = indicator_kept.kept(connection, value)
     cards = [
         _value(value, definition),
         _rule(definition),
         _evidence(value, field, names=names),
+        indicator_kept.card(value, *before, register.now_ms()),
         _history(history(register, definition, period)),
         _inputs(inputs),
     ]
