@@ -181,6 +181,11 @@ def test_water_loss_in_percent_and_by_connection(later: Register) -> None:
 
 def test_a_missing_meter_is_no_loss_and_a_wrong_one_no_gain(later: Register) -> None:
     """Below the gate nothing is reported, nor when more was used than supplied."""
+    asset(later, "home", "household")
+    nothing = value(later, "iso37120-2018:23.7")
+    assert nothing.reason == "no assets on record of what is supplied"
+    with later.database.writing() as connection:
+        connection.execute(text("UPDATE asset SET valid_to_ms = valid_from_ms"))
     waterworks(later, 3.0)
     wrong = value(later, "iso37120-2018:23.7")
     assert (wrong.status, wrong.value) == ("NR", None)

@@ -89,13 +89,15 @@ def _loss(definition: Definition, inputs: Sequence[Metered]) -> Told:
     empty = [part for part, some in sides.items() if not some]
     if empty:
         reason = f"no assets on record of what is {' and '.join(empty)}"
+    elif min(shares) < definition.gate:
+        reason = _thin(definition, min(shares))
     elif supplied <= 0.0:
         reason = "nothing was supplied"
     elif used > supplied:
         reason = f"more was used ({used:.6g} {definition.into}/d) than supplied: a meter errs"
     else:
         reason = ""
-    return supplied - used, per, min(shares), _thin(definition, min(shares)) or reason
+    return supplied - used, per, min(shares), reason
 
 
 def _amount(definition: Definition, one: Metered) -> float:
