@@ -58,6 +58,9 @@ data_dir = "/var/lib/lamppost/aggregator"
 [store]
 url = "influx1+http://127.0.0.1:8086/lamppost"
 
+[console]
+access = true
+
 [canary]
 every_s = 600
 listen = "127.0.0.1:9187"
@@ -102,4 +105,5 @@ else
     echo "install: Debian has no Grafana. Install it from its maker's packages (9.3, or 9.5.1" >&2
     echo "install: and later), then run this again; all else is running." >&2
 fi
-echo "install: console on http://127.0.0.1:8080"
+echo "install: console on http://127.0.0.1:8080; who may come in is added with"
+echo "install: /opt/lamppost/bin/lamppost register user add NAME --role admin --data /var/lib/lamppost/aggregator"
