@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from lamppost.register.access import accounts, passwords, sessions
 from lamppost.register.access.door import NOBODY
-from lamppost.register.access.limits import Limit
+from lamppost.register.access.limits import Limit, source
 from lamppost.register.access.signing import safe
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
@@ -193,8 +194,48 @@ def test_a_limit_forgets_and_is_bounded() -> None:
     assert [limit.take("a", 0) for _ in range(3)] == [0, 0, 1]
     assert limit.take("b", 0) == 0
     assert [limit.take("a", 1_000) for _ in range(2)] == [0, 1]
+    limit.give_back("b")
+    assert [limit.take("b", 0) for _ in range(3)] == [0, 0, 1]
     limit.forget("a")
     assert [limit.take("a", 1_000) for _ in range(3)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "20010db800010002/64"),
+        ("2001:db8:1:2::9", "20010db800010002/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_network_is_one_source(address: str, counted: str) -> None:
+    """Who has one IPv6 address has a lot of them."""
+    assert source(address) == counted
+
+
+def test_a_database_that_is_away_is_told(
+    client: httpx.Client, register: Register, tmp_path: Path
+) -> None:
+    """503, for the session and for the form; nobody is let in, and it goes on afterwards."""
+    sign_in(client)
+    assert register.database.file is not None
+    register.close()
+    register.database.file.rename(tmp_path / "away")
+    register.database.file.mkdir()
+    assert client.get("/api/v1/assets").status_code == 503
+    assert client.get("/sign-in").status_code == 503
+    register.close()
+    register.database.file.rmdir()
+    (tmp_path / "away").rename(register.database.file)
+    assert client.get("/api/v1/assets").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5_000, "ann' --", "\ud7ff"])
+def test_a_hostile_name_is_just_wrong(client: httpx.Client, name: str) -> None:
+    """It reaches no query, and is not kept."""
+    assert sign_in(client, name=name).status_code in (400, 401)
 
 
 @pytest.mark.parametrize("spoil", ["origin", "token", "cookie"])

@@ -61,7 +61,7 @@ def add(
     Raises:
         RefusedError: name, role, districts or password are none; the name is taken.
     """
-    if not _NAME.fullmatch(name) or name in TAKEN:
+    if not is_name(name):
         allowed = f"1 to 64 of a-z 0-9 . _ @ -, a letter or digit first, not {sorted(TAKEN)}"
         raise RefusedError(f"name: came {name[:60]!r}, allowed: {allowed}")
     if writer.load(KIND, [name]):
@@ -73,6 +73,11 @@ def add(
         **_secret(name, password),
     }
     writer.create(KIND, name, facts, writer.now_ms)
+
+
+def is_name(name: str) -> bool:
+    """Return True for what may be a user's name."""
+    return _NAME.fullmatch(name) is not None and name not in TAKEN
 
 
 def set_password(writer: Writer, name: str, password: str) -> None:

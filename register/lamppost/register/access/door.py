@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from lamppost.register.access import passwords, sessions, tokens
+from lamppost.register.access.accounts import is_name
 from lamppost.register.access.callers import Caller
-from lamppost.register.access.limits import Limit
+from lamppost.register.access.limits import Limit, source
 from lamppost.register.access.oidc import Oidc
 from lamppost.register.access.tables import account
 from lamppost.register.problems import Problem
@@ -25,6 +26,7 @@ WHO = "sign-in"
 MINUTE_MS = 60_000
 HASHES_AT_ONCE = 2
 WAITING_MAX = 20
+NAME_CHARS_MAX = 64
 NOBODY = "nobody known"
 """Stands for all names that are no user's: what people type there may be a password."""
 
@@ -68,6 +70,7 @@ class Door:
 
         Raises:
             TurnedAwayError: name or password is wrong, or there were too many tries.
+            Problem: the database is away.
         """
         self._slow_down(name, address)
         if self._waiting >= WAITING_MAX:
@@ -76,11 +79,13 @@ class Door:
         try:
             async with self._hashing:
                 secret = await run_in_threadpool(self._enter, name, password, address, before)
+        except SQLAlchemyError as error:
+            raise _away(error) from error
         finally:
             self._waiting -= 1
         if secret is None:
             raise TurnedAwayError
-        self._by_name.forget(name)
+        self._by_name.forget(name[:NAME_CHARS_MAX])
         self.give_back(address)
         return secret
 
@@ -90,13 +95,13 @@ class Door:
         Raises:
             TurnedAwayError: there were too many.
         """
-        wait_s = self._by_address.take(address, self.register.now_ms())
+        wait_s = self._by_address.take(source(address), self.register.now_ms())
         if wait_s:
             raise TurnedAwayError(wait_s)
 
     def give_back(self, address: str) -> None:
         """Let the last try from an address be as if it had not been: it was good."""
-        self._by_address.give_back(address)
+        self._by_address.give_back(source(address))
 
     async def of_token(self, secret: str, address: str) -> Caller:
         """Return who shows a token.
@@ -104,7 +109,7 @@ class Door:
         Raises:
             Problem: it is none, or it has ended.
         """
-        found = await self._asked(lambda connection: tokens.find(connection, secret))
+        found = await self.asked(lambda connection: tokens.find(connection, secret))
         if found is None:
             self._count_refused(address)
             told = "authorization: allowed: Bearer and a token that has not ended"
@@ -127,7 +132,7 @@ class Door:
             secret: What the cookie holds.
             is_use: Somebody is there; else it is only looked whether it still holds.
         """
-        found = await self._asked(lambda connection: sessions.find(connection, secret))
+        found = await self.asked(lambda connection: sessions.find(connection, secret))
         now_ms = self.register.now_ms()
         if found is None or not found.holds(now_ms):
             return None
@@ -143,7 +148,7 @@ class Door:
         Raises:
             Problem: too much from this address.
         """
-        _refuse(self._public.take(address, self.register.now_ms()))
+        _refuse(self._public.take(source(address), self.register.now_ms()))
 
     def leave(self, caller: Caller) -> None:
         """End the session of a caller."""
@@ -152,18 +157,19 @@ class Door:
 
     def _slow_down(self, name: str, address: str) -> None:
         now_ms = self.register.now_ms()
-        wait_s = self._by_address.take(address, now_ms) or self._by_name.take(name, now_ms)
+        wait_s = self._by_address.take(source(address), now_ms)
+        wait_s = wait_s or self._by_name.take(name[:NAME_CHARS_MAX], now_ms)
         if wait_s:
             log.warning("sign-in: too many tries, last from %s", address)
             raise TurnedAwayError(wait_s)
 
     def _count_refused(self, address: str) -> None:
-        _refuse(self._refused.take(address, self.register.now_ms()))
+        _refuse(self._refused.take(source(address), self.register.now_ms()))
 
     def _enter(self, name: str, password: str, address: str, before: str) -> str | None:
         named = select(account.c.password, account.c.valid_to_ms).where(account.c.id == name)
         with self.register.database.reading() as connection:
-            row = connection.execute(named).first()
+            row = connection.execute(named).first() if is_name(name) else None
             old = sessions.find(connection, before)
         matches = passwords.matches(row.password if row else None, password)
         if row is None or row.valid_to_ms is not None or not matches:
@@ -198,7 +204,13 @@ class Door:
         except SQLAlchemyError as error:  # it is noted a minute later
             log.warning("the register's database does not answer: %s", error)
 
-    async def _asked(self, question: Callable[[Connection], T]) -> T:
+    async def asked(self, question: Callable[[Connection], T]) -> T:
+        """Return the answer of the database.
+
+        Raises:
+            Problem: it is away.
+        """
+
         def ask() -> T:
             with self.register.database.reading() as connection:
                 return question(connection)
@@ -206,8 +218,13 @@ class Door:
         try:
             return await run_in_threadpool(ask)
         except SQLAlchemyError as error:
-            told = "the register's database does not answer; the log says why"
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, told) from error
+            raise _away(error) from error
+
+
+def _away(error: SQLAlchemyError) -> Problem:
+    log.warning("the register's database does not answer: %s", error)
+    told = "the register's database does not answer; the log says why"
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, told)
 
 
 def _refuse(wait_s: int) -> None:

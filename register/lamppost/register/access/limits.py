@@ -2,8 +2,11 @@
 
 import math
 from collections import OrderedDict
+from ipaddress import IPv6Address, ip_address
 
 KEYS_MAX = 20_000
+NETWORK_BITS = 64
+"""Of an IPv6 address: whoever has one has the rest of its network too."""
 
 
 class Limit:
@@ -42,3 +45,16 @@ class Limit:
     def forget(self, key: str) -> None:
         """Let all tries of a key be as if they had not been."""
         self._used_until.pop(key, None)
+
+
+def source(address: str) -> str:
+    """Return what requests from an address are counted under."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:100]
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return f"{int(parsed) >> (128 - NETWORK_BITS):x}/{NETWORK_BITS}"

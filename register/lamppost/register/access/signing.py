@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
@@ -121,7 +121,7 @@ async def _page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     kept = request.cookies.get(FORM_COOKIE, "") or secrets.token_urlsafe(32)
-    hint = "" if await run_in_threadpool(_has_users, door) else NO_USERS
+    hint = "" if await door.asked(_has_users) else NO_USERS
     answer = sign_in_page(
         form_token(kept),
         back,
@@ -147,7 +147,6 @@ def _door(request: Request) -> Door | None:
     return door
 
 
-def _has_users(door: Door) -> bool:
+def _has_users(connection: Connection) -> bool:
     counted = select(func.count()).select_from(account)
-    with door.register.database.reading() as connection:
-        return bool(connection.execute(counted).scalar_one())
+    return bool(connection.execute(counted).scalar_one())
