@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
+from lamppost.register.condition.deciding import aim
 from lamppost.register.evidence.verifying import verify
 from lamppost.register.markup import Markup
 from lamppost.register.pages import indicator_list, indicator_sheet
@@ -157,6 +158,23 @@ async def test_a_pack_is_made_over_http(lit: Register, tmp_path: Path) -> None:
     (tmp_path / "pack.zip").write_bytes(answer.content)
     assert verify(tmp_path / "pack.zip").faults == ()
     assert (wrong.status_code, nobody.status_code) == (400, 400)
+
+
+@pytest.mark.parametrize(
+    ("goal", "words"), [(40.0, "40.00 %, met"), (60.0, "60.00 %, not met")]
+)
+async def test_a_target_stands_beside_the_value(lit: Register, goal: float, words: str) -> None:
+    """In the list and on the sheet, with its baseline; of what is NR nobody knows."""
+    assert "none is set" in sheet(lit, LIGHTS)
+    with lit.changing("ada") as writer:
+        for one in (LIGHTS, HOUSES):
+            aim(writer, "indicator", one, "indicator", "%", 10.0, goal, "council, 2025")
+    shown = sheet(lit, LIGHTS)
+    assert words in shown
+    assert "council, 2025" in shown
+    listed = indicator_list.draw(lit, {"period": "2025-10"}).body
+    assert words in listed
+    assert f"{goal:.2f} %, not known" in listed
 
 
 async def test_what_was_kept_is_compared_with_what_is_computed(

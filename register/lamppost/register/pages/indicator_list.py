@@ -15,6 +15,8 @@ from lamppost.register.markup import Markup, tag
 from lamppost.register.pages.boards import way
 from lamppost.register.pages.forms import line
 from lamppost.register.pages.forms import select as choice
+from lamppost.register.pages.indicator_aims import aims
+from lamppost.register.pages.indicator_aims import told as told_aim
 from lamppost.register.pages.indicator_values import all_values, asked_period
 from lamppost.register.pages.places import given
 from lamppost.register.pages.sheets import table
@@ -22,7 +24,7 @@ from lamppost.register.pages.showing import Drawn, show
 from lamppost.register.records.store import Register
 
 PATH = "/indicators"
-HEADS = ("Indicator", "Value", "Coverage", "Days", "Assets", "Quality of the data")
+HEADS = ("Indicator", "Value", "Target", "Coverage", "Days", "Assets", "Quality of the data")
 STATUS_TEXTS: Mapping[str, str] = {
     "": "All",
     "measured": "Measured",
@@ -68,7 +70,9 @@ def draw(register: Register, query: Mapping[str, str]) -> Drawn:
     )
     parts = [_form(wanted, period.name, standards), tag("p.count", told), within(register)]
     if shown:
-        listed = table("Indicators", HEADS, (_row(one) for one in shown))
+        goals = aims(register)
+        rows = (_row(one, told_aim(one, goals.get(one.indicator))) for one in shown)
+        listed = table("Indicators", HEADS, rows)
         parts.append(tag("div.card", listed))
     else:
         parts.append(tag("p.count", "No indicator is like that."))
@@ -108,7 +112,7 @@ def share(part: float) -> str:
     return f"{floor(part * 100 + ROUNDING)}{words.NARROW}%"
 
 
-def _row(one: Value) -> Sequence[str]:
+def _row(one: Value, goal: str) -> Sequence[str]:
     title = definitions()[one.indicator].title
     named = tag("a", title, href=address(one.indicator, one.period))
     told = [tag("b", value_text(one)), Markup(" "), status_chip(one)]
@@ -117,6 +121,7 @@ def _row(one: Value) -> Sequence[str]:
     return [
         Markup.join_all([named, Markup(" "), tag("span.sub", one.indicator)]),
         Markup.join_all(told),
+        goal,
         share(one.coverage),
         share(one.completeness),
         words.integer(one.assets),

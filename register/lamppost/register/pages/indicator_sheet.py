@@ -14,7 +14,7 @@ from lamppost.register.indicators import desk
 from lamppost.register.indicators.computing import Inputs, compute
 from lamppost.register.indicators.values import Definition, Period, Value
 from lamppost.register.markup import Markup, tag
-from lamppost.register.pages import indicator_kept, map_focus
+from lamppost.register.pages import indicator_aims, indicator_kept, map_focus
 from lamppost.register.pages.boards import way
 from lamppost.register.pages.forms import line
 from lamppost.register.pages.history_svg import svg
@@ -65,7 +65,7 @@ def draw(
         value = compute(definition, period.name, facts(register), inputs)
         before = indicator_kept.kept(connection, value)
     cards = [
-        _value(value, definition),
+        _value(value, definition, indicator_aims.aims(register).get(one)),
         _rule(definition),
         _evidence(value, field, names=names),
         indicator_kept.card(value, *before, register.now_ms()),
@@ -88,13 +88,17 @@ def _form(one: str, period: Period) -> Markup:
     )
 
 
-def _value(value: Value, definition: Definition) -> Markup:
+def _value(
+    value: Value, definition: Definition, aim: tuple[float, float, str] | None
+) -> Markup:
     big = tag("p.entry.figure", tag("b", value_text(value)), " ", status_chip(value))
     why = [tag("p.entry", f"Not reported: {value.reason}.")] if value.reason else []
     numbers = {
         "Numerator": None if value.numerator is None else words.number(value.numerator),
         "Denominator": None if value.denominator is None else words.number(value.denominator),
-        "Target": "none is set",
+        "Target": indicator_aims.told(value, aim),
+        "Baseline": None if aim is None else words.number(aim[0]),
+        "Aimed at by": None if aim is None else aim[2],
         "Coverage": f"{share(value.coverage)} of the assets; {share(definition.gate)} needed",
         "Days": f"{share(value.completeness)} of the days",
         "Assets": words.integer(value.assets),

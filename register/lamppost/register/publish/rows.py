@@ -198,7 +198,7 @@ def _indicator(row: Mapping[str, Any]) -> Row:
         "n": row["assets"],
         "target": row["goal"],
         "baseline": row["baseline"],
-        "met": _met(row["value"], row["baseline"], row["goal"]),
+        "met": met(row["value"], row["baseline"], row["goal"]),
         "reported": int(row["status"] == "measured"),
         "computed_ms": row["updated_ms"],
         "name": row["indicator"] if known is None else known.title,
@@ -211,8 +211,8 @@ def _indicator(row: Mapping[str, Any]) -> Row:
     return Row(INDICATOR, row["from_ms"], {"indicator": row["indicator"]}, fields)
 
 
-def _met(value: float | None, baseline: float | None, goal: float | None) -> int | None:
-    """Whether a goal is met: better is on the side of the baseline on which the goal lies."""
+def met(value: float | None, baseline: float | None, goal: float | None) -> int | None:
+    """Return whether a goal is met: better is on that side of the baseline where it lies."""
     if value is None or baseline is None or goal is None:
         return None
     return int(value <= goal if goal <= baseline else value >= goal)
