@@ -10,6 +10,7 @@ from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge.evidence import EXTREME, SLACK, STEPS
 from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
+from lamppost.aggregator.judge.judge import HABIT, LINE_BYTES
 from lamppost.aggregator.judge.logs import decimal_log
 from lamppost.aggregator.judge.pattern import add_cell, compare, end_point, learn
 from lamppost.aggregator.judge.seasonal_nn import DAY_MS, SLOT_MS, keep, open_slot, other_days
@@ -195,3 +196,13 @@ def test_faults_are_neither_learned_nor_told_as_habits() -> None:
 def test_memory_is_bounded() -> None:
     """Twelve kilobytes a series hold all tiers."""
     assert judge_of(1).bytes_per_series <= 12 * 1024
+
+
+def test_rows_fill_whole_cache_lines() -> None:
+    """What is fetched ahead in lines begins and ends with them, after growing too."""
+    judge = judge_of(3)
+    judge.grow(5_000)
+    for name in (HABIT, "habit-fine", "habit-codes"):
+        array = judge._arrays[name]
+        assert array.ctypes.data % LINE_BYTES == 0
+        assert array.strides[0] % LINE_BYTES == 0

@@ -44,8 +44,8 @@ import numpy as np
     H_SCORE,  # of the last cell
     PENDING,  # evidence of an alarm that waits for what a SUSPECT reading turns out to be
     ANEW,  # cells until the smoothed values count again, after a sensor fault
-    HEAD_WIDTH,
-) = range(36)
+) = range(35)
+HEAD_WIDTH = 40  # whole cache lines, as all widths here: a row fetched ahead is no line more
 
 # --- scales: how a pattern is drawn -----------------------------------------------------------
 STEPS = (1, 3, 6, 12)  # cells that make a point
@@ -81,7 +81,7 @@ SCALE_WIDTH = S_PAST + PAST
 
 BINS = 35  # of 0.1 decades
 (T_COUNT, T_AGE, T_EDGE, T_SHARE, T_SPREAD, T_SHAPE, T_BINS) = range(7)
-TAIL_WIDTH = T_BINS + BINS
+TAIL_WIDTH = 48  # of which T_BINS + BINS are used
 TAILS_AT = SCALES * SCALE_WIDTH
 FAST_TAIL = SCALES
 SLOW_TAIL = SCALES + 1

@@ -32,6 +32,7 @@ Array = NDArray[np.float64]
 AnyArray = NDArray[Any]
 
 SLAB = 1024  # series; room grows by whole slabs, and at least by half
+LINE_BYTES = 64
 UNSET = -1.0
 
 
@@ -378,7 +379,14 @@ def bytes_of(blanks: Mapping[str, AnyArray]) -> int:
 
 
 def _taller(array: AnyArray, rows: int, blank: AnyArray) -> AnyArray:
-    taller = np.empty((rows, len(blank)), blank.dtype)
+    taller = _on_lines(rows, blank)
     taller[: len(array)] = array
     taller[len(array) :] = blank
     return taller
+
+
+def _on_lines(rows: int, blank: AnyArray) -> AnyArray:
+    """Room for rows that begins with a cache line, which NumPy's own does not."""
+    room = np.empty(rows * blank.nbytes + LINE_BYTES, np.uint8)
+    first = -room.ctypes.data % LINE_BYTES
+    return room[first : first + rows * blank.nbytes].view(blank.dtype).reshape(rows, len(blank))
