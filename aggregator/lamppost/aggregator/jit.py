@@ -34,6 +34,7 @@ SOURCES = (
     "decode/*.py",
     "judge/*.py",
     "alarms/transitions.py",
+    "pipeline/latestkernel.py",
     "rollup/windowkernel.py",
     "store/decimals.py",
     "store/linekernel.py",

@@ -24,6 +24,7 @@ from lamppost.aggregator.judge.group_hours import Hours
 from lamppost.aggregator.judge.groups import Groups
 from lamppost.aggregator.judge.judge import Judge
 from lamppost.aggregator.nodes.series import SeriesInfo
+from lamppost.aggregator.pipeline.latest import Latest
 from lamppost.aggregator.rollup.windows import State
 from lamppost.aggregator.spool.frames import COLUMNS
 from lamppost.aggregator.store.lineprotocol import Lines
@@ -54,6 +55,7 @@ def warm(progress: Progress | None = None) -> float:
         ("transitions", _transitions),
         ("lines", _lines),
         ("windows", _windows),
+        ("last values", _latest),
     )
     with _alone(jit.cache_dir()):
         for done, (name, step) in enumerate(steps):
@@ -132,6 +134,12 @@ def _lines() -> None:
     columns: dict[str, Any] = {name: np.zeros(1, kind) for name, kind in COLUMNS}
     del columns["series"]
     Lines().of(StoreBatch({0: info}, np.zeros(1, np.int32), **columns))
+
+
+def _latest() -> None:
+    latest = Latest()
+    latest.grow(1)
+    latest.take(np.zeros(1, np.int32), np.full(1, TIME_MS), np.ones(1), Verdicts.empty(1))
 
 
 def _windows() -> None:

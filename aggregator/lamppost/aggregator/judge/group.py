@@ -15,7 +15,7 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import group_state as g
 from lamppost.aggregator.judge.group_policy import decide
-from lamppost.aggregator.judge.group_profile import GroupProfile
+from lamppost.aggregator.judge.group_profile import GroupProfile, group_profile_of
 from lamppost.aggregator.judge.principal import TINY, fit
 
 Array = NDArray[np.float64]
@@ -35,7 +35,7 @@ def group_tier(
     group_of: NDArray[np.int32],
     place_of: NDArray[np.int32],
     rows: Array,
-    p: GroupProfile,
+    parameters: Array,
 ) -> None:
     """Take judged readings in the order given.
 
@@ -47,8 +47,9 @@ def group_tier(
         group_of: int32[series], a row of `rows`, -1 for none.
         place_of: int32[series], which member of it.
         rows: float64[group, GROUP_WIDTH], kept from batch to batch.
-        p: parameters.
+        parameters: float64, `profile.packed` of the group profile.
     """
+    p = group_profile_of(parameters)
     rows = borrowed(rows)
     for i in range(series.shape[0]):
         s = int(series[i])

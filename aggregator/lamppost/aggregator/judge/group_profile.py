@@ -2,6 +2,11 @@
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lamppost.aggregator.jit import as_tuple, kernel
+
 
 class GroupProfile(NamedTuple):
     """A cell is the time in which every member reports; a vector is their means in it."""
@@ -27,3 +32,10 @@ class GroupProfile(NamedTuple):
 
 
 GROUPS = GroupProfile()
+FIELDS = len(GROUPS)
+
+
+@kernel
+def group_profile_of(parameters: NDArray[np.float64]) -> GroupProfile:
+    """What `profile.packed` made of it."""
+    return GroupProfile(*as_tuple(parameters, FIELDS))

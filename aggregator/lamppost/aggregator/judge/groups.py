@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lamppost.aggregator.judge import group_state as g
 from lamppost.aggregator.judge.group import group_tier
 from lamppost.aggregator.judge.group_profile import GROUPS, GroupProfile
+from lamppost.aggregator.judge.profile import packed
 
 SLAB = 64  # groups
 SILENT_CELLS = 30.0
@@ -63,6 +64,7 @@ class Groups:
 
     def __init__(self, profile: GroupProfile = GROUPS) -> None:
         self.profile = profile
+        self._parameters = packed(profile)
         self._count = 0
         self._rows = np.tile(g.GROUP_BLANK, (SLAB, 1))
         self._group_of = np.full(0, -1, np.int32)
@@ -134,7 +136,7 @@ class Groups:
                 self._group_of,
                 self._place_of,
                 self._rows,
-                self.profile,
+                self._parameters,
             )
 
     def changes(self, now_ms: int) -> list[Change]:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
+from lamppost.aggregator.pipeline.latestkernel import keep_last
 from lamppost.aggregator.spool.frames import TextRow
 
 FIRST_CAPACITY = 1024
@@ -60,20 +60,19 @@ class Latest:
         verdicts: Verdicts,
     ) -> None:
         """Keep the last reading of each series among these; late ones are not the last."""
-        keep: NDArray[np.intp] | slice = slice(None)
-        unjudged = (verdicts.flags & c.NOT_THE_LAST) != 0
-        if unjudged.any():
-            keep = np.flatnonzero(~unjudged)
-            series, time_ms, value = series[keep], time_ms[keep], value[keep]
-        with self._lock:  # of repeated indices the last one stays
-            self._columns["time_ms"][series] = time_ms
-            self._columns["value"][series] = value
-            self._columns["flags"][series] = verdicts.flags[keep]
-            self._columns["expected"][series] = verdicts.expected[keep]
-            self._columns["low"][series] = verdicts.low[keep]
-            self._columns["high"][series] = verdicts.high[keep]
-            self._columns["severity"][series] = verdicts.severity[keep]
-            self._columns["p"][series] = verdicts.p[keep]
+        with self._lock:  # COLUMNS has them in the kernel's order
+            keep_last(
+                series,
+                time_ms,
+                value,
+                verdicts.flags,
+                verdicts.expected,
+                verdicts.low,
+                verdicts.high,
+                verdicts.severity,
+                verdicts.p,
+                *self._columns.values(),
+            )
 
     def take_texts(self, rows: Sequence[TextRow]) -> None:
         """Keep the last text of each series among these."""
