@@ -63,7 +63,7 @@ def write_lines(
     Returns:
         How many bytes were written.
     """
-    at, next_rare, columns = 0, 0, len(numbers)
+    at, next_rare, columns, stamp = 0, 0, len(numbers), 0
     for row in range(len(series)):
         at = put_name(names, 0, out, at)
         s = series[row]
@@ -84,7 +84,13 @@ def write_lines(
             out[at] = 44
             at += 1
         at = put_counts(counts, row, names, 1 + columns, out, at)
-        at = put_time(time_ms[row], out, at)
+        if row > 0 and time_ms[row] == time_ms[row - 1]:  # one poll has many readings
+            out[at - 1] = 32
+            at = copy(out, ends[row - 1] - stamp, stamp, out, at)
+        else:
+            begin = at
+            at = put_time(time_ms[row], out, at)
+            stamp = at - begin
         ends[row] = at
     return at
 
