@@ -9,16 +9,19 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI, Request
 from nicegui import Client
+from sqlalchemy import select
 
 from lamppost.register import app
 from lamppost.register.access import callers
 from lamppost.register.access.door import Door
 from lamppost.register.access.gate import Gate
 from lamppost.register.access.rules import MAY, PAGES, ROLES, RULES, needed
+from lamppost.register.access.tables import token
 from lamppost.register.access.tokens import DAY_MS, SHOWN_CHARS, issue, revoke
 from lamppost.register.app import application
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
+from lamppost.register.records.tables import entered
 from lamppost.register.serve import Console
 
 from .city import City
@@ -210,6 +213,16 @@ def test_hostile_names_are_refused(register: Register, name: str) -> None:
     with pytest.raises(RefusedError, match="name: came"), register.changing("ann") as writer:
         issue(writer, name, "viewer", 1)
     assert not register.trail("token").items
+
+
+def test_tokens_of_before_districts_are_in_the_trail_as_they_were(register: Register) -> None:
+    """A column that came later is not entered while it says nothing: old entries hold."""
+    secret = made(register)
+    with register.database.reading() as connection:
+        row = dict(connection.execute(select(token)).mappings().one())
+    assert row["id"] == secret[:SHOWN_CHARS]
+    assert "districts" not in entered(token, row)
+    assert entered(token, {**row, "districts": ["west"]})["districts"] == ["west"]
 
 
 @pytest.mark.sqlite

@@ -6,7 +6,7 @@ hash, which stays out of the audit trail; the trail keeps only a mark of it.
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, Table, Text
 
-from lamppost.register.records.base import kept, metadata
+from lamppost.register.records.base import ADDED, kept, metadata
 
 OUTSIDE_TRAIL = {"observed": True}
 
@@ -18,7 +18,7 @@ token = Table(
     Column("role", Text, nullable=False),
     Column("digest", Text, nullable=False, index=True),
     Column("expires_ms", BigInteger, nullable=False),
-    Column("districts", JSON(none_as_null=True)),
+    Column("districts", JSON(none_as_null=True), info=ADDED),
 )
 
 account = Table(
