@@ -55,7 +55,7 @@ def register(
 ) -> Iterator[Register]:
     """An empty register: in an SQLite file, or on the PostgreSQL that the environment names."""
     if os.environ.get(VARIABLE) and request.node.get_closest_marker("sqlite") is None:
-        with on_postgres(clock) as served:
+        with on_postgres(tmp_path, clock) as served:
             yield served
         return
     held = opened(tmp_path, clock)
@@ -69,7 +69,7 @@ def any_register(
 ) -> Iterator[Register]:
     """An empty register, on each database there is."""
     if request.param == "postgresql":
-        with on_postgres(clock) as held:
+        with on_postgres(tmp_path, clock) as held:
             yield held
         return
     held = opened(tmp_path, clock)

@@ -40,7 +40,7 @@ def opened(folder: Path, clock: Clock | None = None) -> Register:
 
 
 @contextmanager
-def on_postgres(clock: Clock) -> Iterator[Register]:
+def on_postgres(folder: Path, clock: Clock) -> Iterator[Register]:
     """Give a register in a schema of its own, on the server that the environment names."""
     url = os.environ.get(VARIABLE)
     if not url:
@@ -49,8 +49,9 @@ def on_postgres(clock: Clock) -> Iterator[Register]:
     admin = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     with admin.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
+    search = f"-csearch_path={schema}"
     mark = "&" if "?" in url else "?"
-    register = Register(f"{url}{mark}options={quote(f'-csearch_path={schema}')}", Path(), clock)
+    register = Register(f"{url}{mark}options={quote(search)}", folder, clock)
     try:
         register.migrate()
         yield register
