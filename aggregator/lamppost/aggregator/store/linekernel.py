@@ -84,15 +84,26 @@ def write_lines(
             out[at] = 44
             at += 1
         at = put_counts(counts, row, names, 1 + columns, out, at)
-        if row > 0 and time_ms[row] == time_ms[row - 1]:  # one poll has many readings
-            out[at - 1] = 32
-            at = copy(out, ends[row - 1] - stamp, stamp, out, at)
-        else:
-            begin = at
-            at = put_time(time_ms[row], out, at)
-            stamp = at - begin
+        end = put_stamp(time_ms, row, ends, stamp, out, at)
+        stamp, at = end - at, end
         ends[row] = at
     return at
+
+
+@kernel
+def put_stamp(
+    time_ms: NDArray[np.int64],
+    row: int,
+    ends: NDArray[np.int64],
+    stamp: int,
+    out: NDArray[np.uint8],
+    at: int,
+) -> int:
+    """Write a row's time; one poll has many readings, so the last row's is often the same."""
+    if row == 0 or time_ms[row] != time_ms[row - 1]:
+        return put_time(time_ms[row], out, at)
+    out[at - 1] = 32
+    return copy(out, ends[row - 1] - stamp, stamp, out, at)
 
 
 @kernel
