@@ -1,7 +1,12 @@
 """What a push would do: from what should be and what is to a list of changes."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -218,3 +223,38 @@ def test_a_console_that_is_none_is_told() -> None:
     """An address where nobody answers ends with a sentence, before anything is changed."""
     with pytest.raises(Failed, match="came no answer of a console"):
         from_console("http://127.0.0.1:1")
+
+
+def test_a_console_that_asks_who_comes_is_shown_the_token() -> None:
+    """With it annotations are made; without one the sentence says which option is missing."""
+    with console("s3cret") as url:
+        assert [one.key for one in from_console(url, "s3cret")] == [of_incident(INCIDENT).key]
+        with pytest.raises(Failed, match=r"401 .*allowed: a viewer's token in --console-token"):
+            from_console(url)
+
+
+@contextmanager
+def console(token: str) -> Iterator[str]:
+    """A console with one incident for whoever shows this token."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = self.headers["Authorization"] == f"Bearer {token}"
+            listed = {"incidents": [INCIDENT], "maintenance": []}
+            body = json.dumps(listed).encode() if known else b""
+            self.send_response(HTTPStatus.OK if known else HTTPStatus.UNAUTHORIZED)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Not on the terminal."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -42,6 +42,9 @@ def add_push(commands: Commands) -> None:
     parser.add_argument(
         "--annotate", action="store_true", help="incidents and maintenance of --console too"
     )
+    parser.add_argument(
+        "--console-token-file", type=Path, help="token of a viewer, for --annotate"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     _add_site(parser)
     parser.set_defaults(command=_push)
@@ -98,13 +101,14 @@ def _push(arguments: argparse.Namespace) -> int:
     kept = arguments.influx_password_file if site.user else arguments.influx_token_file
     if site.user and kept is None:
         raise WrongUse("--influx-password-file", "nothing", "a file, because of --influx-user")
+    token = secret("--console-token-file", arguments.console_token_file)
     done = push(
         web_url("--url", arguments.url),
         secret("--token-file", arguments.token_file),
         site,
         secret("--influx-token-file", kept),
         only_plan=arguments.plan,
-        notes=from_console(site.console_url) if arguments.annotate else (),
+        notes=from_console(site.console_url, token) if arguments.annotate else (),
     )
     if arguments.json:
         print(json.dumps({"planned": arguments.plan, "actions": [one.told for one in done]}))

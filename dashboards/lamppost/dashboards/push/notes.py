@@ -6,9 +6,10 @@ history, not a mistake.
 
 import json
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
 from lamppost.dashboards.arguments import Failed
 from lamppost.dashboards.board import TAG
@@ -16,23 +17,33 @@ from lamppost.dashboards.push.things import Kind, Thing
 
 INCIDENT, MAINTENANCE = "incident", "maintenance"
 TIMEOUT_S = 10.0
+REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 MAX_NOTES = 1_000
 MAX_BYTES = 8 << 20
 MAX_TEXT_CHARS = 500
 
 
-def from_console(console_url: str) -> list[Thing]:
+def from_console(console_url: str, token: str = "") -> list[Thing]:
     """Return the annotations that the console's incidents and maintenance make.
 
+    Args:
+        console_url: the register's console, without a slash at its end.
+        token: of a viewer, where the console asks who comes.
+
     Raises:
-        Failed: it does not answer, or not as a console does.
+        Failed: it does not answer, wants another token, or is no console.
     """
     try:
         return [
             make(one)
             for kind, make in (("incidents", of_incident), ("maintenance", of_maintenance))
-            for one in _asked(f"{console_url}/api/v0/{kind}?limit={MAX_NOTES}", kind)
+            for one in _asked(f"{console_url}/api/v0/{kind}?limit={MAX_NOTES}", kind, token)
         ]
+    except HTTPError as error:
+        told = f"{console_url}: came {error.code} {error.reason}"
+        if error.code in REFUSALS:
+            told += "; allowed: a viewer's token in --console-token-file"
+        raise Failed(told) from error
     except (URLError, OSError, ValueError, KeyError, TypeError) as error:
         raise Failed(f"{console_url}: came no answer of a console: {error}") from error
 
@@ -93,7 +104,10 @@ def _place(one: Mapping[str, Any]) -> str:
     return "/".join(part for part in (one["group"], one["node"], one["device"]) if part)
 
 
-def _asked(url: str, name: str) -> list[dict[str, Any]]:
-    with urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 - http or https, checked
+def _asked(url: str, name: str, token: str) -> list[dict[str, Any]]:
+    asked = Request(url)  # noqa: S310 - http or https, checked
+    if token:  # not for whom a redirection leads to
+        asked.add_unredirected_header("Authorization", f"Bearer {token}")
+    with urlopen(asked, timeout=TIMEOUT_S) as answer:  # noqa: S310
         listed: list[dict[str, Any]] = json.loads(answer.read(MAX_BYTES))[name]
     return listed
