@@ -73,3 +73,46 @@ def test_a_clock_that_runs_fast_or_slow_is_told(ms_an_hour: int) -> None:
     minute, ahead = told[0]
     assert 600 <= minute <= 660
     assert ahead == pytest.approx(np.sign(ms_an_hour) * 20_000, abs=500)
+
+
+@pytest.mark.parametrize("at_once", [1, 30])
+def test_a_backlog_at_the_first_start_is_no_clock(at_once: int) -> None:
+    """The first readings came minutes late because nobody took them; no clock was set."""
+    judge = judge_of(1)
+    judge.relate(0, 0)
+    told = []
+    stamps = iter(range(T0 - 8 * 60_000, T0 + 3_600_000, EVERY_MS))
+    backlog = [next(stamps) for _ in range(8 * 60_000 // EVERY_MS)]
+    batches = [backlog[at : at + at_once] for at in range(0, len(backlog), at_once)]
+    batches += [[stamp] for stamp in stamps]
+    for number, batch in enumerate(batches):
+        now = max(batch[-1] + 200, T0 + number * 100)
+        one = Stream(
+            np.zeros(len(batch), np.int32),
+            np.array(batch, np.int64),
+            20.0 + np.arange(len(batch), dtype=np.float64) % 7,
+            np.full(len(batch), c.QUALITY_GOOD, np.int16),
+        )
+        judged(judge, one, now)
+        told += judge.clocks()[2].tolist()
+    assert told == []
+
+
+def test_a_clock_that_is_set_right_starts_anew() -> None:
+    """An hour slow from the start, which nobody can know; right since, and then fast: told."""
+    judge = judge_of(1)
+    judge.relate(0, 0)
+    told = []
+    for reading, late in enumerate([3_600_000] * 100 + [300] * 100 + [-3_600_000] * 100):
+        now = T0 + reading * EVERY_MS
+        one = Stream(
+            np.zeros(1, np.int32),
+            np.full(1, now - late, np.int64),
+            np.full(1, 20.0 + reading % 7),
+            np.full(1, c.QUALITY_GOOD, np.int16),
+        )
+        judged(judge, one, now)
+        told += [(reading, ahead) for ahead in judge.clocks()[2].tolist()]
+    assert len(told) == 1
+    assert told[0][0] >= 200
+    assert told[0][1] == pytest.approx(3_600_300, abs=1_000)

@@ -40,6 +40,7 @@ class Clock:
             self._step(now, offset, away)
 
     def _skew(self, now: float) -> None:
+        self.reference = min(self.reference, max(self.usual, 0.0))
         skew = self.usual - self.reference
         if abs(skew) <= self.p.clock_step_ms * (0.5 if self.wrong else 1):
             self.wrong = 0.0
@@ -51,5 +52,10 @@ class Clock:
             self.away_at, self.away_count, self.away_since = offset, 0, now
         self.away_count += 1
         lasts = now - self.away_since >= self.p.clock_ms
-        if not self.wrong and self.away_count >= self.p.clock_readings and lasts:
+        if self.wrong or self.away_count < self.p.clock_readings or not lasts:
+            return
+        if self.usual > 0 and abs(offset) <= self.p.clock_step_ms:
+            self.count, self.usual, self.reference, self.dev = 1, offset, offset, 0.0
+            self.away_at = None
+        else:
             self.wrong, self.wrong_since = away, self.away_since

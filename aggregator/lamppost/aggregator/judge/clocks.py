@@ -83,14 +83,33 @@ def _watch(state: Array, s: int, offset: float, now: float, p: Profile) -> None:
         state[s, w.AWAY_COUNT] >= p.clock_readings
         and now - state[s, w.AWAY_SINCE] >= p.clock_ms
     ):
+        if usual > 0.0 and abs(offset) <= p.clock_step_ms:
+            _begin_anew(state, s, offset)
+            return
         state[s, w.CLOCK_WRONG] = away
         state[s, w.WRONG_SINCE] = state[s, w.AWAY_SINCE]
 
 
 @kernel
+def _begin_anew(state: Array, s: int, offset: float) -> None:
+    """What came late comes in time now: a backlog drained, or a clock was set right."""
+    state[s, w.OFFSETS] = 1.0
+    state[s, w.OFFSET] = offset
+    state[s, w.REFERENCE] = offset
+    state[s, w.OFFSET_DEV] = 0.0
+    state[s, w.AWAY_COUNT] = 0.0
+
+
+@kernel
 def _watch_skew(state: Array, s: int, now: float, p: Profile) -> None:
-    """A clock that runs fast or slow moves the usual offset away from where it began."""
-    skew = state[s, w.OFFSET] - state[s, w.REFERENCE]
+    """A clock that runs fast or slow moves the usual offset away from where it began.
+
+    Readings that come less late than they did, but not before their stamps, say nothing of the
+    clock: the way has become shorter, as it does while a backlog drains.
+    """
+    shortest = min(state[s, w.REFERENCE], max(state[s, w.OFFSET], 0.0))
+    state[s, w.REFERENCE] = shortest
+    skew = state[s, w.OFFSET] - shortest
     wrong = state[s, w.CLOCK_WRONG]
     limit = p.clock_step_ms if wrong == 0.0 else SKEW_LEAVE * p.clock_step_ms
     if abs(skew) <= limit:
