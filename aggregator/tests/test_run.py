@@ -118,7 +118,7 @@ def test_from_the_broker_to_the_console_and_over_a_restart(
             )["value"],
             "the store to have it",
         )
-    assert "broker: ok" in first.err.getvalue()
+        wait_for(lambda: "broker: ok" in first.err.getvalue(), "the broker to be told of")
     with running(config) as second:
         field_side.say(node.ddata("pump", [Sample(FLOW, 12.0, now_ms())]))
         wait_for(lambda: acked() == 4, "the ack after the restart")

@@ -316,7 +316,7 @@ REFUSALS = {
     "a coil has no encoding": (
         BOOLEAN.format("run", "coil", 0) + 'encoding = "int16"',
         "",
-        "encoding: came an unknown key, allowed: one of address, class, deadband",
+        "encoding: came an unknown key, allowed: one of address, asset, class, deadband",
     ),
     "no text": (FLOW + 'type = "string"', "", "double, int64 or boolean for a Modbus channel"),
     "int64 scale": (

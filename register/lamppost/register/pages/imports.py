@@ -58,9 +58,10 @@ document.getElementById('send-file')?.addEventListener('submit', async (event) =
     send.disabled = false;
   }}
 }});
+document.querySelector('#send-file button')?.removeAttribute('disabled');
 """
 """The form sends the file by itself: a file in a plain form would carry no token that is
-read before the file is."""
+read before the file is. Until this has run, its button does nothing."""
 
 
 def draw(register: Register, query: Mapping[str, str], field: Markup) -> Drawn:
@@ -99,7 +100,7 @@ def _form(field: Markup) -> Markup:
             "form.filters.entry",
             field,
             tag("label.field", tag("span", "File"), chosen),
-            tag("button.act", "Send and check", type="submit"),
+            tag("button.act", "Send and check", type="submit", disabled=""),
             id="send-file",
             data_max=uploads.UPLOAD_BYTES_MAX,
         ),
