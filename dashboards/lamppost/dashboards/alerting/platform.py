@@ -20,6 +20,11 @@ DISK_SHARE = 0.1
 FAST_BURN, SLOW_BURN = 14.4, 6
 
 
+def _bytes(query: str) -> str:
+    """A size in words; nothing before there is a row, which `humanize1024` cannot take."""
+    return f"{{{{ with $values.{query}Last }}}}{{{{ humanize1024 .Value }}}}B{{{{ end }}}}"
+
+
 def _now(name: str) -> Statement:
     return select(PIPELINE, last(name)).by("host")
 
@@ -48,8 +53,7 @@ def _share(rule: str, title: str, part: str, whole: str, formula: str, runbook: 
         formula,
         5 * MINUTE_S,
         WARNING,
-        "{{ $labels.host }}: {{ humanize1024 $values.ALast.Value }}B of "
-        "{{ humanize1024 $values.BLast.Value }}B",
+        f"{{{{ $labels.host }}}}: {_bytes('A')} of {_bytes('B')}",
         runbook,
         uids.PIPELINE,
         hold="5m",
