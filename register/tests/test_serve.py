@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from lamppost.register.feed import wall_ms
+from lamppost.register.pages.top import PAGES_MAX
 from lamppost.register.serve import Console, is_loopback
 
 from .chrome import chromium
@@ -47,6 +48,19 @@ def test_a_console_can_be_started_again(city: City) -> None:
         assert body["time_ms"] == other.now_ms
     finally:
         second.stop()
+
+
+def test_pages_of_a_console_that_ended_are_not_open(city: City) -> None:
+    """Only what this console serves counts against its bound."""
+    for _ in range(2):
+        console = Console(city, port=0)
+        console.start()
+        try:
+            with httpx.Client(trust_env=False) as browser:
+                told = {browser.get(console.url).status_code for _ in range(PAGES_MAX - 10)}
+        finally:
+            console.stop()
+        assert told == {200}
 
 
 def test_two_consoles_at_once_are_refused(console: Console, city: City) -> None:

@@ -138,6 +138,7 @@ class Console:
                 timeout_graceful_shutdown=CLOSE_S,
             )
         )
+        _forget_pages()
         self._thread = threading.Thread(
             target=_run, args=(server, bound), name="console", daemon=True
         )
@@ -172,10 +173,18 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
+def _forget_pages() -> None:
+    """Forget the pages of a console that has ended, or they count as open in the next one."""
+    from nicegui import Client
+
+    Client.instances.clear()
+
+
 def _run(server: _Server, bound: socket.socket) -> None:
     try:
         asyncio.run(server.serve(sockets=[bound]))
     finally:
+        _forget_pages()
         _running.release()
         server.ready.set()
 
