@@ -52,6 +52,7 @@ async def test_a_steward_attests_imports_and_takes_a_pack(
     assert entry(register, "old")["attested_by"] == "sue"
     await page.goto(f"{served.url}/import")
     (tmp_path / "good.csv").write_bytes(GOOD)
+    await expect(page.get_by_role("button", name="Send and check")).to_be_enabled()
     await page.get_by_label("File").set_input_files(tmp_path / "good.csv")
     await page.get_by_role("button", name="Send and check").press("Enter")
     await page.get_by_role("button", name="Enter it").press("Enter")
