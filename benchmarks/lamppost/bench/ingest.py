@@ -34,7 +34,7 @@ PEER_SHARE = 10
 
 START_TIMEOUT_S = 300.0
 STALL_S = 60.0
-GOAL_PER_S = 500_000
+GOAL_PER_S = 1_000_000
 
 Receive = Callable[[Path, int, int, Connection], None]
 
