@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from lamppost.register.days.tables import channel_day, node_day, node_grade
 from lamppost.register.records.audit import Change, append, verify
 from lamppost.register.records.database import Database
 from lamppost.register.records.migrating import STEPS, MigrationError, migrate
@@ -21,6 +22,8 @@ from lamppost.register.records.values import Entry
 
 HEAD = ScriptDirectory(STEPS).get_current_head()
 metadata = audit.metadata
+OBSERVED = (channel_day, node_day, node_grade)
+"""Tables that are no records, so that nothing else here would bring them in."""
 
 BROKEN = '''"""A step that fails half way."""
 import sqlalchemy as sa
@@ -41,7 +44,9 @@ def tables(database: Database) -> set[str]:
 
 def test_an_empty_database_gets_every_table_once(any_register: Register) -> None:
     """The first run makes everything, the next finds nothing to do."""
-    assert tables(any_register.database) == {*metadata.tables, "alembic_version"}
+    made = tables(any_register.database)
+    assert made == {*metadata.tables, "alembic_version"}
+    assert {one.name for one in OBSERVED} <= made
     again = any_register.migrate()
     assert again.before == again.after
 
@@ -82,67 +87,11 @@ def test_days_of_load_become_days_of_channels(tmp_path: Path) -> None:
             file.unlink()
     held = Register("sqlite:old.db", tmp_path)
     migrate(held.database, steps)
-    kept = {"created_ms": 1, "updated_ms": 1, "valid_from_ms": 1, "valid_to_ms": None}
     with held.database.writing() as connection:
         connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        _node_of_before(connection)
         for one, ids in (("real", "{}"), ("made-up", '{"demo": "made up"}')):
-            _insert(
-                connection,
-                "asset",
-                id=one,
-                name=one,
-                asset_class="pump",
-                external_ids=ids,
-                **kept,
-            )
-            _insert(
-                connection,
-                "channel",
-                id=f"g/n/d/{one}",
-                device="g/n/d",
-                metric=one,
-                unit="L/s",
-                unit_ok=True,
-                datatype="double",
-                channel_class="",
-                **kept,
-            )
-            _insert(
-                connection,
-                "link",
-                id=one,
-                channel=f"g/n/d/{one}",
-                asset=one,
-                role="state",
-                asserted_by="ada",
-                **kept,
-            )
-            _insert(
-                connection,
-                "load_day",
-                channel=f"g/n/d/{one}",
-                day_ms=0,
-                unit="L/s",
-                minutes=1_440,
-                flagged=3,
-                mean=2.0,
-                p95=3.0,
-                p99=3.0,
-                peak=4.0,
-                rise=5.0,
-            )
-        _insert(
-            connection,
-            "node",
-            id="g/n",
-            group="g",
-            name="n",
-            version="",
-            acks=False,
-            last_birth_ms=1,
-            **kept,
-        )
-        _insert(connection, "device", id="g/n/d", node="g/n", name="d", last_birth_ms=1, **kept)
+            _channel_of_before(connection, one, ids)
         row = dict(connection.execute(text("SELECT * FROM channel")).mappings().first() or {})
         row["unit_ok"] = True
         append(connection, "births", 1, [Change("create", "channel", row["id"], None, row)])
@@ -159,6 +108,30 @@ def test_days_of_load_become_days_of_channels(tmp_path: Path) -> None:
     ]
     assert "channel 'g/n/d/real' is not what its last entry says" not in named
     assert "channel 'g/n/d/made-up' has no entry" in named
+
+
+KEPT = {"created_ms": 1, "updated_ms": 1, "valid_from_ms": 1, "valid_to_ms": None}
+
+
+def _node_of_before(connection: Connection) -> None:
+    """Enter a node with a device."""
+    birth = {"name": "n", "last_birth_ms": 1, **KEPT}
+    _insert(connection, "node", id="g/n", group="g", version="", acks=False, **birth)
+    _insert(connection, "device", id="g/n/d", node="g/n", **birth)
+
+
+def _channel_of_before(connection: Connection, name: str, external_ids: str) -> None:
+    """Enter a channel of an asset, linked, with a day of load."""
+    channel = f"g/n/d/{name}"
+    told = {"name": name, "asset_class": "pump", "external_ids": external_ids}
+    _insert(connection, "asset", id=name, **told, **KEPT)
+    told = {"device": "g/n/d", "metric": name, "datatype": "double", "channel_class": ""}
+    _insert(connection, "channel", id=channel, unit="L/s", unit_ok=True, **told, **KEPT)
+    told = {"asset": name, "role": "state", "asserted_by": "ada"}
+    _insert(connection, "link", id=name, channel=channel, **told, **KEPT)
+    load = {"mean": 2.0, "p95": 3.0, "p99": 3.0, "peak": 4.0, "rise": 5.0}
+    counts = {"day_ms": 0, "unit": "L/s", "minutes": 1_440, "flagged": 3}
+    _insert(connection, "load_day", channel=channel, **counts, **load)
 
 
 def _insert(connection: Connection, table: str, **row: object) -> None:
