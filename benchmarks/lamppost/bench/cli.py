@@ -5,11 +5,12 @@ import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from lamppost.bench.wrong import WrongDataError
 
-MODULES = {
+BENCHMARKS = {
     "boards": "panels of the City overview on 100,000 series, asked of InfluxDB",
     "city": "the city's rows of a minute, out of 100,000 channels",
     "decode": "payloads of 100 metrics into columns, beside protobuf",
@@ -60,8 +61,8 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     names = parser.add_subparsers(dest="benchmark", required=True, metavar="NAME")
-    asked = next((word for word in argv if word in MODULES), None)
-    for name, what in MODULES.items():
+    asked = next((word for word in argv if word in BENCHMARKS), None)
+    for name, what in BENCHMARKS.items():
         own = names.add_parser(name, help=what)
         own.add_argument("--json", action="store_true", help="print one JSON object")
         if name == asked:
@@ -72,7 +73,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _module(name: str) -> Any:
+def _module(name: str) -> ModuleType:
     return import_module(f"lamppost.bench.{name}")
 
 
