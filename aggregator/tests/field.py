@@ -51,6 +51,8 @@ class Channel:
     low: float | None = None
     high: float | None = None
     heartbeat_ms: int | None = None
+    rate_per_s: float | None = None
+    asset: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,10 @@ def birth_metric(channel: Channel, time_ms: int, value: Value = None) -> Metric:
         properties["engHigh"] = Property(channel.high, DataType.DOUBLE)
     if channel.heartbeat_ms is not None:
         properties["heartbeatMs"] = Property(channel.heartbeat_ms, DataType.INT64)
+    if channel.rate_per_s is not None:
+        properties["engRate"] = Property(channel.rate_per_s, DataType.DOUBLE)
+    if channel.asset:
+        properties["asset"] = Property(channel.asset, DataType.STRING)
     return Metric(
         name=channel.name,
         alias=channel.alias,

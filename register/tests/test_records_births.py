@@ -1,5 +1,6 @@
 """Nodes, devices, channels and streams follow their births."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -67,6 +68,24 @@ def test_changed_facts_are_followed_and_dated(register: Register, clock: Clock) 
     assert (entry.who, entry.what, entry.time_ms) == ("births", "update", T0 + MINUTE_MS)
     assert '"high":80.0' in entry.before
     assert '"high":120.0' in entry.after
+
+
+def test_a_declared_rate_is_kept_and_its_change_audited(
+    any_register: Register, clock: Clock
+) -> None:
+    """How fast a channel may change is a fact of it; one that is no number says nothing."""
+    any_register.observe_births([birth(replace(FLOW, rate_per_s=4.0))])
+    assert held(any_register, "channels")[CHANNEL].rate_per_s == 4.0
+    clock.now_ms += MINUTE_MS
+    for at_ms, rate in ((1, 2.5), (2, 2.5), (3, float("inf"))):
+        faster = replace(FLOW, rate_per_s=rate)
+        any_register.observe_births([birth(faster, at_ms=T0 + at_ms)])
+    assert held(any_register, "channels")[CHANNEL].rate_per_s is None
+    entries = any_register.trail("channel", CHANNEL).items
+    told = [json.loads(one.after).get("rate_per_s") for one in entries]
+    assert told == [4.0, 2.5, None]
+    assert any_register.verify_audit().faults == ()
+    assert len(held(any_register, "streams")) == 1
 
 
 def test_another_unit_begins_another_stream(any_register: Register) -> None:

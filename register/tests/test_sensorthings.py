@@ -1,6 +1,7 @@
 """SensorThings: what a client of the standard sees of a seeded city."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ class Recorded(City):
 def base(register: Register, tmp_path: Path, clock: Clock) -> Iterator[str]:
     """A served register: two pumps, a node with three channels, flow bound to pump-1."""
     assert not taken(register, tmp_path, PLACES).problems
-    register.observe_births([birth(FLOW, LEVEL, ODD)])
+    register.observe_births([birth(replace(FLOW, rate_per_s=4.0), LEVEL, ODD)])
     register.bind(CHANNEL, "pump-1", "capacity_use", "ada", T0)
     clock.now_ms = T0 + 500 * MINUTE_MS
     city = Recorded(clock.now_ms)
@@ -229,7 +230,9 @@ def test_expansions_nest_and_take_options(client: httpx.Client) -> None:
     nested = ok(client, "Things('asset:pump-1')", expand="Datastreams/Sensor")
     inner = ok(client, "Things('asset:pump-1')", expand="Datastreams($expand=Sensor;$top=5)")
     assert nested["Datastreams"] == inner["Datastreams"]
-    assert inner["Datastreams"][0]["Sensor"]["name"] == "flow"
+    sensor = inner["Datastreams"][0]["Sensor"]
+    told = sensor["properties"]
+    assert (sensor["name"], told["rangeHigh"], told["ratePerSecond"]) == ("flow", 80.0, 4.0)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ def seen(route: Route, birth: Birth, time_ms: int) -> BirthSeen:
             one.high,
             one.heartbeat_ms,
             one.channel_class,
+            one.rate_per_s,
         )
         for one in birth.series
     )

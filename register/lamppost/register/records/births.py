@@ -16,6 +16,7 @@ class ChannelSeen:
         high: Upper end of the range, or None.
         heartbeat_ms: The longest silence by contract, or None.
         channel_class: What is measured, "" when unknown.
+        rate_per_s: The fastest change that can be true, in its unit a second, or None.
     """
 
     metric: str
@@ -25,6 +26,7 @@ class ChannelSeen:
     high: float | None = None
     heartbeat_ms: int | None = None
     channel_class: str = ""
+    rate_per_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

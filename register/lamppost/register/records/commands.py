@@ -27,7 +27,7 @@ SHOWN = {
     "assets": ("id", "asset_class", "name", "parent", "district", "criticality"),
     "nodes": ("id", "version", "acks", "last_birth_ms"),
     "devices": ("id", "node", "last_birth_ms"),
-    "channels": ("id", "unit", "low", "high", "channel_class"),
+    "channels": ("id", "unit", "low", "high", "rate_per_s", "channel_class"),
     "streams": ("id", "unit", "datatype", "valid_to_ms"),
     "links": ("id", "channel", "asset", "role"),
 }

@@ -213,6 +213,7 @@ def _declared(seen: ChannelSeen) -> Row:
         "datatype": _text(seen.datatype),
         "channel_class": _text(seen.channel_class),
         "heartbeat_ms": seen.heartbeat_ms,
+        "rate_per_s": _number(seen.rate_per_s),
     }
 
 

@@ -84,6 +84,7 @@ channel = Table(
     Column("certificate", Text),
     Column("accuracy", Double, info=ADDED),
     Column("uncertainty_class", Text, index=True, info=ADDED),
+    Column("rate_per_s", Double, info=ADDED),
 )
 
 stream = Table(

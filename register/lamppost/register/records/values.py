@@ -132,6 +132,7 @@ class Channel(Kept):
         certificate: Reference to the calibration's certificate, or None.
         accuracy: How far a value may be off, in its unit, or None.
         uncertainty_class: "reference" or "indicative", or None while nobody said.
+        rate_per_s: The fastest change that can be true, in its unit a second, or None.
     """
 
     device: str
@@ -148,6 +149,7 @@ class Channel(Kept):
     certificate: str | None
     accuracy: float | None
     uncertainty_class: str | None
+    rate_per_s: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ def sensor(row: RowMapping) -> dict[str, Any]:
         "properties": {
             "rangeLow": row["low"],
             "rangeHigh": row["high"],
+            "ratePerSecond": row["rate_per_s"],
             "unit": row["unit"],
             "calibrated": None if calibrated is None else iso(calibrated),
             "calibrationDue": None if due is None else iso(due),

@@ -81,6 +81,7 @@ def _sensors() -> Subquery:
         channel.c.unit,
         channel.c.low,
         channel.c.high,
+        channel.c.rate_per_s,
         channel.c.certificate,
         channel.c.calibrated_ms,
         channel.c.calibration_due_ms,
