@@ -1,10 +1,13 @@
 """Asking for days and their quality."""
 
+from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from lamppost.register.days.asked import DaysAsked, QualityAsked
+from lamppost.register.days.day import DAY_MS
 from lamppost.register.days.tables import OBSERVED, channel_day, node_grade
 from lamppost.register.days.values import DayTold, Graded, GradedNode
 from lamppost.register.records.tables import channel, device
@@ -36,12 +39,7 @@ def graded(
     connection: Connection, day_ms: int, asked: QualityAsked
 ) -> tuple[int, list[Graded]]:
     """Return streams of a day, the worst first, and how many there are."""
-    kind = select(channel.c.channel_class).where(channel.c.id == channel_day.c.channel)
-    own = {"channel_class": kind.scalar_subquery()}
-    columns = [
-        own[field.name] if field.name in own else channel_day.c[field.name]
-        for field in fields(Graded)
-    ]
+    columns = _graded_columns()
     where = _where(day_ms, asked)
     total = connection.execute(
         select(func.count()).select_from(channel_day).where(*where)
@@ -49,6 +47,40 @@ def graded(
     worst = channel_day.c.score, channel_day.c.channel
     query = select(*columns).where(*where).order_by(*worst).limit(asked.limit)
     return int(total), [Graded(*row) for row in connection.execute(query)]
+
+
+def lately(connection: Connection, channels: Sequence[str], days: int) -> list[Graded]:
+    """Return the last graded days of some channels, the oldest first.
+
+    Args:
+        connection: To the records.
+        channels: Ids; as many as a query takes.
+        days: How many, up to the newest that any of them has.
+    """
+    of_them = (
+        channel_day.c.channel.in_(channels),
+        channel_day.c.score.is_not(None),
+        channel_day.c.provenance.in_(OBSERVED),
+    )
+    newest = connection.execute(select(func.max(channel_day.c.day_ms)).where(*of_them)).scalar()
+    if newest is None:
+        return []
+    query = (
+        select(*_graded_columns())
+        .where(*of_them, channel_day.c.day_ms > newest - days * DAY_MS)
+        .order_by(channel_day.c.day_ms, channel_day.c.channel)
+    )
+    return [Graded(*row) for row in connection.execute(query)]
+
+
+def _graded_columns() -> list[ColumnElement[Any]]:
+    """The columns of a graded day, in their order."""
+    kind = select(channel.c.channel_class).where(channel.c.id == channel_day.c.channel)
+    own: dict[str, ColumnElement[Any]] = {"channel_class": kind.scalar_subquery()}
+    return [
+        own[field.name] if field.name in own else channel_day.c[field.name]
+        for field in fields(Graded)
+    ]
 
 
 def nodes(connection: Connection, day_ms: int) -> list[GradedNode]:

@@ -15,6 +15,7 @@ from lamppost.register.alarms.reading import AlarmsWanted
 from lamppost.register.condition import reading
 from lamppost.register.condition.values import AssetCondition
 from lamppost.register.markup import Markup, tag
+from lamppost.register.pages import quality
 from lamppost.register.pages.alarm_list import STATE_TEXTS as ALARM_TEXTS
 from lamppost.register.pages.asset_list import PATH
 from lamppost.register.pages.boards import way
@@ -42,6 +43,7 @@ class Card:
     asset: Asset
     condition: AssetCondition | None
     links: tuple[tuple[str, str], ...]
+    quality: quality.Seen
     alarms: Sequence[Any]
     orders: Sequence[Any]
 
@@ -62,10 +64,13 @@ def load(register: Register, one: str) -> Card:
     with register.database.reading() as connection:
         asset = Asset(**known(Writer(connection, "", 0), "asset", one))
         wanted = AlarmsWanted({"asset": one}, limit=SHOWN_MAX)
+        links = tuple((channel, role) for channel, role in connection.execute(linked))
+        channels = list(dict.fromkeys(channel for channel, _ in links))
         return Card(
             asset,
             reading.condition(connection, one),
-            tuple((channel, role) for channel, role in connection.execute(linked)),
+            links,
+            quality.load(connection, channels),
             alarm_reading.page(connection, wanted).items,
             newest(connection, work_order, WorkOrder, of_it, "", SHOWN_MAX).items,
         )
@@ -96,6 +101,7 @@ def markup(card: Card, now_ms: int) -> Markup:
         ),
         _part("Condition", [_condition(card.condition, now_ms)]),
         _part("Channels that tell of it", links),
+        quality.card(card.quality),
         _part("Alarms, the newest first", alarms),
         _part("Work, the newest first", [*orders, every] if orders else []),
     )

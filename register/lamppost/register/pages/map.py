@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from lamppost.register import words
 from lamppost.register.markup import Markup, tag
+from lamppost.register.pages import quality
 from lamppost.register.pages.boards import way
 from lamppost.register.pages.forms import line
 from lamppost.register.pages.forms import select as choice
@@ -89,7 +90,9 @@ def draw(register: Register, query: Mapping[str, str]) -> Drawn:
     key = resolved(now.graph, wanted.focus)
     with register.database.reading() as connection:
         assets = _assets(connection, now, key)
-    return _around(now, key, wanted, register.now_ms(), assets)
+        channels = _channels(now, key)
+        graded = [quality.card(quality.load(connection, channels))] if channels else []
+    return _around(now, key, wanted, register.now_ms(), assets, graded)
 
 
 def _whole(graph: Graph, wanted: Asked) -> Drawn:
@@ -103,7 +106,12 @@ def _whole(graph: Graph, wanted: Asked) -> Drawn:
 
 
 def _around(
-    now: World, key: str, wanted: Asked, now_ms: int, assets: Sequence[tuple[str, str]]
+    now: World,
+    key: str,
+    wanted: Asked,
+    now_ms: int,
+    assets: Sequence[tuple[str, str]],
+    graded: Sequence[Markup],
 ) -> Drawn:
     whole, thing = now.graph, now.graph.things[key]
     part, steps = near(whole, key, int(wanted.hops or HOPS_MAX))
@@ -117,6 +125,7 @@ def _around(
     cards = [
         answers(thing, entry, assets),
         missing(_findings(now, key, now_ms)),
+        *graded,
         breaks(broken),
     ]
     parts = [
@@ -193,15 +202,17 @@ def _findings(now: World, key: str, now_ms: int) -> list[Finding]:
     return [one for find in FINDINGS.values() for one in find(now, at) if one.key == key]
 
 
+def _channels(now: World, key: str) -> list[str]:
+    """Return the channels of a stream, or of the streams of a device."""
+    return [s.channel for s in now.streams if key in (f"stream:{s.id}", f"device:{s.device}")]
+
+
 def _assets(connection: Connection, now: World, key: str) -> list[tuple[str, str]]:
     """Return id and name of the assets that a device or stream tells of."""
-    channels = [
-        s.channel for s in now.streams if key in (f"stream:{s.id}", f"device:{s.device}")
-    ]
     query = (
         select(asset.c.id, asset.c.name)
         .join(link, link.c.asset == asset.c.id)
-        .where(link.c.channel.in_(channels), link.c.valid_to_ms.is_(None))
+        .where(link.c.channel.in_(_channels(now, key)), link.c.valid_to_ms.is_(None))
         .distinct()
         .order_by(asset.c.id)
         .limit(ASSETS_MAX)
