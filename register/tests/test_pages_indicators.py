@@ -1,5 +1,6 @@
 """Indicators: what is shown of a value and of none, the pack, and the pages in Chromium."""
 
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,8 @@ from playwright.async_api import Browser, expect
 from lamppost.register.condition.deciding import aim
 from lamppost.register.evidence.verifying import verify
 from lamppost.register.markup import Markup
-from lamppost.register.pages import indicator_list, indicator_sheet
+from lamppost.register.pages import indicator_aims, indicator_list, indicator_sheet
+from lamppost.register.pages.deeds import Asked
 from lamppost.register.pages.history_svg import svg
 from lamppost.register.pages.indicator_list import share
 from lamppost.register.pages.indicator_values import all_values, asked_period, history
@@ -48,7 +50,7 @@ def lit(register: Register, clock: Clock) -> Register:
 def sheet(register: Register, one: str, period: str = "2025-10") -> str:
     """Return the sheet of an indicator."""
     query = {"period": period}
-    return indicator_sheet.draw(register, one, query, Markup(""), names=True).body
+    return indicator_sheet.draw(register, one, query, Markup(""), names=True, aims=False).body
 
 
 async def test_what_is_missing_is_never_zero(lit: Register) -> None:
@@ -137,7 +139,45 @@ async def test_a_picture_of_a_history_has_gaps(lit: Register) -> None:
     assert drawn.count('class="synthetic"') == 1
     assert drawn.count('class="measured"') == 3
     assert "nan" not in svg([missing])
+    assert "nan" not in svg([missing], (0.0, 0.0))
     assert "nan" not in svg([replace(known, value=-3.0), replace(known, value=0.0)])
+
+
+async def test_target_and_baseline_are_lines_of_the_picture(lit: Register) -> None:
+    """Within the scale, with their names apart; without a target there are none."""
+    known = all_values(lit, asked_period(lit, "2025-10"))[1][0]
+    drawn = svg([known], (80.0, 400.0))
+    heights = [float(one) for one in re.findall(r'<line class="(?:goal|baseline)".*?y1="(.*?)"',
+                                                drawn)]  # fmt: skip
+    assert heights == [pytest.approx(131.2), 16.0]
+    assert ">target 400.0<" in drawn
+    assert ">baseline 80.00<" in drawn
+    same = re.findall(
+        r'<text class="(?:goal|baseline)" x="704" y="(.*?)"', svg([known], (5, 5))
+    )
+    assert len(set(same)) == 2
+    assert "baseline" not in svg([known])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"goal": "x"}, "goal: came 'x', allowed: a number"),
+        ({"goal": "nan"}, "goal: came 'nan', allowed: a number"),
+        ({"baseline": ""}, "baseline: came '', allowed: a number"),
+        ({"goal": "-1"}, "goal: came -1.0, allowed: 0 or more"),
+        ({"basis": " "}, "basis"),
+    ],
+)
+async def test_a_target_that_is_none_is_refused(
+    lit: Register, said: dict[str, str], told: str
+) -> None:
+    """In words; nothing is kept."""
+    good = {"goal": "60", "baseline": "10", "basis": "council"}
+    wanted = Asked("aim", LIGHTS, "", None, good | said)
+    with pytest.raises(RefusedError, match=told), lit.changing("ada") as writer:
+        indicator_aims.done(writer, defined(LIGHTS), wanted)
+    assert indicator_aims.aims(lit) == {}
 
 
 async def test_what_is_nearly_all_is_not_all() -> None:
@@ -204,15 +244,27 @@ def served(city: City, lit: Register) -> Iterator[Console]:
 
 
 async def test_from_the_list_to_the_pack_by_keyboard_on_a_phone(
-    browser: Browser, served: Console, tmp_path: Path
+    browser: Browser, served: Console, lit: Register, tmp_path: Path
 ) -> None:
-    """The pack comes as a file; axe finds nothing on both pages."""
+    """A target is set and ended under a name, the pack comes as a file; axe finds nothing."""
     page = await browser.new_page(viewport=PHONE)
     await page.goto(f"{served.url}/indicators?period=2025-10")
     await check_sound(page)
     await page.get_by_role("link", name="Street lights run by").press("Enter")
     await expect(page.locator(".figure")).to_contain_text("50.00 %")
+    await page.get_by_label("Your name").fill("ada")
+    await page.get_by_role("button", name="Set a target").press("Enter")
+    dialog = page.get_by_role("dialog", name="What it shall be")
+    await dialog.get_by_label("Target").fill("75.5")
+    await dialog.get_by_label("Baseline").fill("10")
+    await dialog.get_by_label("Where both come from").fill("council, 2025")
+    await dialog.get_by_role("button", name="Set").press("Enter")
+    await expect(page.get_by_role("status")).to_have_text("The target is 75.50 %.")
+    await expect(page.locator("svg.history text.goal")).to_have_text("target 75.50")
     await check_sound(page)
+    await page.get_by_role("button", name="End it").press("Enter")
+    await expect(page.locator("svg.history .goal")).to_have_count(0)
+    assert [one.who for one in lit.trail("target").items] == ["ada", "ada"]
     await page.get_by_label("Who makes it").fill("ada")
     async with page.expect_download() as coming:
         await page.keyboard.press("Enter")

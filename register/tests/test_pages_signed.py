@@ -76,6 +76,9 @@ async def test_a_viewer_reads_and_changes_nothing(browser: Browser, served: Cons
     answer = await page.goto(f"{served.url}/import")
     assert answer is not None
     assert answer.status == 403
+    await page.goto(f"{served.url}/indicators/iso37122-2019%3A7.6?period=2025-10")
+    await expect(page.get_by_role("button", name="Make the evidence pack")).to_be_visible()
+    await expect(page.get_by_role("button", name="Set a target")).to_have_count(0)
     await page.goto(f"{served.url}/settings")
     await expect(page.locator(".acting")).to_contain_text("vic")
     await expect(page.locator(".acting")).not_to_contain_text("Data folder")

@@ -80,7 +80,7 @@ PAGES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/map", "read", "steward"),
     ("/reviews", "read", "steward"),
     ("/indicators", "read", "read"),
-    ("/indicators/{}", "read", "read"),
+    ("/indicators/{}", "read", "steward"),
     ("/import", "steward", "steward"),
     ("/settings", "read", "steward"),
 )

@@ -41,10 +41,10 @@ def line(
     return tag("label.field", tag("span", label), field)
 
 
-def lines(name: str, label: str, *, is_needed: bool = True) -> Markup:
+def lines(name: str, label: str, *, is_needed: bool = True, value: str = "") -> Markup:
     """Return a labelled field of some lines."""
     needed = "" if is_needed else None
-    field = tag("textarea", name_=name, rows=3, maxlength=2000, required=needed)
+    field = tag("textarea", value, name_=name, rows=3, maxlength=2000, required=needed)
     return tag("label.field", tag("span", label), field)
 
 

@@ -9,16 +9,22 @@ from lamppost.register.markup import Markup, tag
 WIDTH, HEIGHT = 720, 190
 LEFT, RIGHT, TOP, BOTTOM = 74, 16, 16, 30
 RADIUS = 4.5
+LABEL_BELOW = 13
 
 
-def svg(values: Sequence[Value]) -> Markup:
-    """Return the picture of values, the oldest first; its scale begins at zero."""
-    top = max((abs(one.value) for one in values if one.value is not None), default=0.0) or 1.0
-    low = min((one.value for one in values if one.value is not None), default=0.0)
-    scale = (min(low, 0.0), max(top, 0.0))
+def svg(values: Sequence[Value], aim: tuple[float, float] | None = None) -> Markup:
+    """Return the picture of values, the oldest first; its scale begins at zero.
+
+    Args:
+        values: What was.
+        aim: Baseline and goal, which get a line each; None when nobody has set them.
+    """
+    known = [one.value for one in values if one.value is not None] + list(aim or ())
+    scale = (min([*known, 0.0]), max(map(abs, known), default=0.0) or 1.0)
     marks = [_mark(one, *_place(number, one, len(values), scale)) for number, one in
              enumerate(values)]  # fmt: skip
-    parts = [*_axes(values, scale), *_lines(values, scale), *marks]
+    aims = _aims(aim, scale) if aim else []
+    parts = [*_axes(values, scale), *aims, *_lines(values, scale), *marks]
     return tag(
         "svg.history",
         *parts,
@@ -32,19 +38,34 @@ def _place(
     number: int, one: Value, count: int, scale: tuple[float, float]
 ) -> tuple[float, float]:
     step = (WIDTH - LEFT - RIGHT) / max(count, 1)
+    return LEFT + step * (number + 0.5), _height(one.value or 0.0, scale)
+
+
+def _height(value: float, scale: tuple[float, float]) -> float:
     low, high = scale
-    part = ((one.value or 0.0) - low) / (high - low)
-    return LEFT + step * (number + 0.5), HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
+    return HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
+
+
+def _aims(aim: tuple[float, float], scale: tuple[float, float]) -> list[Markup]:
+    """Baseline and goal as lines with their names, which never lie on each other."""
+    drawn = []
+    baseline, goal = (_height(one, scale) for one in aim)
+    for kind, value, y, other in (
+        ("baseline", aim[0], baseline, goal),
+        ("goal", aim[1], goal, baseline),
+    ):
+        is_lower = y > other or (y == other and kind == "baseline")
+        at = y + LABEL_BELOW if is_lower and y + LABEL_BELOW < HEIGHT - BOTTOM else y - 4
+        name = f"{'target' if kind == 'goal' else kind} {words.number(value)}"
+        drawn.append(tag(f"line.{kind}", x1=LEFT, x2=WIDTH - RIGHT, y1=f"{y:g}", y2=f"{y:g}"))
+        drawn.append(tag(f"text.{kind}", name, x=WIDTH - RIGHT, y=f"{at:g}", text_anchor="end"))
+    return drawn
 
 
 def _axes(values: Sequence[Value], scale: tuple[float, float]) -> list[Markup]:
     drawn = []
     for edge in scale:
-        y = (
-            HEIGHT
-            - BOTTOM
-            - (edge - scale[0]) / (scale[1] - scale[0]) * (HEIGHT - TOP - BOTTOM)
-        )
+        y = _height(edge, scale)
         drawn.append(tag("line.axis", x1=LEFT, x2=WIDTH - RIGHT, y1=f"{y:g}", y2=f"{y:g}"))
         drawn.append(
             tag("text", words.number(edge), x=LEFT - 8, y=f"{y + 4:g}", text_anchor="end")

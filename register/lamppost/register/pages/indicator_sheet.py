@@ -16,8 +16,10 @@ from lamppost.register.indicators.values import Definition, Period, Value
 from lamppost.register.markup import Markup, tag
 from lamppost.register.pages import indicator_aims, indicator_kept, map_focus
 from lamppost.register.pages.boards import way
+from lamppost.register.pages.deeds import Asked
 from lamppost.register.pages.forms import line
 from lamppost.register.pages.history_svg import svg
+from lamppost.register.pages.indicator_aims import Aim
 from lamppost.register.pages.indicator_list import (
     PATH,
     address,
@@ -37,6 +39,7 @@ from lamppost.register.pages.sheets import facts as told_facts
 from lamppost.register.pages.sheets import note, part, table
 from lamppost.register.pages.showing import Drawn, show
 from lamppost.register.records.store import Register
+from lamppost.register.records.writing import Writer
 
 EVIDENCE = "/api/v1/indicators/{}/evidence"
 VERIFY = tag("code", "lamppost register verify")
@@ -44,7 +47,13 @@ HISTORY_HEADS = ("Period", "Value", "What it is", "Coverage", "Days")
 
 
 def draw(
-    register: Register, one: str, query: Mapping[str, str], field: Markup, *, names: bool
+    register: Register,
+    one: str,
+    query: Mapping[str, str],
+    field: Markup,
+    *,
+    names: bool,
+    aims: bool,
 ) -> Drawn:
     """Read and draw the sheet of an indicator.
 
@@ -54,6 +63,7 @@ def draw(
         query: Of the address.
         field: The hidden field of a form that posts.
         names: Whether who makes a pack must say a name.
+        aims: Whether who looks may decide what it shall be.
 
     Raises:
         RefusedError: there is no such indicator or period.
@@ -64,15 +74,18 @@ def draw(
         inputs = desk.found(connection, definition, period, register.now_ms())
         value = compute(definition, period.name, facts(register), inputs)
         before = indicator_kept.kept(connection, value)
+    aim = indicator_aims.aims(register).get(one)
+    acts = [indicator_aims.buttons(definition, aim)] if aims else []
     cards = [
-        _value(value, definition, indicator_aims.aims(register).get(one)),
+        _value(value, definition, aim, acts),
         _rule(definition),
         _evidence(value, field, names=names),
         indicator_kept.card(value, *before, register.now_ms()),
-        _history(history(register, definition, period)),
+        _history(history(register, definition, period), aim),
         _inputs(inputs),
     ]
-    parts = [_form(one, period), within(register), tag("div.asset", *cards)]
+    asks = indicator_aims.questions(definition, aim) if aims else Markup("")
+    parts = [_form(one, period), within(register), tag("div.asset", *cards), asks]
     return Drawn(definition.title, Markup.join_all(parts))
 
 
@@ -89,7 +102,7 @@ def _form(one: str, period: Period) -> Markup:
 
 
 def _value(
-    value: Value, definition: Definition, aim: tuple[float, float, str] | None
+    value: Value, definition: Definition, aim: Aim | None, acts: Sequence[Markup]
 ) -> Markup:
     big = tag("p.entry.figure", tag("b", value_text(value)), " ", status_chip(value))
     why = [tag("p.entry", f"Not reported: {value.reason}.")] if value.reason else []
@@ -97,14 +110,14 @@ def _value(
         "Numerator": None if value.numerator is None else words.number(value.numerator),
         "Denominator": None if value.denominator is None else words.number(value.denominator),
         "Target": indicator_aims.told(value, aim),
-        "Baseline": None if aim is None else words.number(aim[0]),
-        "Aimed at by": None if aim is None else aim[2],
+        "Baseline": None if aim is None else words.number(aim.baseline),
+        "Aimed at by": None if aim is None else aim.basis,
         "Coverage": f"{share(value.coverage)} of the assets; {share(definition.gate)} needed",
         "Days": f"{share(value.completeness)} of the days",
         "Assets": words.integer(value.assets),
         "Quality": value.quality,
     }
-    return part(f"In {value.period}", big, *why, told_facts(numbers))
+    return part(f"In {value.period}", big, *why, told_facts(numbers), *acts)
 
 
 def _rule(definition: Definition) -> Markup:
@@ -146,7 +159,7 @@ def _evidence(value: Value, field: Markup, *, names: bool) -> Markup:
     )
 
 
-def _history(values: Sequence[Value]) -> Markup:
+def _history(values: Sequence[Value], aim: Aim | None) -> Markup:
     rows = [
         [
             tag("a", one.period, href=address(one.indicator, one.period)),
@@ -157,9 +170,13 @@ def _history(values: Sequence[Value]) -> Markup:
         ]
         for one in reversed(values)
     ]
-    told = note("Filled: measured. Hollow: made up, no evidence. NR: not reported.")
+    told = "Filled: measured. Hollow: made up, no evidence. NR: not reported."
+    lines = None
+    if aim is not None:
+        told += " Dashed: the target. Dotted: the baseline."
+        lines = (aim.baseline, aim.goal)
     listed = table("History", HISTORY_HEADS, rows)
-    return part("History", tag("div.entry", svg(values)), told, listed)
+    return part("History", tag("div.entry", svg(values, lines)), note(told), listed)
 
 
 def _inputs(inputs: Inputs) -> Markup:
@@ -194,9 +211,12 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - a field of an input
 async def build_sheet(register: Register | None, request: Request, one: str) -> Response | None:
     """Build the page for a browser tab."""
     query, field = dict(request.query_params), callers.csrf_field(request)
-    names = callers.of(request).name is None
+    names, aims = callers.of(request).name is None, callers.may_act(request)
 
     def drawn(held: Register) -> Drawn:
-        return draw(held, one, query, field, names=names)
+        return draw(held, one, query, field, names=names, aims=aims)
 
-    return await show(register, request, (f"{PATH}/{quote(one)}", "Indicator"), drawn)
+    def decided(writer: Writer, _who: str, wanted: Asked) -> str:
+        return indicator_aims.done(writer, asked_definition(one), wanted)
+
+    return await show(register, request, (f"{PATH}/{quote(one)}", "Indicator"), drawn, decided)
