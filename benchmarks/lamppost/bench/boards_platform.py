@@ -9,6 +9,7 @@ from lamppost.bench.boards_city import (
     HOST,
     HOUR_MS,
     MINUTE_MS,
+    Asset,
     City,
     Fields,
 )
@@ -45,17 +46,27 @@ def _platform(city: City) -> Iterator[Sample]:
         yield Sample(s.CANARY, time_ms, {"host": HOST}, {**told, **took})
 
 
+def _quality(city: City, asset: Asset) -> Iterator[Sample]:
+    """What the register tells: of the device each quarter, of its streams the day before."""
+    where = {**asset.place, "district": asset.district}
+    good = 0.99 if asset.number % 10 else 0.8
+    parts: Fields = dict.fromkeys(("score", "completeness", "validity", "timeliness"), good)
+    for time_ms in range(city.now_ms - 2 * HOUR_MS, city.now_ms + 1, 15 * MINUTE_MS):
+        yield Sample(s.QUALITY, time_ms, where, {
+            **parts, "age_s": 3.0, "n": 15 * len(city.metrics), "bad_n": 1, "late_n": 1,
+            "gaps": 1, "series": len(city.metrics),
+        })  # fmt: skip
+    day_ms = city.now_ms - city.now_ms % DAY_MS - DAY_MS
+    for metric in city.metrics:
+        yield Sample(s.QUALITY, day_ms, {**where, "metric": metric}, {
+            **parts, **dict.fromkeys(("consistency", "uniqueness", "accuracy"), 1.0),
+            "n": 1_440, "bad_n": 14, "late_n": 3, "gaps": 2, "series": 1,
+        })  # fmt: skip
+
+
 def _register(city: City) -> Iterator[Sample]:
     for asset in city.assets:
-        where = {**asset.place, "district": asset.district}
-        good = 0.99 if asset.number % 10 else 0.8
-        for time_ms in range(city.now_ms - 2 * HOUR_MS, city.now_ms + 1, 15 * MINUTE_MS):
-            yield Sample(s.QUALITY, time_ms, where, {
-                **dict.fromkeys(("score", "completeness", "validity", "timeliness"), good),
-                **dict.fromkeys(("consistency", "uniqueness", "accuracy"), 1.0),
-                "late_s": 0.4, "age_s": 3.0, "n": 900, "bad_n": 9, "late_n": 2, "dup": 1,
-                "gaps": 1, "series": len(city.metrics), "bytes": 72_000,
-            })  # fmt: skip
+        yield from _quality(city, asset)
         tags = {name: asset.tags[name] for name in ("asset", "asset_class", "district")}
         used = 30.0 + asset.number * 7 % 68
         days = float(20 + asset.number % 400)

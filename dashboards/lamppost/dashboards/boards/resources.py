@@ -1,10 +1,14 @@
 """Data resource map and quality: which data do we have, from where, how good?"""
 
+from collections.abc import Iterable
+from typing import Any
+
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import pages, uids
 from lamppost.dashboards.charts import bars, line, shaded, timeseries
 from lamppost.dashboards.influxql import (
     Column,
+    Condition,
     Statement,
     call,
     chosen,
@@ -34,8 +38,13 @@ OF_DEVICES = equals("metric", "")
 """The grade of a whole device has no metric; that of a stream has."""
 GRADED = "35m"
 """Devices are graded every 15 minutes: two may be late."""
-WRONGS = {"bad_n": "not to be trusted", "late_n": "late", "dup": "repeated", "gaps": "gaps"}
-PARTS = ("completeness", "validity", "timeliness", "consistency", "uniqueness", "accuracy")
+OF_STREAMS = Condition("metric", "\"metric\" != ''")
+KEPT = "50h"
+"""A day of a stream lies at its midnight and is kept some minutes after its end."""
+WRONGS = {"bad_n": "not to be trusted", "late_n": "late", "gaps": "gaps"}
+PARTS = ("completeness", "validity", "timeliness")
+"""What can be said of a device within a quarter of an hour."""
+OF_A_DAY = (*PARTS, "consistency", "uniqueness", "accuracy")
 GAP_MIN = 40
 MINUTELY = "5m"
 
@@ -61,6 +70,7 @@ def board(console_url: str) -> Board:
         rows=(
             (_channels(), _fresh(), _score(), _bad(), _gaps()),
             (_catalogue().cornered(pages.resource_map()),),
+            (_streams(),),
             (_trend(), _worst()),
             (_volume(), _refused()),
             (_lineage(),),
@@ -124,9 +134,9 @@ def _score() -> Panel:
 
 def _bad() -> Panel:
     return stat(
-        "Readings not to be trusted",
-        "How many readings of this range failed a check?",
-        rows(_devices(call("sum", "bad_n").named("readings"))),
+        "Minutes not to be trusted",
+        "In how many minutes of this range did the newest reading of a channel fail a check?",
+        rows(_devices(call("sum", "bad_n").named("minutes"))),
         unit="short",
         no_data="not graded",
         thresholds=steps((1, WARNING)),
@@ -145,34 +155,63 @@ def _gaps() -> Panel:
 
 
 def _catalogue() -> Panel:
-    more = (*PARTS, "late_s", "age_s", "series", "n", "bytes")
-    shares = {
-        name: heading(name.capitalize(), "percentunit", decimals=1, width=110,
-                      thresholds=SHARE_OF_GOOD)
-        for name in PARTS
-    }  # fmt: skip
+    more = (*PARTS, "age_s", "series", "n", "bad_n")
     source = pages.source()
     return table(
         "Sources",
-        "Which data do we have, from where, how good? A row for each device, as last graded.",
+        "Which data do we have, from where, how good? A row for each device, as last graded: "
+        "over a quarter of an hour, in which a channel is looked at once a minute.",
         rows(_now(last("score"), *more)),
         columns={
             "node": heading("Node", links=(to_board(uids.FLEET, "The node",
                                                     {"node": cell("node")}), source)),
             "device": heading("Device", links=(source,)),
-            "score": heading("Quality", decimals=2, width=80, thresholds=SHARE_OF_GOOD),
-            **shares,
-            "late_s": heading("Late", "s", decimals=1, width=80),
+            "score": _grade("Quality", width=80),
+            **_shares(PARTS),
             "age_s": heading("Newest is", "s", decimals=0, width=90),
             "series": heading("Channels", "short", width=80),
-            "n": heading("Readings", "short", width=85),
-            "bytes": heading("Bytes", "bytes", width=85),
+            "n": heading("Minutes with readings", "short", width=165),
+            "bad_n": heading("Not to be trusted", "short", width=130),
             "group": heading("Group", hidden=True),
         },
         sort="Quality",
         descending=False,
         no_data="nothing is graded here",
     ).sized(24, 10)  # fmt: skip
+
+
+def _streams() -> Panel:
+    lowest = ranked("bottom", "score", 20, "node", "device", "metric")
+    streams = select(QUALITY, lowest, *OF_A_DAY).where(DISTRICT, NODE, OF_STREAMS)
+    return table(
+        "The worst streams of the last days",
+        "Which channels would I mend first, and what is wrong with them? Days are graded when "
+        "they are over; a part of which nothing can be said has no figure.",
+        rows(streams.within(KEPT)),
+        columns={
+            "node": heading("Node"),
+            "device": heading("Device"),
+            "metric": heading("Channel"),
+            "score": _grade("Quality", width=80),
+            **_shares(OF_A_DAY),
+        },
+        sort="Quality",
+        descending=False,
+        no_data="no day is graded yet: the first one is when it is over",
+    ).sized(24, 8)
+
+
+def _shares(parts: Iterable[str]) -> dict[str, Any]:
+    """Return the columns of parts of a grade."""
+    return {
+        name: heading(name.capitalize(), "percentunit", decimals=1, width=110,
+                      thresholds=SHARE_OF_GOOD)
+        for name in parts
+    }  # fmt: skip
+
+
+def _grade(title: str, width: int) -> dict[str, Any]:
+    return heading(title, decimals=2, width=width, thresholds=SHARE_OF_GOOD)
 
 
 def _trend() -> Panel:
@@ -196,7 +235,7 @@ def _worst() -> Panel:
         columns={
             "node": heading("Node"),
             "device": heading("Device"),
-            "score": heading("Quality", decimals=2, width=90, thresholds=SHARE_OF_GOOD),
+            "score": _grade("Quality", width=90),
         },
         sort="Quality",
         descending=False,
@@ -206,13 +245,13 @@ def _worst() -> Panel:
 
 
 def _volume() -> Panel:
-    inner = _devices(call("sum", "bytes").named("bytes")).by("node")
+    inner = _devices(call("sum", "n").named("minutes")).by("node")
     return bars(
-        "Volume by node",
-        "What does keeping it cost? Bytes of this range.",
+        "Minutes with readings, by node",
+        "Who delivers most of it? In this range, all channels of a node together.",
         rows(inner),
         named=1,
-        unit="bytes",
+        unit="short",
         no_data="nothing is graded here",
     ).sized(12, 9)
 
@@ -221,7 +260,7 @@ def _refused() -> Panel:
     columns = [call("sum", name).named(heading) for name, heading in WRONGS.items()]
     panel = timeseries(
         "What went wrong",
-        "Are there gaps, repetitions, late or bad readings, and when did it begin?",
+        "Are there gaps, and minutes with late or bad readings, and when did it begin?",
         line(_devices(*columns).every(), "$col"),
         unit="short",
         minimum=0,
