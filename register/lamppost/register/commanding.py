@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from lamppost.register.records.births import WHO
 from lamppost.register.records.database import VARIABLE
-from lamppost.register.records.following import WHO
 from lamppost.register.records.store import Register
 
 OK, FAILED, WRONG_USE = 0, 1, 2

@@ -19,6 +19,7 @@ def seen(route: Route, birth: Birth, time_ms: int) -> BirthSeen:
             one.heartbeat_ms,
             one.channel_class,
             one.rate_per_s,
+            one.asset,
         )
         for one in birth.series
     )

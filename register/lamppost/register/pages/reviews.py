@@ -54,6 +54,10 @@ PARTS: Mapping[str, tuple[str, Find]] = {
     ),
     "orphans": ("Nobody answers, or in no dataset", lambda now, _: findings.orphans(now.graph)),
     "unused": ("Nobody uses them", lambda now, _: findings.unused(now.graph)),
+    "unknown_assets": (
+        "They tell of assets that are not here",
+        lambda now, _: findings.strangers(now.strangers),
+    ),
 }
 """By the word in the address: the heading, and what looks for it."""
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+WHO = "births"
+"""Who it is in the audit trail, and in links."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelSeen:
@@ -17,6 +20,7 @@ class ChannelSeen:
         heartbeat_ms: The longest silence by contract, or None.
         channel_class: What is measured, "" when unknown.
         rate_per_s: The fastest change that can be true, in its unit a second, or None.
+        asset: Id of the asset that it tells of, "" when it does not say.
     """
 
     metric: str
@@ -27,6 +31,7 @@ class ChannelSeen:
     heartbeat_ms: int | None = None
     channel_class: str = ""
     rate_per_s: float | None = None
+    asset: str = ""
 
 
 @dataclass(frozen=True, slots=True)

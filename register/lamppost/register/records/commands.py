@@ -29,7 +29,7 @@ SHOWN = {
     "devices": ("id", "node", "last_birth_ms"),
     "channels": ("id", "unit", "low", "high", "rate_per_s", "channel_class"),
     "streams": ("id", "unit", "datatype", "valid_to_ms"),
-    "links": ("id", "channel", "asset", "role"),
+    "links": ("id", "channel", "asset", "role", "asserted_by"),
 }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from lamppost.register.records.base import ID_CHARS_MAX
 from lamppost.register.records.births import (
+    WHO,
     BirthSeen,
     ChannelSeen,
     channel_id,
@@ -19,12 +20,13 @@ from lamppost.register.records.births import (
     node_id,
     stream_id,
 )
+from lamppost.register.records.declaring import Declarations
 from lamppost.register.records.tables import channel, stream
 from lamppost.register.records.ucum import is_unit
 from lamppost.register.records.writing import IDS_A_QUERY, Row, Writer
 
-WHO = "births"
 TEXT_CHARS_MAX = 128
+ASSET_CHARS_MAX = 256
 REFUSED_MAX = 100
 
 
@@ -69,6 +71,7 @@ class _Round:
         self._devices: dict[str, Row] = {}
         self._channels: dict[str, dict[str, Row]] = {}
         self._streams: dict[str, Row] = {}
+        self._declared = Declarations(writer)
 
     def load(self, births: Sequence[BirthSeen]) -> None:
         """Read everything these births may touch, in few queries."""
@@ -89,6 +92,8 @@ class _Round:
             )
             for row in self.writer.take("stream", running).values():
                 self._streams[row["channel"]] = row
+        named = (asset for b in births for one in b.channels if (asset := _asset(one.asset)))
+        self._declared.load(known, named)
 
     def take(self, birth: BirthSeen) -> None:
         """Enter one birth; one that is older than the last of its device is past."""
@@ -154,9 +159,12 @@ class _Round:
         if row is None:
             new = {"device": here, "metric": seen.metric, **_UNCALIBRATED, **facts}
             mine[one] = self.writer.create("channel", one, new, time_ms)
+            is_new = True
         else:
+            is_new = row["declared_asset"] != facts["declared_asset"]
             self.writer.reopen("channel", row)
             self.writer.change("channel", row, facts)
+        self._declared.follow(mine[one], time_ms, is_new=is_new)
         same = {"unit": facts["unit"], "datatype": facts["datatype"]}
         if row is None:
             self._open_stream(one, same, time_ms)
@@ -184,6 +192,7 @@ class _Round:
 
     def _gone(self, row: Row, time_ms: int) -> None:
         self.writer.close("channel", row, time_ms)
+        self._declared.gone(row["id"], time_ms)
         running = self._streams.pop(row["id"], None)
         if running is not None:
             self.writer.close("stream", running, time_ms)
@@ -214,6 +223,7 @@ def _declared(seen: ChannelSeen) -> Row:
         "channel_class": _text(seen.channel_class),
         "heartbeat_ms": seen.heartbeat_ms,
         "rate_per_s": _number(seen.rate_per_s),
+        "declared_asset": _asset(seen.asset),
     }
 
 
@@ -221,9 +231,14 @@ def _number(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def _text(value: str) -> str:
+def _asset(value: str) -> str | None:
+    """Return a name as it can be kept; one that had to be mended names no asset there is."""
+    return _text(value.replace("\0", "\ufffd")[:ASSET_CHARS_MAX], ASSET_CHARS_MAX) or None
+
+
+def _text(value: str, chars_max: int = TEXT_CHARS_MAX) -> str:
     """Return a text that every database takes; names are refused, facts are mended."""
-    whole = value[:TEXT_CHARS_MAX].replace("\0", "")
+    whole = value[:chars_max].replace("\0", "")
     return whole.encode(errors="replace").decode()
 
 

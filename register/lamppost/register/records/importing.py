@@ -7,6 +7,7 @@ from typing import Any
 
 from lamppost.register.records.assetfields import Wrong, incomplete, parsed
 from lamppost.register.records.assetfiles import AssetRow, FileError, read_rows
+from lamppost.register.records.declaring import settle
 from lamppost.register.records.tables import asset
 from lamppost.register.records.writing import Row, Writer
 
@@ -75,6 +76,7 @@ def import_assets(writer: Writer, path: Path, *, dry_run: bool) -> Report:
         return plan.report(written=False)
     plan.write(writer)
     writer.flush()
+    settle(writer.connection, writer.now_ms)
     return plan.report(written=True)
 
 

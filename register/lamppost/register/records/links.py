@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from lamppost.register.records.births import WHO as BIRTHS
 from lamppost.register.records.refusals import RefusedError as RefusedError  # noqa: PLC0414 - callers know it from here
 from lamppost.register.records.tables import link
 from lamppost.register.records.values import ROLES, UNCERTAINTY_CLASSES
@@ -21,7 +22,8 @@ def bind(
 ) -> tuple[str, bool]:
     """Say that a channel tells of an asset, in a role; returns the link's id and if it is new.
 
-    The same said twice is said once: the running link stays.
+    The same said twice is said once: the running link stays. What a birth has said of the
+    channel ends: people count more.
 
     Raises:
         RefusedError: there is no such channel, asset or role, or the asset has ended.
@@ -31,21 +33,34 @@ def bind(
     found(writer, "channel", channel)
     if found(writer, "asset", asset)["valid_to_ms"] is not None:
         raise RefusedError(f"asset: came {asset!r}, allowed: one that has not ended")
-    same = (link.c.channel == channel, link.c.asset == asset, link.c.role == role)
-    running = writer.take("link", select(link).where(*same, link.c.valid_to_ms.is_(None)))
-    for one in running:
-        return one, False
-    one = _link_id(channel, asset, role, since_ms)
+    if who == BIRTHS:
+        raise RefusedError(f"by: came {who!r}, allowed: the name of a person")
+    holding = select(link).where(link.c.channel == channel, link.c.valid_to_ms.is_(None))
+    running = writer.take("link", holding)
+    for one, row in running.items():
+        same = (row["asset"], row["role"]) == (asset, role)
+        if same and row["asserted_by"] != BIRTHS:
+            return one, False
+    one = link_id(channel, asset, role, since_ms)
     if writer.load("link", [one]):
         raise RefusedError(
             f"since: came {since_ms}, allowed: another time; the link of that time has ended"
         )
-    facts = {"channel": channel, "asset": asset, "role": role, "asserted_by": _text("by", who)}
+    facts = {
+        "channel": channel,
+        "asset": asset,
+        "role": role,
+        "asserted_by": _text("by", who),
+        "ended_by": None,
+    }
     writer.create("link", one, facts, since_ms)
+    for row in running.values():
+        if row["asserted_by"] == BIRTHS:
+            end_link(writer, row, who, since_ms)
     return one, True
 
 
-def unbind(writer: Writer, one: str, at_ms: int) -> bool:
+def unbind(writer: Writer, one: str, who: str, at_ms: int) -> bool:
     """End a link; returns False when it had ended already.
 
     Raises:
@@ -55,7 +70,15 @@ def unbind(writer: Writer, one: str, at_ms: int) -> bool:
     if at_ms < row["valid_from_ms"]:
         began = row["valid_from_ms"]
         raise RefusedError(f"until: came {at_ms}, allowed: from {began}, when it began")
-    return writer.close("link", row, at_ms)
+    return end_link(writer, row, _text("by", who), at_ms)
+
+
+def end_link(writer: Writer, row: Row, who: str, at_ms: int) -> bool:
+    """End a link; one that has ended stays as it is."""
+    if row["valid_to_ms"] is not None:
+        return False
+    ended = {"valid_to_ms": max(at_ms, row["valid_from_ms"]), "ended_by": who}
+    return writer.change("link", row, ended, "close")
 
 
 def calibrate(
@@ -109,9 +132,9 @@ def found(writer: Writer, kind: str, one: str) -> Row:
     return row
 
 
-def _link_id(channel: str, asset: str, role: str, since_ms: int) -> str:
-    """A short name for four facts that may be long."""
-    facts = json.dumps([channel, asset, role, since_ms])
+def link_id(channel: str, asset: str, role: str, since_ms: int, *others: str) -> str:
+    """Return a short name for facts that may be long."""
+    facts = json.dumps([channel, asset, role, since_ms, *others])
     return f"link-{sha256(facts.encode()).hexdigest()[:20]}"
 
 

@@ -104,7 +104,7 @@ class Register:
         """End a link; see `links.unbind`."""
         with self.database.writing() as connection:
             writer = self._writer(connection, who)
-            ended = links.unbind(writer, link, writer.now_ms if at_ms is None else at_ms)
+            ended = links.unbind(writer, link, who, writer.now_ms if at_ms is None else at_ms)
             writer.flush()
             return ended
 

@@ -85,6 +85,7 @@ channel = Table(
     Column("accuracy", Double, info=ADDED),
     Column("uncertainty_class", Text, index=True, info=ADDED),
     Column("rate_per_s", Double, info=ADDED),
+    Column("declared_asset", Text, index=True, info=ADDED),
 )
 
 stream = Table(
@@ -104,6 +105,7 @@ link = Table(
     Column("asset", Text, ForeignKey("asset.id"), nullable=False, index=True),
     Column("role", Text, nullable=False),
     Column("asserted_by", Text, nullable=False),
+    Column("ended_by", Text, info=ADDED),
 )
 
 audit = Table(

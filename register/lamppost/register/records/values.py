@@ -133,6 +133,7 @@ class Channel(Kept):
         accuracy: How far a value may be off, in its unit, or None.
         uncertainty_class: "reference" or "indicative", or None while nobody said.
         rate_per_s: The fastest change that can be true, in its unit a second, or None.
+        declared_asset: The asset that its birth names, known here or not; None when none.
     """
 
     device: str
@@ -150,6 +151,7 @@ class Channel(Kept):
     accuracy: float | None
     uncertainty_class: str | None
     rate_per_s: float | None
+    declared_asset: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +180,15 @@ class Link(Kept):
         channel: Id of the channel.
         asset: Id of the asset.
         role: One of `ROLES`.
-        asserted_by: Who says so.
+        asserted_by: Who says so; "births" when a birth does.
+        ended_by: Who has ended it; None while it holds, or where nobody took note.
     """
 
     channel: str
     asset: str
     role: str
     asserted_by: str
+    ended_by: str | None
 
 
 @dataclass(frozen=True, slots=True)

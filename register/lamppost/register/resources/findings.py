@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lamppost.register.resources.graph import Graph, Thing
+from lamppost.register.resources.loading import Stranger
 from lamppost.register.resources.values import BORN, KINDS, Resource
 
 OWNED = (*KINDS, "node")
@@ -77,6 +78,22 @@ def orphans(whole: Graph) -> list[Finding]:
         elif thing.kind == "stream" and not whole.onward.get(thing.key):
             found.append(_finding(thing, "is in no dataset"))
     return _sorted(found)
+
+
+def strangers(found: Iterable[Stranger]) -> list[Finding]:
+    """Return streams whose births name assets that the register does not have."""
+    return _sorted(
+        Finding(
+            f"stream:{one.stream}",
+            "stream",
+            one.channel,
+            None,
+            f"names asset {one.asset!r}, which has ended"
+            if one.ended
+            else f"names asset {one.asset!r} that the register does not have",
+        )
+        for one in found
+    )
 
 
 def unused(whole: Graph) -> list[Finding]:

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, or_, select
 
 from lamppost.register.indicators.definitions import definitions
-from lamppost.register.records.tables import channel, device, node, stream
+from lamppost.register.records.tables import asset, channel, device, link, node, stream
 from lamppost.register.resources.graph import Edge, Graph, Thing, graph
 from lamppost.register.resources.tables import flow, resource
 from lamppost.register.resources.values import BORN, FLOWS, Resource
@@ -37,6 +37,23 @@ class StreamSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranger:
+    """A stream that nobody has linked, whose birth names an asset that is not here.
+
+    Attributes:
+        stream: Its id.
+        channel: Id of its channel.
+        asset: The name that came.
+        ended: True when there was such an asset; False when there never was.
+    """
+
+    stream: str
+    channel: str
+    asset: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What there is now.
 
@@ -44,11 +61,13 @@ class World:
         resources: Those that hold.
         streams: Those that run.
         graph: Everything with everything that flows.
+        strangers: Streams of assets that are not here.
     """
 
     resources: tuple[Resource, ...]
     streams: tuple[StreamSeen, ...]
     graph: Graph
+    strangers: tuple[Stranger, ...] = ()
 
 
 def world(connection: Connection) -> World:
@@ -70,7 +89,7 @@ def world(connection: Connection) -> World:
         *gathered(resources, streams),
         *_flows(connection),
     ]
-    return World(resources, streams, graph(things, edges))
+    return World(resources, streams, graph(things, edges), tuple(_strangers(connection)))
 
 
 def gathered(
@@ -103,6 +122,20 @@ def _streams(connection: Connection) -> Iterator[StreamSeen]:
     )  # fmt: skip
     for row in connection.execute(query):
         yield StreamSeen(*row)
+
+
+def _strangers(connection: Connection) -> Iterator[Stranger]:
+    query = (
+        select(stream.c.id, channel.c.id, channel.c.declared_asset, asset.c.id.is_not(None))
+        .join_from(stream, channel, stream.c.channel == channel.c.id)
+        .outerjoin(asset, asset.c.id == channel.c.declared_asset)
+        .where(stream.c.valid_to_ms.is_(None), channel.c.declared_asset.is_not(None))
+        .where(or_(asset.c.id.is_(None), asset.c.valid_to_ms.is_not(None)))
+        .where(~exists().where(link.c.channel == channel.c.id, link.c.valid_to_ms.is_(None)))
+        .order_by(stream.c.id)
+    )
+    for one, of, named, ended in connection.execute(query):
+        yield Stranger(one, of, named, bool(ended))
 
 
 def _born(

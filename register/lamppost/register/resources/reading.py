@@ -28,6 +28,7 @@ Find = Callable[[World, datetime], list[Finding]]
 FINDINGS: Mapping[str, Find] = {
     "orphans": lambda now, _: findings.orphans(now.graph),
     "unused": lambda now, _: findings.unused(now.graph),
+    "unknown_assets": lambda now, _: findings.strangers(now.strangers),
     "overdue": lambda now, at: findings.overdue(now.resources, at.date()),
     "ending": lambda now, at: findings.ending(now.resources, at.date(), ENDING_DAYS),
 }
