@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import urllib3
+from isal import isal_zlib
 
 from lamppost.aggregator.store.seam import StoreUnreachable
 
@@ -13,6 +14,9 @@ READ_TIMEOUT_S = 30.0
 THREADS = 4
 """So many may ask at once (drain, console, canary) with a connection kept for each."""
 NO_HEADERS: Mapping[str, str] = {}
+GZIP_LEVEL = 1  # makes lines a fifth as long; level 0 is hardly cheaper, 2 hardly smaller
+GZIP_WINDOW = 31
+GZIP_HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Content-Encoding": "gzip"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,12 @@ class Server:
 def why(problem: Exception) -> str:
     """Return what went wrong, without the name of the connection object it went wrong on."""
     return str(problem).rpartition("): ")[2]
+
+
+def gzipped(body: bytes) -> bytes:
+    """Return lines as they travel, with `GZIP_HEADERS`."""
+    packed: bytes = isal_zlib.compress(body, GZIP_LEVEL, GZIP_WINDOW)
+    return packed
 
 
 class Http:

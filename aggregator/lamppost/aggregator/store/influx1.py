@@ -1,21 +1,15 @@
 """InfluxDB 1.x as a house for readings: `/write` and `/query`."""
 
 import contextlib
-import zlib
 from urllib.parse import urlencode
 
 from lamppost.aggregator.store.deadletter import DeadLetters
-from lamppost.aggregator.store.http import Http, Server
+from lamppost.aggregator.store.http import GZIP_HEADERS, Http, Server, gzipped
 from lamppost.aggregator.store.influx import InfluxStore, Prove
 from lamppost.aggregator.store.influxql import identifier
 from lamppost.aggregator.store.linewriter import Answer, message_of, retry_after_s
 from lamppost.aggregator.store.seam import StoreRefused
 from lamppost.wire.series import DATABASES, RAW, Database
-
-# Level 1 makes the lines a tenth as long; higher levels gain nearly nothing and cost much.
-GZIP_LEVEL = 1
-GZIP_WINDOW = 31
-HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Content-Encoding": "gzip"}
 
 
 class Influx1Store(InfluxStore):
@@ -62,8 +56,8 @@ class Influx1Store(InfluxStore):
 
     def _post(self, database: Database, body: bytes) -> Answer:
         named = {"db": database.named(self._city), "precision": "ms"}
-        lines = zlib.compress(body, GZIP_LEVEL, GZIP_WINDOW)
-        answer = self._http.post("/write?" + urlencode(named), lines, HEADERS)
+        path = "/write?" + urlencode(named)
+        answer = self._http.post(path, gzipped(body), GZIP_HEADERS)
         return Answer(
             answer.status,
             message_of(answer.data, str(answer.reason)),
