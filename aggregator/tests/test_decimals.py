@@ -1,5 +1,9 @@
 """Numbers as text: what is written reads back as the very same number."""
 
+import math
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -8,6 +12,7 @@ from hypothesis import strategies as st
 from lamppost.aggregator.store.columnlines import Block, ColumnLines, TagBook
 from lamppost.aggregator.store.decimals import (
     NUMBER_BYTES,
+    OVERRUN_BYTES,
     powers_of_ten,
     write_double,
     write_int,
@@ -17,6 +22,7 @@ from lamppost.wire.series import OPS, FieldType, Measurement
 from lamppost.wire.series.schema import fields_of
 
 POWERS = powers_of_ten()
+INF32 = np.float32(np.inf)
 MEASURED = Measurement(
     "m", OPS, (), (*fields_of(FieldType.FLOAT, "x", "y"), *fields_of(FieldType.INTEGER, "n"))
 )
@@ -61,13 +67,63 @@ def test_beside_powers_of_ten_and_two(exponent: int) -> None:
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_a_float32_reads_back(number: float) -> None:
-    """Nine digits are enough for every float32, subnormal ones too."""
-    out = np.empty(64, np.uint8)
-    text = out[: write_single(number, POWERS, out, 0)].tobytes().decode()
-    assert np.float32(text) == np.float32(number)
+    """No digits that matter are left out of any float32, subnormal ones too."""
+    assert np.float32(single(number)) == np.float32(number)
 
 
-@given(st.integers(-(2**62), 2**62))
+def single(number: float) -> str:
+    """The text of a float32."""
+    out = np.full(64, 33, np.uint8)
+    end = write_single(np.float64(number), POWERS, out, 0)
+    assert end <= NUMBER_BYTES
+    assert (out[end + OVERRUN_BYTES :] == 33).all()
+    return out[:end].tobytes().decode()
+
+
+def slow_single(number: float) -> str:
+    """The obvious way: the nearest decimal with one place more and more until it is surely it.
+
+    Only for what is no power of two, from 1e-9 to 8 million: these have up to 16 decimals.
+    """
+    exact = Fraction(abs(number))
+    half = Fraction(2) ** (math.frexp(number)[1] - 25) * (1 - Fraction(1, 2**20))
+    for places in range(17):
+        digits = round(exact * 10**places)
+        if abs(Fraction(digits, 10**places) - exact) < half:
+            break
+    text = format(Decimal(digits).scaleb(-places), "f")
+    return ("-" if number < 0 else "") + (text if "." in text else text + ".0")
+
+
+USUAL = st.floats(2.0**-30, 2.0**23, width=32, exclude_max=True)
+
+
+@given(USUAL.filter(lambda number: math.frexp(number)[0] != 0.5), st.booleans())
+@example(9.9999999, False)
+@example(4194304.5, False)
+@example(0.1, True)
+@example(33.6651, False)
+@example(float(np.nextafter(np.float32(1), np.float32(0))), False)
+@example(float(np.nextafter(np.float32(2**23), np.float32(0))), False)
+def test_a_float32_is_written_as_the_slow_way_does(number: float, below: bool) -> None:
+    """The kernel and exact fractions choose the same digits, as few as there can be."""
+    number = float(np.float32(-number if below else number))
+    assert single(number) == slow_single(number)
+    shortest = np.format_float_positional(np.float32(number), unique=True, trim="0")
+    assert len(single(number)) <= len(shortest)
+
+
+@pytest.mark.parametrize("exponent", range(-140, 127))
+def test_float32_beside_powers_of_two(exponent: int) -> None:
+    """Where the distance to the next number changes, and at both ends of the fast way."""
+    middle = np.float32(2.0**exponent)
+    for number in (middle, np.nextafter(middle, np.float32(0)), np.nextafter(middle, INF32)):
+        assert np.float32(float(single(float(number)))) == number
+
+
+@given(st.integers(-(2**62), 2**62) | st.integers(0, 10**17))
+@example(10**8)
+@example(10**16)
 def test_an_integer_is_itself(number: int) -> None:
     """Counts are written digit by digit."""
     out = np.empty(64, np.uint8)

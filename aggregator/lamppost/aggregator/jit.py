@@ -38,6 +38,7 @@ SOURCES = (
     "rollup/windowkernel.py",
     "store/decimals.py",
     "store/linekernel.py",
+    "store/words.py",
 )
 KEPT_CACHES = 3  # older digests are removed
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from lamppost.aggregator.spool.frames import COLUMNS, DataFrame, FrameKind, pack_json
 from lamppost.aggregator.spool.spool import Spool
@@ -26,7 +27,9 @@ TICK_MS = 500
 COMMIT_S = 0.1
 POLL_S = 0.01
 TIMEOUT_S = 300.0
-SPOOL_BYTES = 4 * 2**30
+COUNT_S = 600.0
+MIB = 2**20
+SPOOL_BYTES = 4 * 2**30  # six hours at 2,000 a second are 2.1
 GOALS = {"drain_ratio": 10.0, "live_p95_s": 2.0, "lost": 0}
 
 Readings = Callable[[int, int, int], StoreBatch]
@@ -35,7 +38,7 @@ Readings = Callable[[int, int, int], StoreBatch]
 def outage(readings: Readings, rate: int, share: float) -> dict[str, Any]:
     """Return how fast a backlog is drained, and how late live readings are meanwhile.
 
-    influxd runs, is ended, and is started again when the spool is full of the readings that
+    influxd runs, is killed, and is started again when the spool is full of the readings that
     its absence would have left there; what it holds in the end it counts itself.
 
     Args:
@@ -60,11 +63,12 @@ def outage(readings: Readings, rate: int, share: float) -> dict[str, Any]:
             feed.start()
             try:
                 _awaited(lambda: drain.position > 0 and not drain.lag_bytes, "the first rows")
-                server.stop()
+                server.kill()
                 feed.add(frames)
                 _awaited(lambda: drain.state.startswith("unreachable"), "the outage")
                 server.start()
-                found = _watched(drain, feed, spool.position)
+                began_mib, spool_mib = _memory_mib(), _size_mib(folder / "spool")
+                found = _watched(drain, feed, spool.position, frames * FRAME_ROWS / rate)
                 feed.stop()
                 if not drain.flush(TIMEOUT_S):
                     raise RuntimeError(f"not drained within {TIMEOUT_S:g} s")
@@ -72,6 +76,7 @@ def outage(readings: Readings, rate: int, share: float) -> dict[str, Any]:
                 feed.stop()
                 drain.stop(30.0)
             stored = _stored(server)
+            left_mib, database_mib = _size_mib(folder / "spool"), _size_mib(server.home)
     per_s = frames * FRAME_ROWS / found["drained_s"]
     told = {
         "backlog_readings": frames * FRAME_ROWS,
@@ -86,6 +91,11 @@ def outage(readings: Readings, rate: int, share: float) -> dict[str, Any]:
         "committed": feed.rows,
         "stored": stored,
         "lost": feed.rows - stored,
+        "memory_before_mib": began_mib,
+        "memory_max_mib": round(found["memory_mib"]),
+        "spool_mib": spool_mib,
+        "spool_left_mib": left_mib,
+        "database_mib": database_mib,
     }
     met = per_s >= 10 * rate and found["p95_s"] <= 2.0 and feed.rows == stored
     return {**told, "drain_goal": GOALS, "drain_met": met}
@@ -142,29 +152,33 @@ class Feed:
             return self._spool.commit()
 
 
-def _watched(drain: Drain, feed: Feed, goal: int) -> dict[str, float]:
+def _watched(drain: Drain, feed: Feed, goal: int, live_s: float) -> dict[str, float]:
     """Watch until the backlog is drained; a live reading is there when the head has passed it.
 
     Ages are those of readings that were committed since the drain found the database again.
+    Once it has, the backlog must go faster than it would have come live, in `live_s`.
     """
     asked = time.monotonic()
     _awaited(lambda: drain.state == "ok", "the database to be found again")
     began = time.monotonic()
     seen = len(feed.marks)
     ages: list[float] = []
+    memory_mib = 0
     while drain.position < goal:
         now, head = time.monotonic(), drain.head
-        if now > began + TIMEOUT_S:
-            raise RuntimeError(f"the backlog was not drained within {TIMEOUT_S:g} s")
+        if now > began + TIMEOUT_S + live_s:
+            raise RuntimeError(f"the backlog was not drained within {TIMEOUT_S + live_s:g} s")
         while seen < len(feed.marks) and feed.marks[seen][0] <= head:
             ages.append(now - feed.marks[seen][1])
             seen += 1
+            memory_mib = max(memory_mib, _memory_mib())
         time.sleep(POLL_S)
     return {
         "found_s": began - asked,
         "drained_s": time.monotonic() - began,
         "p95_s": float(np.percentile(ages, 95)),
         "max_s": max(ages),
+        "memory_mib": memory_mib,
     }
 
 
@@ -178,10 +192,18 @@ def _awaited(condition: Callable[[], object], what: str) -> None:
 
 def _stored(server: Influx) -> int:
     """Readings in the database, counted by itself."""
-    with closing(Http(Server(server.url))) as http:
+    with closing(Http(Server(server.url, read_timeout_s=COUNT_S))) as http:
         asked = select('count("value") AS "n"', READING.name, "time > 0")
         (rows,) = Reader(http, "city").query(RAW.named("city"), asked)
     return int(rows[0]["n"])
+
+
+def _memory_mib() -> int:
+    return int(psutil.Process().memory_info().rss // MIB)
+
+
+def _size_mib(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) // MIB
 
 
 def _tell_series(spool: Spool, readings: Readings) -> None:

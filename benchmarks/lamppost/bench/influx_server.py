@@ -74,16 +74,12 @@ class Influx:
             self.process.wait(30)
             self.process = None
 
-    def write(self, body: bytes) -> None:
-        """Write lines to the database of readings.
-
-        Raises:
-            RuntimeError: it was refused.
-        """
-        url = f"{self.url}/write?db=city&precision=ms"
-        answer = urllib3.request("POST", url, body=body, retries=False)
-        if answer.status != 204:
-            raise RuntimeError(f"influxd answered {answer.status}: {answer.data.decode()}")
+    def kill(self) -> None:
+        """End it without warning."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(30)
+            self.process = None
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamppost.aggregator.store.decimals import MAGNITUDE_MAX, NUMBER_BYTES, powers_of_ten
-from lamppost.aggregator.store.linekernel import NAME_ROOM, write_lines
+from lamppost.aggregator.store.linekernel import NAME_ROOM, ROOM, write_lines
 from lamppost.wire.series import FieldType, Measurement
 
 COUNT_BYTES = 22  # an int64, its i and its comma
@@ -74,8 +74,8 @@ class TagBook:
         text = np.frombuffer(tags.encode(), np.uint8)
         if index >= len(self.spans):
             self.spans = _grown(self.spans, index + 1)
-        if self._used + len(text) > len(self.buffer):
-            self.buffer = _grown(self.buffer, self._used + len(text))
+        if self._used + len(text) + ROOM > len(self.buffer):
+            self.buffer = _grown(self.buffer, self._used + len(text) + ROOM)
         self.buffer[self._used : self._used + len(text)] = text
         self.spans[index] = self._used, len(text)
         self._used += len(text)
@@ -98,10 +98,10 @@ class ColumnLines:
     def __init__(self, measurement: Measurement, single: Iterable[str] = ()) -> None:
         self.floats = measurement.names(FieldType.FLOAT)
         self.integers = measurement.names(FieldType.INTEGER)
-        texts = [measurement.name, *(f"{name}=" for name in (*self.floats, *self.integers))]
+        texts = [measurement.name, *(f",{name}=" for name in (*self.floats, *self.integers))]
         known = set(single)
         self._single = np.array([name in known for name in self.floats])
-        self._names = _padded(texts)
+        self._names = _words(texts)
         fixed = sum(map(len, texts)) + NUMBER_BYTES * len(self.floats)
         self._row_bytes = fixed + COUNT_BYTES * len(self.integers) + END_BYTES
 
@@ -128,7 +128,7 @@ class ColumnLines:
         for place, name in enumerate(self.integers):
             counts[place] = column(name)
         rare, rare_spans = _rare(numbers, self._single)
-        room = NAME_ROOM + rows * self._row_bytes + int(tags.spans[series, 1].sum())
+        room = ROOM + rows * self._row_bytes + int(tags.spans[series, 1].sum())
         out = np.empty(room, np.uint8)
         ends = np.empty(rows, np.int64)
         write_lines(
@@ -138,12 +138,14 @@ class ColumnLines:
         return Block(out, ends)
 
 
-def _padded(texts: Sequence[str]) -> NDArray[np.uint8]:
-    """Return short texts, a row each, with their lengths behind them."""
-    rows = np.zeros((len(texts), NAME_ROOM + 1), np.uint8)
+def _words(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Return short texts as two words each, with their lengths behind them."""
+    rows = np.zeros((len(texts), 3), np.int64)
     for row, text in zip(rows, texts, strict=True):
-        row[: len(text)] = np.frombuffer(text.encode(), np.uint8)  # raises on one too long
-        row[NAME_ROOM] = len(text)
+        if len(text) > NAME_ROOM:
+            raise ValueError(f"name {text!r} came, allowed: {NAME_ROOM} bytes")
+        row[:2] = np.frombuffer(text.encode().ljust(NAME_ROOM, b"\0"), "<i8")
+        row[2] = len(text)
     return rows
 
 
@@ -152,7 +154,10 @@ def _joined(texts: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
     written = [text.encode() for text in texts]
     lengths = np.array([len(text) for text in written], np.int64)
     starts = np.cumsum(lengths) - lengths
-    return np.frombuffer(b"".join(written), np.uint8), np.column_stack((starts, lengths))
+    room = bytes(ROOM)
+    return np.frombuffer(b"".join((*written, room)), np.uint8), np.column_stack(
+        (starts, lengths)
+    )
 
 
 def _rare(

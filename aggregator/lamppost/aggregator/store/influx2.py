@@ -11,7 +11,14 @@ from influxdb_client import InfluxDBClient, WritePrecision, WriteService
 from influxdb_client.rest import ApiException
 
 from lamppost.aggregator.store.deadletter import DeadLetters
-from lamppost.aggregator.store.http import CONNECT_TIMEOUT_S, GZIP_HEADERS, Http, Server, gzipped, why
+from lamppost.aggregator.store.http import (
+    CONNECT_TIMEOUT_S,
+    GZIP_HEADERS,
+    Http,
+    Server,
+    gzipped,
+    why,
+)
 from lamppost.aggregator.store.influx import InfluxStore, Prove
 from lamppost.aggregator.store.linewriter import Answer, message_of, retry_after_s
 from lamppost.aggregator.store.seam import StoreUnreachable
