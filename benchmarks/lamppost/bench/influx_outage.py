@@ -134,7 +134,10 @@ class Feed:
         first_ms = self._start_ms - frames * TICK_MS
         for place in range(frames):
             given = self._readings(FRAME_ROWS, first_ms + place * TICK_MS, place)
-            self._commit(_frame(given))
+            with self._alone:  # the live ones are committed often enough for both
+                self._put(_frame(given))
+        with self._alone:
+            self._spool.commit()
 
     def _run(self) -> None:
         frame = _frame(self._batch)
@@ -147,9 +150,12 @@ class Feed:
 
     def _commit(self, frame: DataFrame) -> int:
         with self._alone:
-            self._spool.append(FrameKind.DATA, frame.pack())
-            self.rows += len(frame)
+            self._put(frame)
             return self._spool.commit()
+
+    def _put(self, frame: DataFrame) -> None:
+        self._spool.append(FrameKind.DATA, frame.pack())
+        self.rows += len(frame)
 
 
 def _watched(drain: Drain, feed: Feed, goal: int, live_s: float) -> dict[str, float]:

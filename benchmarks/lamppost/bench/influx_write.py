@@ -1,8 +1,9 @@
 """The way from readings to a database that has said 204, beside the client's own.
 
-The peer is what influxdb-client's examples do: a list of `Point` objects, 5,000 at a time, given
-to its synchronous write, which sends their lines uncompressed. It speaks only to `/api/v2/write`,
-which influxd 1.6 does not have, so its path ends up in a parameter that nobody reads.
+The peer is what influxdb-client's examples do: a list of `Point` objects, 5,000 at a time,
+given to its synchronous write, which sends their lines uncompressed. It speaks only to
+`/api/v2/write`, which influxd 1.6 does not have, so its path ends up in a parameter that nobody
+reads.
 """
 
 import tempfile
