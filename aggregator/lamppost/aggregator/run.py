@@ -153,6 +153,7 @@ def run(
             lambda: dict(pipeline.stage_ns),
             Publisher(register, grades),
             pipeline.follow,
+            pipeline.follow_feeders,
             canary.samples,
             lambda: pipeline.latency.kept,
         )

@@ -134,6 +134,10 @@ class Alarms:
         """Say on what somebody works now."""
         return self._pass(self.conditions.maintain(places, now_ms), now_ms)
 
+    def feed(self, topology: Topology, now_ms: int) -> list[Record]:
+        """Say what feeds what from now on."""
+        return self._pass(self.conditions.feed(topology, now_ms), now_ms)
+
     @property
     def maintenance(self) -> frozenset[Place]:
         """On what somebody works now."""

@@ -240,6 +240,13 @@ class Events:
         )
         return told
 
+    def feed(self, topology: Topology, now_ms: int) -> list[Event]:
+        """Say what feeds what from now on; what that explains is hidden."""
+        self.masks.topology = topology
+        told: list[Event] = []
+        self._conditions.hide(sorted(topology.fed_nodes), now_ms, told)
+        return told
+
     def state(self) -> dict[str, Any]:
         """JSON-ready state for a checkpoint."""
         memory = self._memory

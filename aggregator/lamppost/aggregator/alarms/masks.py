@@ -52,13 +52,19 @@ class Masks:
 
     def may_hide(self, key: Key) -> Collection[str]:
         """The nodes that a newly opened condition may hide something of, by what it feeds."""
-        topology = self.topology
-        return topology.fed_nodes if key[2] in topology.feeding_nodes else ()
+        return self.topology.below(key[2])
 
     def _is_unfed(self, group: str, path: Path) -> bool:
-        for parent in self.topology.parents(group, path):
-            if self._has_failed(group, parent) or self._is_unfed(group, parent):
-                return True
+        """Whether something above has failed; a ring of configuration and register ends."""
+        seen, waiting = {path}, [path]
+        while waiting:
+            for parent in self.topology.parents(group, waiting.pop()):
+                if parent in seen:
+                    continue
+                if self._has_failed(group, parent):
+                    return True
+                seen.add(parent)
+                waiting.append(parent)
         return False
 
     def _has_failed(self, group: str, parent: Path) -> bool:

@@ -1,12 +1,13 @@
 """What feeds what: a declared relation between assets, by which one's trouble explains others.
 
 In the configuration a relation names the fed nodes or devices and what feeds them: a device or
-node, whose loss counts, or a channel (a mains voltage, say), whose deviation counts too.
+node, whose loss counts, or a channel (a mains voltage, say), whose deviation counts too. What
+the register's hierarchy says is added to that (`with_feeders`).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lamppost.aggregator.settings.rules import Problem
 
@@ -48,6 +49,21 @@ class Feed:
     by: Path
     group: str = ""
 
+    def row(self) -> list[Any]:
+        """JSON-ready; `from_row` reads it."""
+        return [self.group, list(self.by), [list(path) for path in self.feeds]]
+
+    @classmethod
+    def from_row(cls, row: Any) -> "Feed":  # noqa: ANN401 - what JSON holds
+        """Rebuild from what `row` returned.
+
+        Raises:
+            TypeError: it is none.
+            ValueError: it is none.
+        """
+        group, by, feeds = row
+        return cls(tuple(Path(*path) for path in feeds), Path(*by), group)
+
 
 class Topology:
     """All relations, by what is fed."""
@@ -60,7 +76,31 @@ class Topology:
                 known = self._parents.setdefault((fed.node, fed.device), [])
                 known.append((relation.group, relation.by))
         self.fed_nodes = frozenset(node for node, _ in self._parents)
-        self.feeding_nodes = frozenset(relation.by.node for relation in self.relations)
+        self._fed_by: dict[str, set[str]] = {}
+        for relation in self.relations:
+            self._fed_by.setdefault(relation.by.node, set()).update(
+                fed.node for fed in relation.feeds
+            )
+
+    def with_feeders(self, feeders: Iterable[Feed]) -> "Topology":
+        """Return these relations and more; of what is fed here already, they say nothing."""
+        told = {fed for relation in self.relations for fed in relation.feeds}
+        more = []
+        for feeder in feeders:
+            feeds = [fed for fed in feeder.feeds if not {fed, Path(fed.node)} & told]
+            if feeds:
+                more.append(Feed(tuple(feeds), feeder.by, feeder.group))
+        return Topology((*self.relations, *more))
+
+    def below(self, node: str) -> set[str]:
+        """The nodes that something of a node feeds, also through others."""
+        found: set[str] = set()
+        waiting = [node]
+        while waiting:
+            new = self._fed_by.get(waiting.pop(), set()) - found
+            found |= new
+            waiting.extend(new)
+        return found
 
     def parents(self, group: str, path: Path) -> list[Path]:
         """What feeds the asset of a path, that itself and its own parts excepted."""

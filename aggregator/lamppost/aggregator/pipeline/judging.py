@@ -18,7 +18,7 @@ from lamppost.aggregator.alarms.alarms import AlarmConfig, Alarms
 from lamppost.aggregator.alarms.event import Event, Place
 from lamppost.aggregator.alarms.incidents import Record
 from lamppost.aggregator.alarms.relation import relation_of
-from lamppost.aggregator.alarms.topology import Topology
+from lamppost.aggregator.alarms.topology import Feed, Topology
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge.groups import Change, Groups
 from lamppost.aggregator.judge.judge import Judge
@@ -108,7 +108,7 @@ class Judging:
     Args:
         index: of all series.
         config: how much an operator is told.
-        topology: what feeds what.
+        topology: what feeds what, as it is configured.
         profiles: what is asked of which kind of sensor.
         groups: which sensors are judged together, beside those of one device.
     """
@@ -122,6 +122,8 @@ class Judging:
         groups: Iterable[GroupConfig] = (),
     ) -> None:
         self.index = index
+        self.feeders: tuple[Feed, ...] = ()
+        self._configured = topology or Topology()
         self._profiles = profiles or Profiles()
         self.judge = Judge()
         self.bindings = Bindings()
@@ -248,6 +250,11 @@ class Judging:
         self._pause(self.index)
         return records
 
+    def feed(self, feeders: tuple[Feed, ...], now_ms: int) -> list[Record]:
+        """Take over what the register says of feeders; the configuration counts more."""
+        self.feeders = feeders
+        return self.alarms.feed(self._configured.with_feeders(feeders), now_ms)
+
     def _pause(self, infos: Iterable[SeriesInfo]) -> None:
         masks = self.alarms.conditions.masks
         by_state: dict[bool, list[int]] = {False: [], True: []}
@@ -277,6 +284,7 @@ class Judging:
             "kin": self._teams.kin.state(),
             "vicinity": self._vicinity.slot,
             "plan": self.bindings.state(),
+            "feeders": [feeder.row() for feeder in self.feeders],
         }
         return document, arrays
 
@@ -304,6 +312,9 @@ class Judging:
             self._tune(info)  # the configuration may be another one than it was
         self.latest.restore(_under(arrays, "latest/"), document["texts"])
         self.alarms.restore(document["events"])
+        self.feeders = tuple(map(Feed.from_row, document.get("feeders", ())))
+        masks = self.alarms.conditions.masks
+        masks.topology = self._configured.with_feeders(self.feeders)
         self._pause(self.index)
         return fits
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from lamppost.aggregator.alarms.maintenance import Window
+from lamppost.aggregator.alarms.topology import Feed
 from lamppost.aggregator.decode.resolve import TableFullError
 from lamppost.aggregator.ingest.inbox import Arrival
 from lamppost.aggregator.nodes.births import Birth, read_birth
@@ -198,6 +199,15 @@ class Lifecycle:
             tools.log.clock(now_ms)
             tools.log.node({"do": "plan", "channels": rows})
             tools.judging.bind(rows)
+
+    def feeders(self, feeders: tuple[Feed, ...], now_ms: int) -> None:
+        """Take over what the register says of feeders; written down when it changes."""
+        tools = self._tools
+        if feeders == tools.judging.feeders:
+            return
+        tools.log.clock(now_ms)
+        tools.log.node({"do": "feeders", "feeders": [feeder.row() for feeder in feeders]})
+        tools.log.events(tools.judging.feed(feeders, now_ms))
 
     def awaken(self, now_ms: int) -> None:
         """Start all timers of silence anew: nobody listened for a while."""

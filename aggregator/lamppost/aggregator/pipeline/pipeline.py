@@ -94,6 +94,7 @@ class Pipeline:
         self.outlet = Outlet(spool, held_bytes, on_event, on_incident)
         self.maintenance = maintenance
         self._plan: Plan | None = None
+        self._feeders: tuple[Feed, ...] | None = None
         self.tools = Tools(
             book=NodeBook(),
             table=AliasTable(),
@@ -146,6 +147,10 @@ class Pipeline:
         """Follow what the register says of channels from now on; any thread may call it."""
         self._plan = plan
 
+    def follow_feeders(self, feeders: tuple[Feed, ...]) -> None:
+        """Follow what the register says of feeders from now on; any thread may call it."""
+        self._feeders = feeders
+
     def process(self, batch: Iterable[Arrival]) -> None:
         """Take messages in the order of their arrival."""
         now_ms = self._clock_ms()
@@ -179,6 +184,8 @@ class Pipeline:
                 self.lifecycle.maintain(self.maintenance.active(now_ms), now_ms)
             if self._plan is not None:
                 self.lifecycle.plan(self._plan, now_ms)
+            if self._feeders is not None:
+                self.lifecycle.feeders(self._feeders, now_ms)
             self.lifecycle.sweep(now_ms)
             self.lifecycle.gaps(now_ms)
             self.lifecycle.confirm(now_ms)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lamppost.aggregator.alarms.incidents import Record
+from lamppost.aggregator.alarms.topology import Feed
 from lamppost.aggregator.ingest.inbox import Arrival
 from lamppost.aggregator.nodes.series import SeriesIndex, SeriesInfo
 from lamppost.aggregator.pipeline.judging import Readings, inputs_of, record_frame
@@ -228,5 +229,8 @@ class _Replayer:
                 self._log.events(tools.judging.maintain(places, self._now_ms))
             case "plan":
                 tools.judging.bind(note["channels"])
+            case "feeders":
+                feeders = tuple(map(Feed.from_row, note["feeders"]))
+                self._log.events(tools.judging.feed(feeders, self._now_ms))
             case "awaken":
                 tools.judging.awaken(self._now_ms)

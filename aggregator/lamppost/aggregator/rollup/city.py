@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lamppost.aggregator.rollup.alarmrows import alarm_row, incident_row, state_row
 from lamppost.aggregator.rollup.counts import MINUTE_MS, counted
+from lamppost.aggregator.rollup.feeders import Feeders, feeders_of
 from lamppost.aggregator.rollup.peers import peers
 from lamppost.aggregator.rollup.places import Key, Places, places_of
 from lamppost.aggregator.rollup.plan import Plan, plan_of
@@ -33,6 +34,7 @@ class City:
         database: the register's, which knows the assets and what operators did.
         host: the aggregator's Sparkplug host id.
         on_plan: told what the register says of channels, whenever that has changed.
+        on_feeders: the same of what feeds what.
 
     Attributes:
         places: what the register said last.
@@ -40,11 +42,17 @@ class City:
     """
 
     def __init__(
-        self, database: Database, host: str, on_plan: Callable[[Plan], None] = lambda _: None
+        self,
+        database: Database,
+        host: str,
+        on_plan: Callable[[Plan], None] = lambda _: None,
+        on_feeders: Callable[[Feeders], None] = lambda _: None,
     ) -> None:
         self.places = Places()
         self._plan: Plan | None = None
         self._on_plan = on_plan
+        self._feeders: Feeders | None = None
+        self._on_feeders = on_feeders
         self.ready = False
         self._database = database
         self._host = host
@@ -95,6 +103,10 @@ class City:
             if plan is not None and plan != self._plan:
                 self._plan = plan
                 self._on_plan(plan)
+            feeders = _answered(lambda: feeders_of(self._database), self._feeders)
+            if feeders is not None and feeders != self._feeders:
+                self._feeders = feeders
+                self._on_feeders(feeders)
         self._standings = _answered(
             lambda: standings_of(self._database, now_ms), self._standings
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from lamppost.aggregator.rollup.city import City
+from lamppost.aggregator.rollup.feeders import Feeders
 from lamppost.aggregator.rollup.health import samples
 from lamppost.aggregator.rollup.machine import Machine
 from lamppost.aggregator.rollup.plan import Plan
@@ -28,6 +29,7 @@ class Watch:
         stage_ns: what the pipeline's thread was busy with since the start.
         publisher: what the register has to tell.
         on_plan: told what the register says of channels, whenever that has changed.
+        on_feeders: the same of what feeds what.
         canary: what its last song has found.
         in_time: live readings since the start that were durable as soon as promised, and all.
     """
@@ -42,11 +44,12 @@ class Watch:
         stage_ns: Callable[[], Mapping[str, int]],
         publisher: Publisher | None = None,
         on_plan: Callable[[Plan], None] = lambda _: None,
+        on_feeders: Callable[[Feeders], None] = lambda _: None,
         canary: Callable[[], Iterable[Sample]] = tuple,
         in_time: Callable[[], Tally] = lambda: (0, 0),
     ) -> None:
         self._live = live
-        self._city = City(database, host, on_plan)
+        self._city = City(database, host, on_plan, on_feeders)
         self._machine = Machine(data_dir, host)
         self._host = host
         self._figures = figures
