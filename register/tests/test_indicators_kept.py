@@ -155,6 +155,7 @@ def desk_year() -> Period:
     return Period("2025", NOW.from_ms, NOW.to_ms)
 
 
+@pytest.mark.sqlite
 def test_the_command_keeps_what_it_tells(
     bins: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

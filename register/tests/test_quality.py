@@ -154,6 +154,7 @@ def test_a_reference_at_the_same_asset_tells_how_accurate(register: Register) ->
         assert found[reference]["accuracy"] is None
 
 
+@pytest.mark.sqlite
 def test_the_command_tells_the_worst_first(
     city: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,6 +116,7 @@ def test_data_from_elsewhere_must_say_their_time_zone() -> None:
     assert told.items == ()
 
 
+@pytest.mark.sqlite
 async def test_barriers_are_served_and_told(
     register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -215,6 +215,7 @@ def test_a_network_is_one_source(address: str, counted: str) -> None:
     assert source(address) == counted
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_away_is_told(
     client: httpx.Client, register: Register, tmp_path: Path
 ) -> None:
