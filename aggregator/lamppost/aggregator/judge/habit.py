@@ -15,7 +15,7 @@ from lamppost.aggregator.judge.ahead import look_ahead
 from lamppost.aggregator.judge.evidence import MEMBERS, days, patterns
 from lamppost.aggregator.judge.habit_profile import HabitProfile, habits_of
 from lamppost.aggregator.judge.pattern import break_off, settle_doubts
-from lamppost.aggregator.judge.policy import alarm, count_alarm, threshold
+from lamppost.aggregator.judge.policy import agree, count_alarm, rested, threshold
 from lamppost.aggregator.judge.season import expect, learn_season
 from lamppost.aggregator.judge.seasonal_nn import ANEW_CELLS, days_mean, keep, open_slot, smooth
 
@@ -96,6 +96,7 @@ def _begin_anew(head: Array, fine: Singles) -> None:
     head[h.ACTIVE] = 0.0
     head[h.PENDING] = 0.0
     head[h.RISE] = 0.0
+    head[h.ABOVE] = 0.0
     head[h.EVIDENCE] = 0.0
     head[h.ANEW] = ANEW_CELLS
 
@@ -259,6 +260,7 @@ def _decide(head: Array, time: float, found: int, rate: float, p: HabitProfile) 
     evidence = head[h.EVIDENCE]
     if evidence < p.evidence_never and head[h.ACTIVE] == 0.0:
         head[h.RISE] = 0.0
+        agree(head, evidence, np.inf, p)
         return 0
     limit = threshold(head, time, rate, p)
     if evidence < limit - p.rise:
@@ -270,8 +272,7 @@ def _decide(head: Array, time: float, found: int, rate: float, p: HabitProfile) 
         if head[h.H_CALM] >= p.leave_cells:
             head[h.ACTIVE] = 0.0
     # What leaves its habits shows it in more than one cell; a lone cell must show more.
-    sudden = p.sudden if head[h.RISE] == time else 0.0
-    if alarm(head, evidence, limit + sudden, p):
+    if agree(head, evidence, limit, p) and rested(head, p):
         if found & c.SUSPECT:
             head[h.PENDING] = evidence
             return 0

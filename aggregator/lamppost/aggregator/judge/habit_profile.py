@@ -28,8 +28,8 @@ class HabitProfile(NamedTuple):
     evidence_slope: float = 1.0  # more for each decade of fewer false alarms or more chances
     usual_false: float = 0.35
     usual_chances: float = 2_016.0  # cells of five minutes a week; fewer change nothing
-    rest_cells: float = 30.0  # after an alarm
-    sudden: float = 0.5  # more evidence from a cell that comes out of nothing
+    rest_cells: float = 20.0  # after an alarm
+    lone: float = 1.0  # more evidence from a cell that none of the two before agrees with
     load_rise: float = 0.5  # for each alarm of the last week beyond `false_a_week`
     rise: float = 1.0  # evidence below the threshold from which on an alarm's onset counts
     leave: float = 0.0  # evidence below the threshold at which an alarm ends,

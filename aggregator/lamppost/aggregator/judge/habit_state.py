@@ -44,7 +44,8 @@ import numpy as np
     H_SCORE,  # of the last cell
     PENDING,  # evidence of an alarm that waits for what a SUSPECT reading turns out to be
     ANEW,  # cells until the smoothed values count again, after a sensor fault
-) = range(35)
+    ABOVE,  # which of the last cells were at or beyond the threshold, a bit each
+) = range(36)
 HEAD_WIDTH = 40  # whole cache lines, as all widths here: a row fetched ahead is no line more
 
 # --- scales: how a pattern is drawn -----------------------------------------------------------

@@ -1,8 +1,9 @@
 """Alarm policy: how much evidence makes an alarm, so that false ones keep to a set rate.
 
 The threshold follows from the rate that was set, from how many chances a week the series has
-and from how much evidence it shows on all days; after an alarm comes a refractory time, and
-every alarm beyond the set rate raises the threshold for about a week.
+and from how much evidence it shows on all days. Two of three cells have to reach it, or one go
+far beyond; after an alarm comes a refractory time, and every alarm beyond the set rate raises
+the threshold for about a week.
 """
 
 from math import exp
@@ -18,6 +19,7 @@ from lamppost.aggregator.judge.logs import decimal_log
 Head = NDArray[np.float64]
 
 WEEK_MS = 604_800_000.0
+ABOVE_BITS = 0b11  # of the two cells before
 
 
 @kernel
@@ -37,10 +39,21 @@ def threshold(head: Head, time: float, rate: float, p: HabitProfile) -> float:
 
 
 @kernel
-def alarm(head: Head, evidence: float, limit: float, p: HabitProfile) -> bool:
-    """Whether this evidence is an alarm; nothing is written."""
-    rested = head[h.CELLS] - head[h.TOLD_AT] > p.rest_cells or head[h.LOAD_AT] == 0.0
-    return bool(rested and evidence >= limit)
+def agree(head: Head, evidence: float, limit: float, p: HabitProfile) -> bool:
+    """Whether a second of the last three cells is at or beyond the limit, or this far beyond.
+
+    Called once for each cell, with no limit for one that is far from any.
+    """
+    before = int(head[h.ABOVE])
+    above = evidence >= limit
+    head[h.ABOVE] = ((before << 1) | int(above)) & ABOVE_BITS
+    return bool(above and (before != 0 or evidence >= limit + p.lone))
+
+
+@kernel
+def rested(head: Head, p: HabitProfile) -> bool:
+    """Whether the last alarm is long enough ago."""
+    return bool(head[h.CELLS] - head[h.TOLD_AT] > p.rest_cells or head[h.LOAD_AT] == 0.0)
 
 
 @kernel
