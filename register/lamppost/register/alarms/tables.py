@@ -18,6 +18,11 @@ from lamppost.register.records.base import kept, metadata
 FOLLOWS = {"observed": True}
 """Follows the field while the alarm lasts; nobody's decision, so not in the audit trail."""
 
+NEWEST = ("valid_from_ms", "id")
+COUNTED = ("state", "priority")
+"""Two short columns at the end of an index, so that what is asked for most often together is
+counted there: reading 250,000 alarms from the table to look at their state takes 0.2 s."""
+
 alarm = Table(
     "alarm",
     metadata,
@@ -52,14 +57,18 @@ alarm = Table(
     Column("priority", Integer, nullable=False, info=FOLLOWS),
     Column("reason", Text, nullable=False, info=FOLLOWS),
     Column("channels", JSON, nullable=False, info=FOLLOWS),
-    Index("ix_alarm_newest", "valid_from_ms", "id"),
-    Index("ix_alarm_open", "valid_to_ms", "valid_from_ms", "id"),
-    Index("ix_alarm_state", "state", "valid_from_ms", "id"),
-    Index("ix_alarm_asset", "asset", "valid_from_ms", "id"),
-    Index("ix_alarm_district", "district", "valid_from_ms", "id"),
-    Index("ix_alarm_assignee", "assignee", "valid_from_ms", "id"),
-    Index("ix_alarm_priority", "priority", "valid_from_ms", "id"),
-    Index("ix_alarm_kind", "alarm_class", "kind", "valid_from_ms", "id"),
-    Index("ix_alarm_source", "source", "valid_from_ms", "id"),
+    Index("ix_alarm_newest", *NEWEST),
+    Index("ix_alarm_open", "valid_to_ms", *NEWEST),
+    Index("ix_alarm_source", "source", *NEWEST),
+    Index("ix_alarm_asset", "asset", *NEWEST),
+    Index("ix_alarm_assignee", "assignee", *NEWEST),
+    Index("ix_alarm_state", "state", *NEWEST, "priority"),
+    Index("ix_alarm_priority", "priority", *NEWEST, "state"),
+    Index("ix_alarm_class", "alarm_class", *NEWEST, *COUNTED),
+    Index("ix_alarm_kind", "kind", *NEWEST, *COUNTED, "alarm_class"),
+    Index("ix_alarm_asset_class", "asset_class", *NEWEST, *COUNTED),
+    Index("ix_alarm_district", "district", *NEWEST, *COUNTED),
+    Index("ix_alarm_district_class", "district", "alarm_class", *NEWEST, *COUNTED),
+    Index("ix_alarm_judged", "verdict", *NEWEST, *COUNTED),
     Index("ix_alarm_verdict", "verdict", "alarm_class", "kind"),
 )

@@ -31,19 +31,22 @@ def newest(
         RefusedError: `after` is nobody's `next`.
     """
     where = and_(True, *conditions)
-    total = connection.execute(select(func.count()).select_from(table).where(where))
+    place = _place(after) if after else None
+    total = connection.execute(
+        select(func.count()).select_from(table).where(where)
+    ).scalar_one()
+    if not total:  # finding nothing a second time takes as long as the first
+        return Page(0, (), None)
     began, one = table.c.valid_from_ms, table.c.id
     query = select(table).where(where).order_by(began.desc(), one.desc()).limit(limit + 1)
-    if after:
-        at_ms, name = _place(after)
+    if place is not None:
+        at_ms, name = place
         # The first condition alone is what an index can begin at.
         query = query.where(began <= at_ms, or_(began < at_ms, one < name))
     rows = connection.execute(query).mappings().all()
     items = tuple(value(**row) for row in rows[:limit])
     last = items[-1] if len(rows) > limit else None
-    return Page(
-        total.scalar_one(), items, None if last is None else f"{last.valid_from_ms}:{last.id}"
-    )
+    return Page(total, items, None if last is None else f"{last.valid_from_ms}:{last.id}")
 
 
 def _place(after: str) -> tuple[int, str]:

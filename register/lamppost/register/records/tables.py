@@ -122,6 +122,7 @@ audit = Table(
     Column("previous", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Index("ix_audit_kind_record", "kind", "record"),
+    Index("ix_audit_kind_seq", "kind", "seq"),
 )
 
 RECORDS = {
