@@ -29,7 +29,7 @@ def some(number: int) -> list[dict[str, Any]]:
     """Return alarms of all sorts; an alarm has ended when its state is normal."""
     chance = Random(5)
     empty = {column.name: None for column in alarm.columns}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for n in range(number):
         state = chance.choice((NORMAL, "unacknowledged", "shelved"))
         ended_ms = T0 + n if state == NORMAL else None
