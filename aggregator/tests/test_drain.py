@@ -387,7 +387,7 @@ def test_waits_are_jittered_and_capped(failures: int, draw: float, asked_s: floa
     backoff = Backoff(base_s=0.5, cap_s=30.0)
     delay_s = backoff.delay_s(failures, draw, asked_s)
     assert min(asked_s, 30.0) <= delay_s <= 30.0
-    assert backoff.delay_s(1, 1.0) == 0.5
+    assert [backoff.delay_s(n, 1.0) for n in range(1, 9)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
     assert backoff.delay_s(failures, 0.0) == 0.0
 
 

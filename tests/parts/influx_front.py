@@ -19,6 +19,7 @@ import urllib3
 from lamppost.sim.ports import LOOPBACK
 
 TOKEN = "a-token-of-the-tests"
+LATE_S = 30.0
 
 
 class Canned(NamedTuple):
@@ -41,6 +42,9 @@ class Front:
         token: the one that is valid at the moment.
         bodies: size of each write request that came.
         query: the answer to all queries, None to pass them on.
+        unanswered: how the next write requests end that are passed on all the same: "late",
+            without an answer in time, or "cut", with a closed connection.
+        over: set when the test is over.
     """
 
     url: str
@@ -50,6 +54,8 @@ class Front:
     canned: deque[Canned] = field(default_factory=deque)
     bodies: list[int] = field(default_factory=list)
     query: Canned | None = None
+    unanswered: deque[str] = field(default_factory=deque)
+    over: threading.Event = field(default_factory=threading.Event)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -61,7 +67,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a request."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        answer = self._answer(body)
+        answer, front = self._answer(body), self.server.front
+        if front.unanswered and urlsplit(self.path).path != "/query":
+            if front.unanswered.popleft() == "late":
+                front.over.wait(LATE_S)
+            self.close_connection = True
+            return
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -120,6 +131,7 @@ def running_front(upstream: str = "", *, wants_token: bool = True) -> Iterator[F
     try:
         yield server.front
     finally:
+        server.front.over.set()
         server.shutdown()
         thread.join()
         server.server_close()
