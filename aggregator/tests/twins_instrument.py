@@ -245,6 +245,8 @@ class Instrument:
         if x == 0 and self.mistake in BY_FACTOR:
             return c.SCALE if told else c.SUSPECT
         goes_on = self._nearer(x) if told else self._near(x)
+        if not goes_on and not told and self._tells_nothing(time, x):
+            return c.SUSPECT
         if not goes_on or time - self.mistake_since > self.p.instrument_accept_ms:
             right = abs(self.set_right)
             if self.mistake == "thousandfold":
@@ -260,7 +262,7 @@ class Instrument:
     def _suspected(self, time: float, x: float) -> str:
         size, scatter = abs(x), max(4 * self.log_dev, 0.15)
         shift = log_size(x) - self.logs
-        never = size > 3 * self.largest or size * 3 < self.smallest
+        never = self._is_new(size)
         if not never and abs(x - self.value) <= 12 * self.noise.move:
             return ""
         if (
@@ -281,8 +283,21 @@ class Instrument:
                     return mistake
         return ""
 
+    def _is_new(self, size: float) -> bool:
+        return size > 3 * self.largest or size * 3 < self.smallest
+
+    def _tells_nothing(self, time: float, x: float) -> bool:
+        """Of a size never seen, set right of one seen: the process moves, in another unit."""
+        within = time - self.mistake_since <= 3 * self.p.scale_readings * self.interval
+        if self.mistake not in BY_FACTOR or not within:
+            return False
+        right = MISTAKES[self.mistake](x)
+        seen = self.smallest <= abs(right) <= self.largest
+        return right * self.set_right > 0 and self._is_new(abs(x)) and seen
+
     def _jumps(self, x: float, mistake: str) -> bool:
-        lands = abs(MISTAKES[mistake](x) - self.value) <= 6 * self.noise.move
+        most = 6 * self.noise.move + 1e-6 * abs(self.value)
+        lands = abs(MISTAKES[mistake](x) - self.value) <= most
         return lands and abs(x - self.value) > 12 * self.noise.move
 
     def _near(self, x: float) -> bool:
@@ -292,7 +307,8 @@ class Instrument:
         if self.mistake in BY_FACTOR:
             return abs(log_size(right) - self.logs) < min(max(4 * self.log_dev, 0.15), 1.2)
         nearer = abs(right - self.value) <= abs(x - self.value)
-        return nearer and abs(right - self.set_right) <= 6 * self.noise.move
+        most = 6 * self.noise.move + 1e-6 * abs(self.value)
+        return nearer and abs(right - self.set_right) <= most
 
     def _nearer(self, x: float) -> bool:
         right = MISTAKES[self.mistake](x)

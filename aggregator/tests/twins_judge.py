@@ -124,7 +124,7 @@ class Stand:
     def _beyond(self, now: float, longest: float, patience: float, x: float) -> bool:
         rests = longest > patience and x == self.home
         factor = self.p.stuck_home if rests else self.p.stuck_longest
-        return now > max(patience, factor * longest)
+        return now > patience and now >= factor * longest
 
 
 @dataclass

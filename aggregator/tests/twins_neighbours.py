@@ -26,6 +26,11 @@ class Sum:
         self.height = min(max(self.height + z - slack, 0.0), top)
 
 
+def beyond(away: float, allowed: float) -> float:
+    """What of a distance is not allowed."""
+    return math.copysign(max(abs(away) - allowed, 0), away)
+
+
 @dataclass
 class Distance:
     """How far a member is from the middle of the others, and how it has always been."""
@@ -59,12 +64,13 @@ class Distance:
             most = max(5 * self.dev, 2 * p.neighbours_matter)
             clipped = min(max(away, -most), most)
         alike = max(self.run_dev * math.sqrt(31) / self.dev, 1) if self.dev > 0 else 1
-        self.run += (clipped - self.run) / min(count, 16)
+        allowed = abs(middle) / 10  # gains are known no better
+        self.run += (beyond(clipped, allowed) - self.run) / min(count, 16)
         if abs(self.run) < p.neighbours_matter:
             self.near_until = time
         near = 0 < self.dev <= p.neighbours_share * usual
         if count >= p.instrument_readings and near:
-            height = self._height(time, away / (1.25 * self.dev * alike))
+            height = self._height(time, beyond(away, allowed) / (1.25 * self.dev * alike))
             if self.told_at:
                 return self._goes_on(time, height, apart)
             found = self._found(time, height, others)

@@ -41,6 +41,7 @@ FARTHEST = 5.0  # beyond that the process is where nobody has compared the senso
 USED_TO = 1.5
 WIDEST = 8.0  # deviations: farther out a value counts as if it were there
 ROOM = 2.0  # times the alarm: a CUSUM grows no higher
+GAIN_KNOWN = 0.1  # of how far the process has gone: sensors are alike to a tenth, not better
 HIDDEN = c.NOT_THE_LAST | c.FAULTS | c.SUSPECT
 
 
@@ -231,11 +232,14 @@ def _add_up(
     if count > KNOWN and dev > 0.0:
         limit = max(CLIP * SD_PER_MAD * dev, 2.0 * p.neighbours_matter)
         clipped = max(-limit, min(away, limit))
-    state[s, w.A_RUN] += (clipped - state[s, w.A_RUN]) / min(count, RUN_MEMORY)
+    allowed = GAIN_KNOWN * abs(middle)
+    run = _beyond(clipped, allowed)
+    state[s, w.A_RUN] += (run - state[s, w.A_RUN]) / min(count, RUN_MEMORY)
     if abs(state[s, w.A_RUN]) < p.neighbours_matter:
         state[s, w.NEAR_UNTIL] = time
     if proven:
-        height = _cusum(state, s, time, away / (SD_PER_MAD * dev * alike), p)
+        z = _beyond(away, allowed) / (SD_PER_MAD * dev * alike)
+        height = _cusum(state, s, time, z, p)
         if state[s, w.DRIFTS] > 0.0:
             if height <= 0.0 or time - state[s, w.DRIFTS] > p.instrument_accept_ms:
                 state[s, w.DRIFTS] = 0.0
@@ -263,6 +267,14 @@ def _add_up(
     state[s, w.APART_DEV] += weight * (abs(clipped) - dev)
     state[s, w.A_RUN_DEV] += weight * (abs(state[s, w.A_RUN]) - state[s, w.A_RUN_DEV])
     return 0
+
+
+@kernel
+def _beyond(away: float, allowed: float) -> float:
+    """What of a distance is more than what is allowed."""
+    if away > 0.0:
+        return max(away - allowed, 0.0)
+    return min(away + allowed, 0.0)
 
 
 @kernel

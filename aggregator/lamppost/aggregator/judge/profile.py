@@ -77,7 +77,7 @@ class Profile(NamedTuple):
     neighbours_share: float = 0.4  # of the movement: so near have neighbours always been
     neighbours_ms: float = 604_800_000.0
     neighbours_memory: float = 5_000.0  # readings
-    neighbours_slack: float = 1.0
+    neighbours_slack: float = 0.5
     neighbours_alarm: float = 20.0
     neighbours_matter: float = 0.3  # a drift of less of the usual movement is none yet
     neighbours_area_ms: float = 172_800_000.0  # beside an area it has to matter so long

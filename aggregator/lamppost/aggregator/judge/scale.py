@@ -23,6 +23,8 @@ SCATTER = 4.0  # mean deviations
 BEYOND = 3.0  # times the largest, or below the smallest, value ever believed
 JUMP = 12.0  # usual changes: a jump is more than so many
 LANDING = 6.0  # and lands, set right, within so many of the last value
+ROUNDING = 1e-6  # of a value: a channel that has never moved lands where it was, to so much
+UNDECIDED = 3.0  # times the readings it takes: so long may sizes tell nothing either way
 
 
 @kernel
@@ -68,6 +70,8 @@ def judge_scale(
     if x == 0.0 and mistake <= THOUSANDTH:
         return c.SCALE if told else c.SUSPECT
     goes_on = _fits(state, s, x, mistake) if told else _fits_well(state, s, x, mistake)
+    if not goes_on and not told and _is_open(state, s, time, x, mistake, p):
+        return c.SUSPECT
     if not goes_on or time - state[s, w.S_SINCE] > p.instrument_accept_ms:
         _let_go(state, s, time)
         return 0
@@ -96,18 +100,16 @@ def _scatter(state: Array, s: int) -> float:
 @kernel
 def _suspected(channels: Array, state: Array, s: int, time: float, x: float, p: Profile) -> int:
     """The mistake that explains a jump, 0 for none."""
-    size = abs(x)
-    far = size > BEYOND * state[s, w.LARGEST] or size * BEYOND < state[s, w.SMALLEST]
+    far = _is_far(state, s, abs(x))
     if not far and abs(x - state[s, w.I_VALUE]) <= JUMP * state[s, w.MOVE]:
         return 0  # as nearly always, and cheaply
-    shift = log10(max(size, 1e-300)) - state[s, w.LOGS]
+    shift = log10(max(abs(x), 1e-300)) - state[s, w.LOGS]
     scatter = _scatter(state, s)
     widest = WIDEST if far else FARTHEST
     signed = x * state[s, w.I_VALUE] >= 0.0  # noise changes signs, a factor does not
     if signed and scatter < widest and abs(abs(shift) - DECADES) < min(scatter, FARTHEST):
         mistake = THOUSANDFOLD if shift > 0.0 else THOUSANDTH
-        right = abs(set_right(x, mistake))
-        known = state[s, w.SMALLEST] <= BEYOND * right <= BEYOND * BEYOND * state[s, w.LARGEST]
+        known = _is_known(state, s, abs(set_right(x, mistake)), BEYOND)
         ended = state[s, w.S_ENDED]
         first = ended == 0.0 or time - ended > p.instrument_memory_ms
         if (far and known) or (first and _jumps(state, s, x, mistake)):
@@ -121,9 +123,35 @@ def _suspected(channels: Array, state: Array, s: int, time: float, x: float, p: 
 
 
 @kernel
+def _is_far(state: Array, s: int, size: float) -> bool:
+    """Far beyond, or below, every size ever seen."""
+    return bool(size > BEYOND * state[s, w.LARGEST] or size * BEYOND < state[s, w.SMALLEST])
+
+
+@kernel
+def _is_known(state: Array, s: int, size: float, about: float) -> bool:
+    return bool(state[s, w.SMALLEST] <= about * size <= about * about * state[s, w.LARGEST])
+
+
+@kernel
+def _is_open(state: Array, s: int, time: float, x: float, mistake: int, p: Profile) -> bool:
+    """Whether a reading that does not go on from the last ones says nothing against a factor.
+
+    The process goes on moving while the factor is wrong: as read it is of no size ever seen,
+    and set right of one that has been. For so long only as `UNDECIDED` says.
+    """
+    lasted = time - state[s, w.S_SINCE]
+    if mistake > THOUSANDTH or lasted > UNDECIDED * p.scale_readings * state[s, w.I_INTERVAL]:
+        return False
+    right = set_right(x, mistake)
+    signed = right * state[s, w.S_VALUE] > 0.0
+    return bool(signed and _is_far(state, s, abs(x)) and _is_known(state, s, abs(right), 1.0))
+
+
+@kernel
 def _jumps(state: Array, s: int, x: float, mistake: int) -> bool:
     last, move = state[s, w.I_VALUE], state[s, w.MOVE]
-    lands = abs(set_right(x, mistake) - last) <= LANDING * move
+    lands = abs(set_right(x, mistake) - last) <= LANDING * move + ROUNDING * abs(last)
     return bool(lands and abs(x - last) > JUMP * move)
 
 
@@ -136,7 +164,7 @@ def _fits_well(state: Array, s: int, x: float, mistake: int) -> bool:
         scatter = min(_scatter(state, s), FARTHEST)
         return bool(abs(log10(max(abs(right), 1e-300)) - state[s, w.LOGS]) < scatter)
     last = state[s, w.I_VALUE]
-    near = abs(right - state[s, w.S_VALUE]) <= LANDING * state[s, w.MOVE]
+    near = abs(right - state[s, w.S_VALUE]) <= LANDING * state[s, w.MOVE] + ROUNDING * abs(last)
     return bool(near and abs(right - last) <= abs(x - last))
 
 

@@ -149,7 +149,7 @@ def _too_long(state: Array, s: int, stood: float, home: bool, p: Profile) -> boo
     """In time: behind a deadband looks that see no change are not sent."""
     longest, patience = state[s, q.LONGEST], _patience(state, s, p.stuck_alpha)
     times = p.stuck_home if home and longest > patience else p.stuck_longest
-    return bool(stood > patience and stood > times * longest)
+    return bool(stood > patience and stood >= times * longest)
 
 
 @kernel
@@ -161,7 +161,7 @@ def _too_often(
     patience = _patience_readings(state, s, p.stuck_alpha)
     times = p.stuck_home if home and longest > patience else p.stuck_longest
     steady = stood > MIN_BETWEEN * state[s, q.BETWEEN]  # no burst of looks
-    return bool(steady and again > patience and again > times * longest)
+    return bool(steady and again > patience and again >= times * longest)
 
 
 @kernel
