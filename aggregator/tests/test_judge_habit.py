@@ -17,7 +17,7 @@ from lamppost.aggregator.judge.seasonal_nn import DAY_MS, SLOT_MS, keep, open_sl
 from lamppost.aggregator.judge.tail import COMMON, RAREST, decades, rarity, take
 
 from .samples_judge import T0, Floats, Stream, judge_of, judged
-from .twins_habit import Memory, Scale
+from .twins_habit import Memory, Scale, mean_of_days
 from .twins_habit import other_days as slow_other_days
 
 FIVE_MIN_MS = 300_000
@@ -51,22 +51,23 @@ def test_a_scale_finds_the_novelty_its_twin_finds(scale: int) -> None:
     fine, codes = h.FINE_BLANK.copy(), h.CODES_BLANK.copy()
     step, extreme, slack = int(STEPS[scale]), bool(EXTREME[scale]), float(SLACK[scale])
     twin = Scale(step, extreme, slack, Memory(h.PATTERNS))
-    at, seen = scale * h.SCALE_WIDTH, 0
+    at, seen = h.SCALES_AT + scale * h.SCALE_WIDTH, 0
     values = np.cumsum(rng.normal(size=400 * step)) % 7 / 4
     for value in np.round(values / UNIT / 16) * UNIT * 16:
         wanted = twin.take(float(value))
         cell = np.float32(value)
-        if not add_cell(fine, at, cell, cell, cell, np.float32(0.0), step):
+        add_cell(fine, cell, cell, cell, np.float32(0.0))
+        if fine[h.S_COUNT + scale] < step:
             continue
-        reach = end_point(fine, at, extreme, step)
+        reach = end_point(fine, scale, extreme, step)
         if fine[at + h.S_POINTS] < h.POINTS or reach <= 0.0:
             continue
-        found, old = compare(fine, at, codes, scale, UNIT, reach, slack)
+        found, old = compare(fine, codes, scale, UNIT, reach, slack)
         assert wanted is not None
         assert found == pytest.approx(wanted, abs=0.02)
         seen += found > 0.05
         if fine[at + h.S_POINTS] >= h.PAST:
-            learn(fine, at, codes, scale, UNIT, reach, old)
+            learn(fine, codes, scale, UNIT, reach, old)
     assert seen > 20
 
 
@@ -85,11 +86,13 @@ def test_other_days_are_those_its_twin_finds(seed: int) -> None:
             )
         )
         value = float(np.round(rng.normal() / UNIT) * UNIT)
+        head[h.FAST], head[h.SLOW] = value, -value
         open_slot(head, codes, slot * SLOT_MS)
-        for around in (1, 2):
-            wanted = slow_other_days(kept, slot, value, around)
-            found = other_days(head, codes, value, around)
-            assert found == pytest.approx(-1.0 if wanted is None else wanted)
+        *found, mean = other_days(head, codes)
+        for one, at, around in zip(found, (value, -value), (1, 2), strict=True):
+            wanted = slow_other_days(kept, slot, at, around)
+            assert one == pytest.approx(-1.0 if wanted is None else wanted)
+        assert mean == pytest.approx(mean_of_days(kept, slot), nan_ok=True)
         head[h.KEPT] = value
         keep(head, codes)
         head[h.CELLS] += 1.0

@@ -88,3 +88,9 @@ def other_days(kept: dict[int, float], slot: int, value: float, around: int) -> 
         if day - 13 <= one // 96 < day and abs(one % 96 - bin_) <= around
     ]
     return min(gaps) if gaps else None
+
+
+def mean_of_days(kept: dict[int, float], slot: int) -> float:
+    """Of what was kept at this time of day on the last thirteen days; NaN: there is nothing."""
+    before = [kept[slot - 96 * days] for days in range(1, 14) if slot - 96 * days in kept]
+    return float(np.mean(before)) if before else math.nan

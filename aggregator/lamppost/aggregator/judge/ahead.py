@@ -11,21 +11,19 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.jit import fetch, kernel
 from lamppost.aggregator.judge import habit_state as h
-from lamppost.aggregator.judge.seasonal_nn import SLOT_MS
+from lamppost.aggregator.judge.seasonal_nn import PLACES, SLOT_MS
 
 Heads = NDArray[np.float64]
 Fine = NDArray[np.float32]
 Codes = NDArray[np.int16]
 
 FAR_AHEAD = 8  # readings
-NEAR_AHEAD = 2
+NEAR_AHEAD = 4
 LINE_BYTES = 64
 PER_HEAD = LINE_BYTES // 8
 PER_FINE = LINE_BYTES // 4
 PER_CODE = LINE_BYTES // 2
 FAST_AT = h.TAILS_AT + h.FAST_TAIL * h.TAIL_WIDTH
-AROUND = 2  # bins on the clock
-STEPS = np.array(h.STEPS)
 
 
 @kernel
@@ -49,20 +47,23 @@ def look_ahead(
     if heads[s, h.CELLS] > 0.0 and time - heads[s, h.CLOSED] < cell_ms:
         return
     fine, codes = fines[s], memories[s]
-    for j in range(0, h.TAILS_AT, PER_FINE):
+    for j in range(0, h.SCALES_AT, PER_FINE):
         fetch(fine, j)
     fetch(fine, FAST_AT)
     fetch(fine, FAST_AT + h.TAIL_WIDTH)
-    fetch_scale(fine, codes, 0)
-    slot = max(int(time // SLOT_MS) % h.SLOTS - AROUND, 0)
-    first = h.DAYS_AT + slot * h.DAY_PLACES
-    for j in range(0, (2 * AROUND + 1) * h.DAY_PLACES + PER_CODE, PER_CODE):
+    first = h.DAYS_AT + int(time // SLOT_MS) % h.SLOTS * h.DAY_PLACES
+    for j in range(0, PLACES, PER_CODE):
         fetch(codes, first + j)
+    ending = int(heads[s, h.ENDING])
+    for k in range(h.SCALES):
+        if ending >> k & 1:
+            fetch_scale(fine, codes, k)
 
 
 @kernel
 def fetch_scale(fine: Fine, codes: Codes, k: int) -> None:
-    """Ask for the patterns of a scale and the head of its tail."""
+    """Ask for the points and patterns of a scale and the head of its tail."""
+    fetch(fine, h.SCALES_AT + k * h.SCALE_WIDTH)
     fetch(fine, h.TAILS_AT + k * h.TAIL_WIDTH)
     first = k * h.POINTS * h.PATTERNS
     for j in range(0, h.POINTS * h.PATTERNS, PER_CODE):
@@ -74,11 +75,3 @@ def fetch_stamps(codes: Codes, k: int) -> None:
     """Ask for the stamps of a scale, because a pattern is to be forgotten."""
     for j in range(0, h.PATTERNS, PER_CODE):
         fetch(codes, h.STAMPS_AT + k * h.PATTERNS + j)
-
-
-@kernel
-def fetch_ending(fine: Fine, codes: Codes) -> None:
-    """Ask for the scales, but the first, of which this cell ends a point."""
-    for k in range(1, h.SCALES):
-        if fine[k * h.SCALE_WIDTH + h.S_COUNT] + 1.0 >= STEPS[k]:
-            fetch_scale(fine, codes, k)

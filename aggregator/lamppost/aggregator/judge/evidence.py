@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import habit_state as h
-from lamppost.aggregator.judge.ahead import fetch_ending
 from lamppost.aggregator.judge.habit_profile import HabitProfile
 from lamppost.aggregator.judge.pattern import add_cell, compare, end_point, learn
-from lamppost.aggregator.judge.seasonal_nn import other_days
 from lamppost.aggregator.judge.tail import decades, rarity, take
 
 Head = NDArray[np.float64]
@@ -40,15 +38,17 @@ def patterns(
     """Sum of the scales' evidences, after a cell of (mean, low, high, doubt)."""
     mean, low, high = np.float32(cell[0]), np.float32(cell[1]), np.float32(cell[2])
     doubt = np.float32(cell[3])
-    total = 0.0
-    fetch_ending(fine, codes)
+    add_cell(fine, mean, low, high, doubt)
     for k in range(h.SCALES):
-        at, step = k * h.SCALE_WIDTH, int(STEPS[k])
-        if add_cell(fine, at, mean, low, high, doubt, step):
-            reach = end_point(fine, at, EXTREME[k], step)
-            if fine[at + h.S_POINTS] >= h.POINTS:
+        if fine[h.S_COUNT + k] >= STEPS[k]:
+            reach = end_point(fine, k, EXTREME[k], int(STEPS[k]))
+            if fine[h.SCALES_AT + k * h.SCALE_WIDTH + h.S_POINTS] >= h.POINTS:
                 _judge_point(head, fine, codes, k, reach, cell[3], p)
-        total += np.float64(fine[at + h.S_MEMBER])
+    total, ending = 0.0, 0
+    for k in range(h.SCALES):
+        total += np.float64(fine[h.S_MEMBER + k])
+        ending |= int(fine[h.S_COUNT + k] >= STEPS[k] - 1) << k
+    head[h.ENDING] = ending
     return total
 
 
@@ -62,20 +62,20 @@ def _judge_point(
     doubt: float,
     p: HabitProfile,
 ) -> None:
-    at, step, unit = k * h.SCALE_WIDTH, float(STEPS[k]), head[h.UNIT]
+    at, step, unit = h.SCALES_AT + k * h.SCALE_WIDTH, float(STEPS[k]), head[h.UNIT]
     if reach <= 0.0:
         reach = TINY * (1.0 + abs(head[h.ORIGIN]))
     points = np.float64(fine[at + h.S_POINTS])
-    distance, found = compare(fine, at, codes, k, unit, reach, float(SLACK[k]))
+    distance, found = compare(fine, codes, k, unit, reach, float(SLACK[k]))
     if points >= max(MIN_POINTS, p.warm_pattern / step):
-        fine[at + h.S_MEMBER] = 0.0
+        fine[h.S_MEMBER + k] = 0.0
         if doubt == 0.0 and int(fine[at + h.S_DOUBTS]) & h.JUDGED_DOUBTS:
             return  # part of it was a sensor's spike
         if int(fine[at + h.S_BROKEN]) & h.JUDGED_DOUBTS:
             return  # it leads over a sensor fault
-        fine[at + h.S_MEMBER] = _member(fine, k, distance, step, p)
+        fine[h.S_MEMBER + k] = _member(fine, k, distance, step, p)
     if points >= h.PAST:
-        learn(fine, at, codes, k, unit, reach, found)
+        learn(fine, codes, k, unit, reach, found)
 
 
 @kernel
@@ -91,14 +91,14 @@ def _member(fine: Fine, k: int, distance: float, step: float, p: HabitProfile) -
 
 
 @kernel
-def days(head: Head, fine: Fine, codes: Codes, reach: float, p: HabitProfile) -> float:
-    """Sum of the evidences of the two looks at other days."""
+def days(
+    head: Head, fine: Fine, near: tuple[float, float], reach: float, p: HabitProfile
+) -> float:
+    """Sum of the evidences of the two looks at other days, from the distances they found."""
     if reach <= 0.0 or head[h.ANEW] > 0.0:
         return 0.0
     total = 0.0
-    for k in range(h.FAST_TAIL, h.SLOW_TAIL + 1):
-        value = head[h.FAST] if k == h.FAST_TAIL else head[h.SLOW]
-        distance = other_days(head, codes, value, 1 if k == h.FAST_TAIL else 2)
-        if distance >= 0.0:
-            total += _member(fine, k, distance / reach, 1.0, p)
+    for k in range(2):
+        if near[k] >= 0.0:
+            total += _member(fine, h.FAST_TAIL + k, near[k] / reach, 1.0, p)
     return total

@@ -17,7 +17,13 @@ from lamppost.aggregator.judge.habit_profile import HabitProfile, habits_of
 from lamppost.aggregator.judge.pattern import break_off, settle_doubts
 from lamppost.aggregator.judge.policy import agree, count_alarm, rested, threshold
 from lamppost.aggregator.judge.season import expect, learn_season
-from lamppost.aggregator.judge.seasonal_nn import ANEW_CELLS, days_mean, keep, open_slot, smooth
+from lamppost.aggregator.judge.seasonal_nn import (
+    ANEW_CELLS,
+    keep,
+    open_slot,
+    other_days,
+    smooth,
+)
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -70,8 +76,9 @@ def habit_tier(
                     _go_on_from(head, float(value[i]))
             continue
         time, x = float(time_ms[i]), float(value[i])
-        if not found & c.SUSPECT:
-            settle_doubts(fines[s], found & c.SPIKE != 0)
+        if head[h.DOUBTFUL] != 0.0 and not found & (c.SUSPECT | c.SPIKE):
+            settle_doubts(fines[s])
+            head[h.DOUBTFUL] = 0.0
         _gather(head, time, x, found)
         closed = head[h.CELLS] == 0.0 or time - head[h.CLOSED] >= p.cell_ms
         if closed:
@@ -147,13 +154,13 @@ def _close(
     size = max(abs(cell[1]), abs(cell[2])) if doubt == 0.0 else 0.0
     _make_room(head, codes, size)
     open_slot(head, codes, int(time))
-    usual = days_mean(head, codes)
-    wanted, spread = expect(head, usual, p)
     kept, fast, slow = head[h.KEPT], head[h.FAST], head[h.SLOW]
     smooth(head, mean)
+    to_fast, to_slow, usual = other_days(head, codes)
+    wanted, spread = expect(head, usual, p)
     reach = head[h.HIGHEST] - head[h.LOWEST]
     total = patterns(head, fine, codes, cell, p)
-    total += days(head, fine, codes, reach, p)
+    total += days(head, fine, (to_fast, to_slow), reach, p)
     if doubt == 0.0:
         learn_season(head, usual, x, level, p)
         keep(head, codes)
@@ -161,6 +168,7 @@ def _close(
         head[h.HIGHEST] = max(head[h.HIGHEST], cell[2])
     else:
         head[h.KEPT], head[h.FAST], head[h.SLOW] = kept, fast, slow
+        head[h.DOUBTFUL] = 1.0
     head[h.CELLS] += 1.0
     head[h.CLOSED] = time
     head[h.IN_CELL] = 0.0
@@ -258,7 +266,11 @@ def _tell(
 def _decide(head: Array, time: float, found: int, rate: float, p: HabitProfile) -> int:
     """After a cell: raise an alarm, hold one, or let it go; returns ALARM or 0."""
     evidence = head[h.EVIDENCE]
-    if evidence < p.evidence_never and head[h.ACTIVE] == 0.0:
+    # No threshold is lower, which saves most cells its logarithm.
+    least = max(p.evidence_base - p.rise, p.evidence_never)
+    if rate > p.usual_false:
+        least = p.evidence_never
+    if evidence < least and head[h.ACTIVE] == 0.0:
         head[h.RISE] = 0.0
         agree(head, evidence, np.inf, p)
         return 0

@@ -45,7 +45,9 @@ import numpy as np
     PENDING,  # evidence of an alarm that waits for what a SUSPECT reading turns out to be
     ANEW,  # cells until the smoothed values count again, after a sensor fault
     ABOVE,  # which of the last cells were at or beyond the threshold, a bit each
-) = range(36)
+    DOUBTFUL,  # 1 while a cell in doubt may be among the last points
+    ENDING,  # which scales will end a point with the next cell, a bit each: for fetching ahead
+) = range(38)
 HEAD_WIDTH = 40  # whole cache lines, as all widths here: a row fetched ahead is no line more
 
 # --- scales: how a pattern is drawn -----------------------------------------------------------
@@ -56,34 +58,39 @@ DELAY = POINTS + 1  # points until a pattern is learned, or it would be its own 
 EXTREME = (False, True, True, False)  # a point is the farthest value, not the mean
 SLACK = (0.02, 0.05, 0.05, 0.02)  # of the range: so much is no difference
 
-# --- fine: one block a scale, then one a calibrator -------------------------------------------
+# --- fine: the open points of all scales, one block a scale, then one a calibrator ------------
+# Every cell goes into all open points: those lie side by side, a field of four scales each.
 (
     S_COUNT,  # cells in the open point
     S_SUM,
     S_LOW,
     S_HIGH,
     S_DOUBT,
+    S_MEMBER,  # evidence of the last point
+    S_KNOWN,  # patterns in memory
+    S_STAMP,  # last number given to a pattern that was seen
+) = range(0, 8 * SCALES, SCALES)
+SCALES_AT = 8 * SCALES
+# The rest of a scale is needed when it ends a point, and is one cache line.
+(
     S_MIDDLE,  # running mean of the points
     S_LOWEST,
     S_HIGHEST,
     S_POINTS,  # ended so far
-    S_KNOWN,  # patterns in memory
-    S_STAMP,  # last number given to a pattern that was seen
     S_DOUBTS,  # which of the last points are in doubt, a bit each
     S_BROKEN,  # which of them came before, or in, a sensor fault
-    S_MEMBER,  # evidence of the last point
     S_PAST,  # the last points, newest last
-) = range(15)
+) = range(7)
 PAST = POINTS + DELAY
 ALL_DOUBTS = (1 << PAST) - 1
 JUDGED_DOUBTS = (1 << POINTS) - 1
 LEARNED_DOUBTS = ((1 << POINTS) - 1) << DELAY
-SCALE_WIDTH = 24  # of which S_PAST + PAST are used
+SCALE_WIDTH = 16  # of which S_PAST + PAST are used
 
 BINS = 35  # of 0.1 decades
 (T_COUNT, T_AGE, T_EDGE, T_SHARE, T_SPREAD, T_SHAPE, T_BINS) = range(7)
 TAIL_WIDTH = 48  # of which T_BINS + BINS are used
-TAILS_AT = SCALES * SCALE_WIDTH
+TAILS_AT = SCALES_AT + SCALES * SCALE_WIDTH
 FAST_TAIL = SCALES
 SLOW_TAIL = SCALES + 1
 FINE_WIDTH = TAILS_AT + (SCALES + 2) * TAIL_WIDTH
@@ -93,13 +100,16 @@ PATTERNS = 128  # remembered a scale
 DAYS = 14
 DAY_PLACES = 16  # the last two stay empty: one time of day then fills whole registers
 SLOTS = 96  # a day
+AROUND = 2  # slots looked at on both sides of one; so many before and after the day stay empty
 DAYS_AT = SCALES * POINTS * PATTERNS
-STAMPS_AT = DAYS_AT + SLOTS * DAY_PLACES
+STAMPS_AT = DAYS_AT + (SLOTS + 2 * AROUND) * DAY_PLACES
 CODES_WIDTH = STAMPS_AT + SCALES * PATTERNS
 NONE = -32768
 LARGEST = 32_000.0  # code
 
 HEAD_BLANK = np.zeros(HEAD_WIDTH)
 FINE_BLANK = np.zeros(FINE_WIDTH, np.float32)
+FINE_BLANK[S_LOW : S_LOW + SCALES] = np.inf
+FINE_BLANK[S_HIGH : S_HIGH + SCALES] = -np.inf
 CODES_BLANK = np.zeros(CODES_WIDTH, np.int16)
 CODES_BLANK[DAYS_AT:STAMPS_AT] = NONE

@@ -25,39 +25,28 @@ NOBODY = np.int32(2**31 - 1)
 STAMPS = 32_000
 STAMPS_BACK = 16_000
 FARTHEST = 1e3  # ranges: more is not told apart
-ZERO = np.float32(0.0)
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
 
 
 @kernel
 def add_cell(
-    fine: Fine,
-    at: int,
-    mean: np.float32,
-    low: np.float32,
-    high: np.float32,
-    doubt: np.float32,
-    step: int,
-) -> bool:
-    """Take a cell (values are distances from the origin); True when it ends a point."""
-    count = np.float64(fine[at + h.S_COUNT])
-    if count == 0.0:
-        fine[at + h.S_SUM] = 0.0
-        fine[at + h.S_LOW] = low
-        fine[at + h.S_HIGH] = high
-        fine[at + h.S_DOUBT] = 0.0
-    fine[at + h.S_SUM] += mean
-    fine[at + h.S_LOW] = min(fine[at + h.S_LOW], low)
-    fine[at + h.S_HIGH] = max(fine[at + h.S_HIGH], high)
-    fine[at + h.S_DOUBT] = max(fine[at + h.S_DOUBT], doubt)
-    fine[at + h.S_COUNT] = count + 1.0
-    return bool(count + 1.0 >= step)
+    fine: Fine, mean: np.float32, low: np.float32, high: np.float32, doubt: np.float32
+) -> None:
+    """Take a cell (values are distances from the origin) into the open point of every scale."""
+    for k in range(h.SCALES):
+        fine[h.S_COUNT + k] += ONE
+        fine[h.S_SUM + k] += mean
+        fine[h.S_LOW + k] = min(fine[h.S_LOW + k], low)
+        fine[h.S_HIGH + k] = max(fine[h.S_HIGH + k], high)
+        fine[h.S_DOUBT + k] = max(fine[h.S_DOUBT + k], doubt)
 
 
 @kernel
-def end_point(fine: Fine, at: int, extreme: bool, step: int) -> float:
-    """Append the point to the past; returns the range before it."""
-    mean = np.float64(fine[at + h.S_SUM]) / step
-    low, high = np.float64(fine[at + h.S_LOW]), np.float64(fine[at + h.S_HIGH])
+def end_point(fine: Fine, k: int, extreme: bool, step: int) -> float:
+    """Append the open point of scale `k` to its past; returns the range before it."""
+    at = h.SCALES_AT + k * h.SCALE_WIDTH
+    mean = np.float64(fine[h.S_SUM + k]) / step
+    low, high = np.float64(fine[h.S_LOW + k]), np.float64(fine[h.S_HIGH + k])
     points = np.float64(fine[at + h.S_POINTS])
     middle = np.float64(fine[at + h.S_MIDDLE]) if points > 0.0 else mean
     middle = 0.5 * (middle + mean)
@@ -66,45 +55,51 @@ def end_point(fine: Fine, at: int, extreme: bool, step: int) -> float:
         value = high if abs(high - middle) >= abs(low - middle) else low
     lowest, highest = np.float64(fine[at + h.S_LOWEST]), np.float64(fine[at + h.S_HIGHEST])
     fine[at + h.S_MIDDLE] = middle
-    if fine[at + h.S_DOUBT] == ZERO:
+    doubt = int(fine[h.S_DOUBT + k])
+    if doubt == 0:
         fine[at + h.S_LOWEST] = min(lowest, low)
         fine[at + h.S_HIGHEST] = max(highest, high)
     for j in range(h.PAST - 1):
         fine[at + h.S_PAST + j] = fine[at + h.S_PAST + j + 1]
     fine[at + h.S_PAST + h.PAST - 1] = value
     fine[at + h.S_BROKEN] = (int(fine[at + h.S_BROKEN]) << 1) & h.ALL_DOUBTS
-    doubts = int(fine[at + h.S_DOUBTS]) << 1
-    fine[at + h.S_DOUBTS] = (doubts | int(fine[at + h.S_DOUBT])) & h.ALL_DOUBTS
-    fine[at + h.S_COUNT] = 0.0
+    fine[at + h.S_DOUBTS] = (int(fine[at + h.S_DOUBTS]) << 1 | doubt) & h.ALL_DOUBTS
     fine[at + h.S_POINTS] = points + 1.0
+    _open_point(fine, k)
     return float(highest - lowest)
 
 
 @kernel
-def settle_doubts(fine: Fine, spike: bool) -> None:
-    """What was doubtful has turned out to be true, unless it was a spike."""
-    if spike:
-        return
+def _open_point(fine: Fine, k: int) -> None:
+    fine[h.S_COUNT + k] = ZERO
+    fine[h.S_SUM + k] = ZERO
+    fine[h.S_LOW + k] = np.float32(np.inf)
+    fine[h.S_HIGH + k] = np.float32(-np.inf)
+    fine[h.S_DOUBT + k] = ZERO
+
+
+@kernel
+def settle_doubts(fine: Fine) -> None:
+    """What was doubtful has turned out to be true."""
     for k in range(h.SCALES):
-        at = k * h.SCALE_WIDTH
-        fine[at + h.S_DOUBTS] = 0.0
-        fine[at + h.S_DOUBT] = 0.0
+        fine[h.SCALES_AT + k * h.SCALE_WIDTH + h.S_DOUBTS] = ZERO
+        fine[h.S_DOUBT + k] = ZERO
 
 
 @kernel
 def break_off(fine: Fine) -> None:
     """A sensor fault: no pattern leads over it, and the open points are dropped."""
     for k in range(h.SCALES):
-        at = k * h.SCALE_WIDTH
+        at = h.SCALES_AT + k * h.SCALE_WIDTH
         fine[at + h.S_BROKEN] = h.ALL_DOUBTS
-        fine[at + h.S_DOUBTS] = 0.0
-        fine[at + h.S_COUNT] = 0.0
-        fine[at + h.S_MEMBER] = 0.0
+        fine[at + h.S_DOUBTS] = ZERO
+        _open_point(fine, k)
+        fine[h.S_MEMBER + k] = ZERO
 
 
 @kernel
 def compare(
-    fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: float, slack: float
+    fine: Fine, codes: Codes, scale: int, unit: float, reach: float, slack: float
 ) -> tuple[float, np.int32]:
     """Novelty of the newest pattern, and what is nearest to the one that may be learned now.
 
@@ -112,10 +107,11 @@ def compare(
         Distance of the newest to the nearest known one, in units of `reach`, and what `learn`
         wants; both with one walk through the memory, because fetching it costs most.
     """
-    known = int(fine[at + h.S_KNOWN])
+    known = int(fine[h.S_KNOWN + scale])
     if known == 0:
         return 0.0, NOBODY
-    newest, old = _nearest(fine, at + h.S_PAST, codes, scale, known, unit, slack * reach)
+    past = h.SCALES_AT + scale * h.SCALE_WIDTH + h.S_PAST
+    newest, old = _nearest(fine, past, codes, scale, known, unit, slack * reach)
     if known == h.PATTERNS and distance_of(old) * unit > MERGE * reach:
         fetch_stamps(codes, scale)
     return min(distance_of(newest) * unit / reach, FARTHEST), old
@@ -123,13 +119,14 @@ def compare(
 
 @kernel
 def learn(
-    fine: Fine, at: int, codes: Codes, scale: int, unit: float, reach: float, found: np.int32
+    fine: Fine, codes: Codes, scale: int, unit: float, reach: float, found: np.int32
 ) -> None:
     """Remember the pattern that ended `DELAY` points ago, unless it is in doubt or broken."""
+    at = h.SCALES_AT + scale * h.SCALE_WIDTH
     unsure = int(fine[at + h.S_DOUBTS]) | int(fine[at + h.S_BROKEN])
     if unsure & h.LEARNED_DOUBTS:
         return
-    known = int(fine[at + h.S_KNOWN])
+    known = int(fine[h.S_KNOWN + scale])
     past = at + h.S_PAST
     stamps = h.STAMPS_AT + scale * h.PATTERNS
     place, weight = known, 1.0
@@ -138,8 +135,8 @@ def learn(
     if place == h.PATTERNS:
         place = _oldest(codes, stamps)
     elif place == known:
-        fine[at + h.S_KNOWN] = known + 1.0
-    _stamp(fine, at, codes, stamps, place)
+        fine[h.S_KNOWN + scale] = known + 1.0
+    _stamp(fine, scale, codes, stamps, place)
     codes_each = 1.0 / unit
     for j in range(h.POINTS):
         at_code = (scale * h.POINTS + j) * h.PATTERNS + place
@@ -164,11 +161,12 @@ def _nearest(
     unit: float,
     slack: float,
 ) -> tuple[np.int32, np.int32]:
-    """The bits of the smallest squared distances; their last bits say whose they are.
+    """The bits of the smallest squared distances.
 
     The first is that of the newest pattern, less `slack` in each point; the second that of the
-    oldest one. The bits of floats that are not negative sort as the floats do, and the minimum
-    of whole numbers may be taken in any order: so the compiler uses wide registers.
+    oldest one, whose last bits say which one is so near. The bits of floats that are not
+    negative sort as the floats do, and the minimum of whole numbers may be taken in any order:
+    so the compiler uses wide registers.
     """
     first = scale * h.POINTS * h.PATTERNS
     p0 = codes[first : first + h.PATTERNS]
@@ -195,11 +193,11 @@ def _nearest(
         d2 = max(abs(c2 - x2) - off, ZERO)
         d3 = max(abs(c3 - x3) - off, ZERO)
         bits = np.float32((d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)).view(np.int32)
-        newest = min(np.int32((bits & np.int32(~PLACE)) | np.int32(t)), newest)
+        newest = min(bits, newest)
         e0, e1, e2, e3 = c0 - y0, c1 - y1, c2 - y2, c3 - y3
         bits = np.float32((e0 * e0 + e1 * e1) + (e2 * e2 + e3 * e3)).view(np.int32)
         oldest = min(np.int32((bits & np.int32(~PLACE)) | np.int32(t)), oldest)
-    return newest, oldest
+    return newest & np.int32(~PLACE), oldest
 
 
 @kernel
@@ -212,12 +210,12 @@ def _oldest(codes: Codes, stamps: int) -> int:
 
 
 @kernel
-def _stamp(fine: Fine, at: int, codes: Codes, stamps: int, place: int) -> None:
+def _stamp(fine: Fine, scale: int, codes: Codes, stamps: int, place: int) -> None:
     """Give `place` the highest number so far; all are set back before they overflow."""
-    latest = int(fine[at + h.S_STAMP])
+    latest = int(fine[h.S_STAMP + scale])
     if latest >= STAMPS:
         for t in range(h.PATTERNS):
             codes[stamps + t] = max(int(codes[stamps + t]) - STAMPS_BACK, 0)
         latest -= STAMPS_BACK
-    fine[at + h.S_STAMP] = latest + 1.0
+    fine[h.S_STAMP + scale] = latest + 1.0
     codes[stamps + place] = latest + 1

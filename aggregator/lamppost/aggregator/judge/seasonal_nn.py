@@ -22,6 +22,9 @@ ANEW_CELLS = 10.0  # until the slowest of them has found its value
 FAR = np.int32(1_000_000)
 BEYOND = 2e6  # codes: a value so far out, withheld, has no neighbours
 LAST_PLACE = h.DAY_PLACES - 1
+OWN_AT = h.AROUND * h.DAY_PLACES
+PLACES = 2 * OWN_AT + h.DAY_PLACES
+COUNTED = np.int32(1 << 20)  # more than twice the sum of all codes, so one number holds both
 
 
 @kernel
@@ -63,38 +66,44 @@ def keep(head: Head, codes: Codes) -> None:
 @kernel
 def _place(slot: int) -> int:
     """Days of one time of day lie side by side."""
-    return h.DAYS_AT + (slot % h.SLOTS) * h.DAY_PLACES + (slot // h.SLOTS) % h.DAYS
+    return h.DAYS_AT + OWN_AT + (slot % h.SLOTS) * h.DAY_PLACES + (slot // h.SLOTS) % h.DAYS
 
 
 @kernel
-def other_days(head: Head, codes: Codes, value: float, around: int) -> float:
-    """Distance to the nearest of the other days; negative when there is none.
+def other_days(head: Head, codes: Codes) -> tuple[float, float, float]:
+    """Distances of FAST and SLOW to the nearest of the other days, and these days' mean.
 
-    One loop over all bins and days, because the compiler lays out one over 16 days as so many
-    single steps, which took a third of the tier's time.
+    FAST is compared with one slot more on each side of the present one, SLOW with two; the mean
+    is that of the present slot. Distances are negative, the mean NaN, when there is none. All
+    is one loop over all slots and days, as the compiler lays out one over 16 days as so many
+    single steps, and a walk for each of the three would take twice the time.
     """
-    slot = int(head[h.SLOT]) % h.SLOTS
-    today = np.int32((int(head[h.SLOT]) // h.SLOTS) % h.DAYS)
-    x = np.int32(np.rint(min(max(value / head[h.UNIT], -BEYOND), BEYOND)))
-    first = h.DAYS_AT + max(slot - around, 0) * h.DAY_PLACES
-    end = h.DAYS_AT + min(slot + around + 1, h.SLOTS) * h.DAY_PLACES
-    near = codes[first:end]
-    nearest = FAR
-    for j in range(near.shape[0]):
-        away = np.int32(abs(np.int32(np.int32(near[j]) - x)))
-        gone = (near[j] == h.NONE) | (np.int32(j & LAST_PLACE) == today)
-        nearest = min(FAR if gone else away, nearest)
-    return -1.0 if nearest == FAR else float(nearest) * head[h.UNIT]
+    slot = int(head[h.SLOT])
+    today = np.int32((slot // h.SLOTS) % h.DAYS)
+    unit = head[h.UNIT]
+    fast, slow = _code_of(head[h.FAST], unit), _code_of(head[h.SLOW], unit)
+    first = h.DAYS_AT + (slot % h.SLOTS) * h.DAY_PLACES
+    near = codes[first : first + PLACES]
+    to_fast, to_slow, packed = FAR, FAR, np.int32(0)
+    for j in range(PLACES):
+        code = np.int32(near[j])
+        gone = (code == h.NONE) | (np.int32(j & LAST_PLACE) == today)
+        away = np.int32(abs(np.int32(code - slow)))
+        to_slow = min(FAR if gone else away, to_slow)
+        away = np.int32(abs(np.int32(code - fast)))
+        beside = (j < h.DAY_PLACES) | (j >= PLACES - h.DAY_PLACES)
+        to_fast = min(FAR if gone | beside else away, to_fast)
+        other = (j < OWN_AT) | (j >= OWN_AT + h.DAY_PLACES)
+        packed = np.int32(packed + (np.int32(0) if gone | other else np.int32(code + COUNTED)))
+    count = (packed + COUNTED // 2) // COUNTED
+    mean = (packed - count * COUNTED) * unit / count if count > 0 else np.nan
+    return (
+        -1.0 if to_fast == FAR else float(to_fast) * unit,
+        -1.0 if to_slow == FAR else float(to_slow) * unit,
+        mean,
+    )
 
 
 @kernel
-def days_mean(head: Head, codes: Codes) -> float:
-    """Mean of the other days at this time of day; NaN when there is none."""
-    first = h.DAYS_AT + (int(head[h.SLOT]) % h.SLOTS) * h.DAY_PLACES
-    today = (int(head[h.SLOT]) // h.SLOTS) % h.DAYS
-    total, count = 0, 0
-    for day in range(h.DAYS):
-        if day != today and codes[first + day] != h.NONE:
-            total += int(codes[first + day])
-            count += 1
-    return total * head[h.UNIT] / count if count > 0 else np.nan
+def _code_of(value: float, unit: float) -> np.int32:
+    return np.int32(np.rint(min(max(value / unit, -BEYOND), BEYOND)))
