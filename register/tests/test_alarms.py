@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lamppost.register.alarms import desk, kpis
+from lamppost.register.alarms import desk, escalation, kpis
 from lamppost.register.alarms.feedback import report
 from lamppost.register.alarms.keeper import Keeper
 from lamppost.register.alarms.kpis import Period
@@ -14,6 +14,7 @@ from lamppost.register.alarms.states import Deed
 from lamppost.register.alarms.values import Alarm
 from lamppost.register.live import IncidentView, MaintenanceView, NodeView, Snapshot
 from lamppost.register.records.deciding import ConflictError, known
+from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 
 from .city import City
@@ -146,6 +147,39 @@ def test_what_nobody_acknowledges_is_passed_on(register: Register, clock: Clock)
         desk.act(writer, "i-2", "acknowledge", "ada")
     clock.now_ms += 60 * MINUTE_MS
     assert ticked(register) == 0
+
+
+def test_people_decide_when_alarms_are_passed_on(register: Register, clock: Clock) -> None:
+    """Another time for one priority, never for another; each change is in the trail."""
+    with register.changing("sue") as writer:
+        assert escalation.decide(writer, 2, 5, ["shift", "", "chief"])
+        assert not escalation.decide(writer, 2, 5, ["shift", "", "chief"])
+        assert escalation.decide(writer, 1, None, [])
+    observed(register, incident(severity=1.0))
+    clock.now_ms += 11 * MINUTE_MS
+    ticked(register)
+    one = the_alarm(register)
+    assert (one.priority, one.escalation) == (2, 2)
+    with register.database.reading() as connection:
+        policy = escalation.held(connection)
+    assert [policy.whom(2, level) for level in range(5)] == ["", "shift", "", "chief", ""]
+    assert escalation.next_ms(one, policy) == T0 + 15 * MINUTE_MS
+    assert escalation.next_ms(replace(one, priority=1), policy) is None
+    assert escalation.next_ms(replace(one, priority=3, escalation=3), policy) is None
+    assert [entry.who for entry in register.trail("escalation").items] == ["sue", "sue"]
+
+
+@pytest.mark.parametrize(
+    ("priority", "minutes", "tell"),
+    [(5, 1, []), (1, 0, []), (1, 10_081, []), (1, 1, ["x" * 101])],
+)
+def test_what_is_no_escalation_is_refused(
+    register: Register, priority: int, minutes: int, tell: list[str]
+) -> None:
+    """Nothing is kept of it."""
+    with pytest.raises(RefusedError, match="allowed"), register.changing("sue") as writer:
+        escalation.decide(writer, priority, minutes, tell)
+    assert register.trail("escalation").total == 0
 
 
 def test_verdicts_reach_the_report_and_the_next_priority(register: Register) -> None:

@@ -22,7 +22,7 @@ from .city import City
 from .registers import FLOW, T0, birth, incident
 from .test_access import ROUTES, bearer
 
-CITY_WIDE = {"requirement", "resource", "flow"}
+CITY_WIDE = {"requirement", "resource", "flow", "escalation"}
 """What every reader of the register may read: it belongs to no district."""
 
 EAST_ID, WEST_ID = "b-east", "a-west"

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from lamppost.register.alarms import desk
+from lamppost.register.alarms import desk, escalation
+from lamppost.register.pages.alarm_list import Filters, load
+from lamppost.register.pages.alarm_rows import row
 from lamppost.register.pages.deeds import asked
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
@@ -78,6 +81,21 @@ async def test_an_alarm_is_acknowledged_shelved_and_assigned_by_keyboard(
     assert state(register, "a") == ("shelved", "pump is being replaced", "bob")
     await line.get_by_role("button", name="Take off shelf").press("Enter")
     await expect(line.locator(".standing b")).to_have_text("Acknowledged")
+
+
+async def test_an_alarm_says_when_it_is_passed_on(register: Register) -> None:
+    """To whom, while it waits; acknowledged, it is not."""
+    with register.changing(desk.WHO) as writer:
+        desk.observe(writer, [incident("a", severity=1.0)])
+        escalation.decide(writer, 2, 5, ["<b>shift</b>", "chief"])
+    (shown,) = load(register, Filters()).items
+    told = row(shown, T0).markup
+    assert "to be passed on to &lt;b&gt;shift&lt;/b&gt; 08:58:20Z" in told
+    passed = replace(shown, alarm=replace(shown.alarm, escalation=1))
+    assert "passed on 1 time, last to &lt;b&gt;shift" in row(passed, T0).markup
+    assert "to be passed on to chief" in row(passed, T0).markup
+    done = replace(shown, alarm=replace(shown.alarm, state="acknowledged"))
+    assert "passed on" not in row(done, T0).markup
 
 
 async def test_who_decides_on_an_old_version_is_told(page: Page, register: Register) -> None:

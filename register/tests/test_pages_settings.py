@@ -8,8 +8,10 @@ from playwright.async_api import Browser, expect
 from lamppost.register import configured
 from lamppost.register.access.callers import DEMO, Caller
 from lamppost.register.configured import Setting
-from lamppost.register.pages import boards
+from lamppost.register.pages import boards, escalations
+from lamppost.register.pages.deeds import Asked
 from lamppost.register.pages.settings import draw
+from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
@@ -72,6 +74,27 @@ async def test_settings_on_a_phone(browser: Browser, city: City, register: Regis
     page = await browser.new_page(viewport=PHONE)
     await page.goto(f"{console.url}/settings")
     await expect(page.get_by_role("table", name="data")).to_contain_text(EVIL)
+    await page.get_by_label("Your name").fill("sue")
+    await page.get_by_role("button", name="Change: alarms of high priority").press("Enter")
+    dialog = page.get_by_role("dialog", name="When alarms of high priority")
+    await dialog.get_by_label("Minutes before").fill("7")
+    await dialog.get_by_label("Whom the first time").fill("Shift lead")
+    await dialog.get_by_role("button", name="Decide").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("from now on")
+    row = page.get_by_role("row", name="high")
+    await expect(row).to_contain_text("each 7 min")
+    await expect(row).to_contain_text("Shift lead, then nobody in particular")
     await check_sound(page)
     await page.close()
     console.stop()
+
+
+async def test_what_is_no_escalation_is_told(register: Register) -> None:
+    """Minutes that are none, another deed; not everybody has buttons."""
+    for deed, minutes in (("escalate-2", "soon"), ("escalate-9", "1"), ("2", "1")):
+        wanted = Asked(deed, "2", "sue", None, {"minutes": minutes})
+        with pytest.raises(RefusedError, match="came"), register.changing("sue") as writer:
+            escalations.done(writer, wanted)
+    for caller in (Caller("vic", "viewer"), Caller("wes", "steward", ("west",))):
+        assert "data-deed" not in draw(register, caller, with_access=True).body
+    assert "data-deed" in draw(register, Caller("sue", "steward"), with_access=True).body

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from lamppost.register.alarms import states
-from lamppost.register.alarms.escalation import POLICY, Policy, due
+from lamppost.register.alarms.escalation import Policy, due, held
 from lamppost.register.alarms.priority import confidence, ranked
 from lamppost.register.alarms.states import Deed, NotNowError, Standing
 from lamppost.register.alarms.tables import alarm
@@ -118,14 +118,16 @@ def judge(writer: Writer, one: str, verdict: str, who: str, note: str | None) ->
     return change(writer, KIND, row, facts, "judge")
 
 
-def tick(writer: Writer, policy: Policy = POLICY) -> int:
+def tick(writer: Writer) -> int:
     """Let time pass: shelves end, what waits too long is passed on; returns the changes."""
-    now_ms = writer.now_ms
+    now_ms, policy = writer.now_ms, held(writer.connection)
     ended = select(alarm).where(alarm.c.state == SHELVED, alarm.c.hold_until_ms <= now_ms)
     changed = 0
     for row in writer.take(KIND, ended).values():
         to = states.after(standing(row), "expire", now_ms, CLOCK)
         changed += _stand(writer, row, to, "expire")
+    if not policy.after_ms:
+        return changed
     waiting = (
         select(alarm)
         .where(alarm.c.state == UNACKNOWLEDGED, alarm.c.escalation < policy.levels)

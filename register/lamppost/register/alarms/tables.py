@@ -72,3 +72,13 @@ alarm = Table(
     Index("ix_alarm_judged", "verdict", *NEWEST, *COUNTED),
     Index("ix_alarm_verdict", "verdict", "alarm_class", "kind"),
 )
+
+escalation = Table(
+    "escalation",
+    metadata,
+    *kept(),
+    Column("priority", Integer, nullable=False),
+    Column("after_ms", BigInteger),
+    Column("tell", JSON, nullable=False),
+)
+"""What people decided of a priority; without a row, what is built in holds."""

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from sqlalchemy import Connection
+
 from lamppost.register.alarms import reading
 from lamppost.register.alarms.desk import KIND
+from lamppost.register.alarms.escalation import Policy, held
 from lamppost.register.alarms.reading import AlarmsWanted
 from lamppost.register.alarms.values import NORMAL, STATES, Alarm
 from lamppost.register.markup import Markup, tag
@@ -67,24 +70,38 @@ def filters(query: Mapping[str, str]) -> Filters:
     return Filters(*given(query, names, allowed))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An alarm, and when alarms are passed on."""
+
+    alarm: Alarm
+    policy: Policy
+
+
 def load(register: Register, wanted: Filters) -> Page:
-    """Return the alarms to show, the newest first.
+    """Return the alarms to show, the newest first, each as `Shown`.
 
     Raises:
         RefusedError: there is no such alarm or page.
     """
     with register.database.reading() as connection:
-        if wanted.incident:
-            row = known(Writer(connection, "", 0), KIND, wanted.incident)
-            return Page(1, (Alarm(**row),), None)
-        named: dict[str, object] = {
-            "state": wanted.state or None,
-            "class": wanted.alarm_class or None,
-            "district": wanted.district or None,
-        }
-        is_open = None if wanted.state else True
-        asked = AlarmsWanted(named, is_open, after=wanted.after, limit=SHOWN_MAX)
-        return reading.page(connection, asked)
+        policy = held(connection)
+        found = _found(connection, wanted)
+    return Page(found.total, tuple(Shown(one, policy) for one in found.items), found.next)
+
+
+def _found(connection: Connection, wanted: Filters) -> Page:
+    if wanted.incident:
+        row = known(Writer(connection, "", 0), KIND, wanted.incident)
+        return Page(1, (Alarm(**row),), None)
+    named: dict[str, object] = {
+        "state": wanted.state or None,
+        "class": wanted.alarm_class or None,
+        "district": wanted.district or None,
+    }
+    is_open = None if wanted.state else True
+    asked = AlarmsWanted(named, is_open, after=wanted.after, limit=SHOWN_MAX)
+    return reading.page(connection, asked)
 
 
 def filter_form(wanted: Filters, places: list[str]) -> Markup:

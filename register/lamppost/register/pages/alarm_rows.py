@@ -3,11 +3,12 @@
 from urllib.parse import quote
 
 from lamppost.register import words
+from lamppost.register.alarms.escalation import Policy, next_ms
 from lamppost.register.alarms.priority import WORDS
 from lamppost.register.alarms.states import TABLE
 from lamppost.register.alarms.values import NORMAL, SHELVED, Alarm
 from lamppost.register.markup import SHAPES, Markup, icon, tag
-from lamppost.register.pages.alarm_list import STATE_TEXTS
+from lamppost.register.pages.alarm_list import STATE_TEXTS, Shown
 from lamppost.register.pages.forms import button, line, lines, question, select
 from lamppost.register.panels.event_rows import CLASS_TEXTS
 from lamppost.register.panels.rows import Row
@@ -23,11 +24,12 @@ SHELF_HOURS = {
 """As long as a shelf may last; see `states.SHELF_MAX_MS`."""
 
 
-def row(alarm: Alarm, now_ms: int) -> Row:
+def row(shown: Shown, now_ms: int) -> Row:
     """Return an alarm as a line; it changes only when the alarm does."""
+    alarm = shown.alarm
     return Row(
         alarm.id,
-        Markup.join_all([_what(alarm), _where(alarm), _standing(alarm, now_ms)]),
+        Markup.join_all([_what(alarm), _where(alarm), _standing(shown, now_ms)]),
         f"alarm {alarm.alarm_class}",
         acts=_acts(alarm),
     )
@@ -73,9 +75,11 @@ def _where(alarm: Alarm) -> Markup:
     return tag("div.where", tag("b", alarm.source), " ", thing, " ", place, reason)
 
 
-def _standing(alarm: Alarm, now_ms: int) -> Markup:
+def _standing(shown: Shown, now_ms: int) -> Markup:
+    alarm = shown.alarm
     told = [tag("b", STATE_TEXTS[alarm.state])]
     told += [tag("span", one) for one in _history(alarm, now_ms)]
+    told += [tag("span", one) for one in _passed_on(alarm, shown.policy, now_ms)]
     return tag("div.standing", *told)
 
 
@@ -92,8 +96,21 @@ def _history(alarm: Alarm, now_ms: int) -> list[str]:
         told.append(f"held back{end} by {alarm.hold_by}: {alarm.hold_reason}")
     if alarm.assignee:
         told.append(f"assigned to {alarm.assignee}")
+    return told
+
+
+def _passed_on(alarm: Alarm, policy: Policy, now_ms: int) -> list[str]:
+    """What was passed on, and what will be unless somebody acknowledges it."""
+    told = []
     if alarm.escalation:
-        told.append(f"passed on {words.count(alarm.escalation, 'time')}")
+        last = policy.whom(alarm.priority, alarm.escalation)
+        to = f", last to {last}" if last else ""
+        told.append(f"passed on {words.count(alarm.escalation, 'time')}{to}")
+    at_ms = next_ms(alarm, policy)
+    if at_ms is not None:
+        whom = policy.whom(alarm.priority, alarm.escalation + 1)
+        to = f" to {whom}" if whom else ""
+        told.append(f"to be passed on{to} {words.moment(at_ms, now_ms)}")
     return told
 
 

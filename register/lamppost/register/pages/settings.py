@@ -11,8 +11,7 @@ from lamppost.register import configured, words
 from lamppost.register.access import callers
 from lamppost.register.access.callers import Caller
 from lamppost.register.access.rules import MAY
-from lamppost.register.alarms.escalation import MINUTE_MS, POLICY
-from lamppost.register.alarms.priority import WORDS
+from lamppost.register.alarms.escalation import held
 from lamppost.register.indicators.definitions import (
     CITY_FILE,
     FACTS,
@@ -20,8 +19,8 @@ from lamppost.register.indicators.definitions import (
     city_facts,
 )
 from lamppost.register.markup import Markup, tag
-from lamppost.register.pages import boards
-from lamppost.register.pages.alarm_rows import SHELF_HOURS
+from lamppost.register.pages import boards, escalations
+from lamppost.register.pages.deeds import Asked
 from lamppost.register.pages.sheets import facts, note, part, table
 from lamppost.register.pages.showing import Drawn, show
 from lamppost.register.publish.rows import HOUR_MS
@@ -30,6 +29,7 @@ from lamppost.register.records import audit, uploads
 from lamppost.register.records.database import VARIABLE
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
+from lamppost.register.records.writing import Writer
 
 PATH = "/settings"
 MB = 1024 * 1024
@@ -37,7 +37,7 @@ PERMISSIONS = {
     "read": "read everything but the audit trail",
     "operate": "act on alarms and work orders",
     "engineer": "suppress alarms, take them out of service",
-    "steward": "decide on data resources, targets and imports",
+    "steward": "decide on data resources, targets, imports and when alarms are passed on",
     "audit": "read the audit trail",
 }
 """What a role may do, in words; what anyone may is not worth a line."""
@@ -56,11 +56,15 @@ def draw(register: Register, caller: Caller, *, with_access: bool) -> Drawn:
         _access(with_access=with_access),
         _city(register),
         _publishing(),
-        _alarms(),
     ]
+    acts = caller.may("steward") and caller.districts is None
+    with register.database.reading() as connection:
+        policy = held(connection)
+    parts.append(escalations.card(policy, acts=acts))
     if caller.may("engineer") or caller.may("audit"):
         parts += [_records(register), *_file()]
-    return Drawn("Settings", tag("div.asset", *parts))
+    asks = escalations.questions(policy) if acts else Markup("")
+    return Drawn("Settings", Markup.join_all([tag("div.asset", *parts), asks]))
 
 
 def _who(caller: Caller) -> Markup:
@@ -142,21 +146,6 @@ def _publishing() -> Markup:
     return part("Publishing", told)
 
 
-def _alarms() -> Markup:
-    rows = []
-    for priority, told in sorted(WORDS.items()):
-        after_ms = POLICY.after_ms.get(priority)
-        each = "never" if after_ms is None else f"after each {after_ms // MINUTE_MS} min"
-        rows.append([told, each, "0" if after_ms is None else str(POLICY.levels)])
-    heads = ("Priority", "Passed on, unacknowledged", "Times at most")
-    longest = max(int(hours) for hours in SHELF_HOURS) // 24
-    return part(
-        "Alarms",
-        table("When alarms are passed on", heads, rows),
-        note(f"A shelf lasts {longest} days at most. Both are built in."),
-    )
-
-
 def _file() -> Iterator[Markup]:
     settings = configured.told()
     if not settings:
@@ -179,4 +168,7 @@ async def build_settings(register: Register | None, request: Request) -> Respons
     def drawn(held: Register) -> Drawn:
         return draw(held, caller, with_access=with_access)
 
-    return await show(register, request, (PATH, "Settings"), drawn)
+    def decided(writer: Writer, _who: str, wanted: Asked) -> str:
+        return escalations.done(writer, wanted)
+
+    return await show(register, request, (PATH, "Settings"), drawn, decided)

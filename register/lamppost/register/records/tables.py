@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from lamppost.register.access.tables import account, refusal, session, token
-from lamppost.register.alarms.tables import alarm
+from lamppost.register.alarms.tables import alarm, escalation
 from lamppost.register.condition.tables import requirement, target
 from lamppost.register.indicators.tables import evidence_pack, indicator_value
 from lamppost.register.records.base import ADDED, kept, metadata
@@ -135,6 +135,7 @@ RECORDS = {
         stream,
         link,
         alarm,
+        escalation,
         work_order,
         requirement,
         target,
