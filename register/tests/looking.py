@@ -15,4 +15,5 @@ async def check_sound(page: Page) -> None:
         await expect(page.locator(f"body.body--{scheme}")).to_have_count(1)
         found = await Axe().run(page, options=WCAG)
         assert found.violations_count == 0, found.generate_report()
+    await expect(page.locator("main, [role=main]")).to_have_count(1)
     assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -13,12 +13,16 @@ from sqlalchemy import select
 
 from lamppost.register import app
 from lamppost.register.access import callers
+from lamppost.register.access.callers import DEMO, Caller
 from lamppost.register.access.door import Door
 from lamppost.register.access.gate import Gate
 from lamppost.register.access.rules import MAY, PAGES, ROLES, RULES, needed
 from lamppost.register.access.tables import token
 from lamppost.register.access.tokens import DAY_MS, SHOWN_CHARS, issue, revoke
 from lamppost.register.app import application
+from lamppost.register.markup import tag
+from lamppost.register.pages.reach import may_open, within_reach
+from lamppost.register.pages.top import WAYS
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 from lamppost.register.records.tables import entered
@@ -116,6 +120,21 @@ def _rule(method: str, path: str) -> tuple[str, str]:
         if known == method and re.fullmatch(text, path):
             return known, rule
     raise AssertionError(f"no rule for {method} {path}")
+
+
+def test_links_lead_only_where_who_looks_may_go() -> None:
+    """Others become their words; what is around them, and links elsewhere, stay as they are."""
+    request = Request({"type": "http", "state": {"caller": Caller("w", "viewer", ("west",))}})
+    elsewhere = tag("a", "Grafana", href="https://grafana.example/map")
+    found = tag("p", tag("a.x", tag("b", "Pump"), href="/map?focus=a%3Ab&hops=1"), " and ",
+                tag("a", "Alarms", href="/alarms?state=x"), elsewhere)  # fmt: skip
+    told = within_reach(found, request)
+    assert told == tag("p", tag("span.x", tag("b", "Pump")), " and ",
+                       tag("a", "Alarms", href="/alarms?state=x"), elsewhere)  # fmt: skip
+    assert not may_open(Caller("v", "viewer"), "/import")
+    assert not may_open(Caller("v", "viewer", ("west",)), "/indicators/iso%3A7.6?period=2025")
+    assert may_open(Caller("v", "viewer"), "/indicators/iso%3A7.6?period=2025")
+    assert all(may_open(DEMO, path) for path in WAYS)
 
 
 async def test_each_role_gets_what_it_may_and_nothing_else(

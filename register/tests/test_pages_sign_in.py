@@ -172,6 +172,13 @@ async def test_who_is_for_a_district_starts_at_its_alarms(
     await expect(page.get_by_role("heading", name="W", exact=True)).to_be_visible()
     await page.goto(f"{served.url}/assets/e")
     await expect(page.get_by_role("status")).to_contain_text("asset: came 'e'")
+    ways = await page.locator("nav a").all_text_contents()
+    assert ways == ["Alarms", "Work", "Assets", "Reviews", "Settings"]
+    for path in ("/alarms", "/work", "/assets", "/assets/w", "/reviews?steward=*", "/settings"):
+        await page.goto(f"{served.url}{path}")
+        await expect(page.locator("h1")).to_be_visible()
+        for link in await page.locator("a[href^='/']").evaluate_all("(all) => all.map(String)"):
+            assert (await page.context.request.get(link)).status == 200, (path, link)
     await page.goto(f"{served.url}/map")
     await expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
     await expect(page.get_by_role("alert")).to_contain_text("Districts: came west")

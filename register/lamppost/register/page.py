@@ -37,10 +37,10 @@ class Page:
         self._opened = -1
         ui.add_head_html(style(CSS))
         self._chart = ChartDialog(feed)
-        with ui.element("main").classes("console"):
+        with ui.element("div").classes("console"):
             with ui.element("header").classes("top"):
                 ui.html(tag("div.brand", icon("lamp"), tag("b", "Lamppost"), " console"))
-                ui.html(ways("/"))
+                ui.html(ways(request, "/"))
                 ui.html(signed(request))
                 self._clock = Block("clock")
             self._headline = Headline()

@@ -67,7 +67,7 @@ class Frame:
     def __init__(self, request: Request, here: str, title: str) -> None:
         ui.add_head_html(style(CSS + PAGES_CSS))
         ui.page_title(f"{title} - Lamppost")
-        self.main = ui.element("main").classes("console acting")
+        self.main = ui.element("div").classes("console acting")
         with self.main:
             ui.html(_top(request, here, title))
             self._said = ui.html("").classes("said").props('role="status"')
@@ -102,4 +102,6 @@ def _top(request: Request, here: str, title: str) -> Markup:
         tag("input", id="acts-by", maxlength=100, autocomplete="name"),
     )
     brand = tag("div.brand", icon("lamp"), tag("b", "Lamppost"), " console")
-    return Markup.join_all([tag("header.top", brand, ways(here), by), tag("h1.title", title)])
+    return Markup.join_all(
+        [tag("header.top", brand, ways(request, here), by), tag("h1.title", title)]
+    )

@@ -14,6 +14,7 @@ from lamppost.register.access import callers
 from lamppost.register.markup import Markup, tag
 from lamppost.register.pages.deeds import DATABASE_AWAY, Asked, Outcome, do
 from lamppost.register.pages.frame import Frame
+from lamppost.register.pages.reach import within_reach
 from lamppost.register.panels.rows import NOTHING, Block, Row, Rows
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Page
@@ -93,7 +94,7 @@ class Listing:
     def _show(self, page: Page) -> None:
         now_ms = self._register.now_ms()
         self._count.show(tag("p", _counted(page, self._shape.noun)))
-        rows = [self._shape.row(one, now_ms) for one in page.items]
+        rows = [self._within(self._shape.row(one, now_ms)) for one in page.items]
         if not self._may_act:
             rows = [replace(row, acts=NOTHING) for row in rows]
         self._rows.show(rows)
@@ -103,6 +104,9 @@ class Listing:
         elif self._shape.is_narrowed:
             more = tag("a.note", "All open ones", href=self._shape.path)
         self._more.show(more)
+
+    def _within(self, row: Row) -> Row:
+        return replace(row, markup=within_reach(row.markup, self._request))
 
     async def _asked(self, wanted: Asked) -> None:
         def deed(writer: Writer, who: str) -> str:

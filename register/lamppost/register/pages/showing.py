@@ -13,6 +13,7 @@ from lamppost.register.markup import Markup
 from lamppost.register.pages.deeds import DATABASE_AWAY, Asked, Outcome, do
 from lamppost.register.pages.frame import Frame
 from lamppost.register.pages.listing import NO_REGISTER
+from lamppost.register.pages.reach import within_reach
 from lamppost.register.pages.top import too_many
 from lamppost.register.panels.rows import Block
 from lamppost.register.records.links import RefusedError
@@ -69,7 +70,7 @@ async def show(
         return None
     if done is None:
         with frame.main:
-            ui.html(found.body)
+            ui.html(within_reach(found.body, request))
         if found.script:
             ui.run_javascript(found.script)
         return None
@@ -87,12 +88,12 @@ def _acting(
         frame.say(await do(register, request, wanted, deed))
         now = await _drawn(register, draw)
         if isinstance(now, Drawn):
-            shown.show(now.body)
+            shown.show(within_reach(now.body, request))
         frame.return_to(wanted.record)
 
     with frame.listen(asked):
         shown = Block()
-        shown.show(found.body)
+        shown.show(within_reach(found.body, request))
     if found.script:
         ui.run_javascript(found.script)
 

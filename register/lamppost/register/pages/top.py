@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from lamppost.register.access import callers
 from lamppost.register.markup import Markup, tag
+from lamppost.register.pages.reach import may_open
 
 PAGES_MAX = 50
 """Open pages at once; each holds its own state on the server."""
@@ -24,11 +25,13 @@ WAYS = {
 }
 
 
-def ways(here: str) -> Markup:
-    """Return the links to the other pages; `here` is the path of this one."""
+def ways(request: Request, here: str) -> Markup:
+    """Return the links to the pages that who looks may open; `here` is the path of this one."""
+    caller = callers.of(request)
     links = [
         tag("a", name, href=path, aria_current="page" if path == here else None)
         for path, name in WAYS.items()
+        if may_open(caller, path)
     ]
     return tag("nav.ways", *links, aria_label="Pages")
 
