@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from lamppost.register.records import uploads
+from lamppost.register.records.boundary import Boundary
 from lamppost.register.records.deciding import UnknownError
 from lamppost.register.records.reading import Wanted
 from lamppost.register.records.store import Register
@@ -88,6 +89,47 @@ async def test_problems_are_told_by_line_and_nothing_is_entered(register: Regist
         refusal = await told(client, path, status=409, by="ada", created=2, updated=0)
     assert "2 problems, the first in line 2: criticality: came" in refusal
     assert assets(register) == []
+
+
+async def test_a_preview_shows_nothing_of_other_districts(
+    register: Register, tmp_path: Path
+) -> None:
+    """An asset there looks like one that is nowhere; what would lie there is refused."""
+    (tmp_path / "a.csv").write_bytes(b"id,name,class,district\ne-1,East,pump,east\n")
+    register.import_assets(tmp_path / "a.csv", "root")
+    west = register.within(Boundary(["west"]))
+    told = []
+    for taken in (b"e-1", b"new"):
+        _, seen = await sent(west, b"id,name,class,district,parent\n%b,X,pump,west,\n" % taken)
+        told.append({name: value for name, value in seen.items() if name != "file"})
+    assert told[0] == told[1]
+    assert told[0]["created"] == 1
+    for parent in (b"e-1", b"none"):
+        _, seen = await sent(
+            west, b"id,name,class,district,parent\nw,X,pump,west,%b\n" % parent
+        )
+        assert "allowed: an asset of this file" in seen["problems"][0]["told"]
+    _, seen = await sent(west, b"id,name,class,district\na,X,pump,east\nb,X,pump,\n")
+    assert [(one["line"], one["field"], one["told"]) for one in seen["problems"]] == [
+        (2, "district", "came 'east', allowed: west"),
+        (3, "district", "came nothing, allowed: west"),
+    ]
+
+
+async def test_an_id_that_is_taken_elsewhere_is_refused(
+    register: Register, tmp_path: Path
+) -> None:
+    """In a sentence that names no asset; nothing is written."""
+    (tmp_path / "a.csv").write_bytes(b"id,name,class,district\ne-1,East,pump,east\n")
+    register.import_assets(tmp_path / "a.csv", "root")
+    west = register.within(Boundary(["west"]))
+    _, seen = await sent(west, b"id,name,class,district\ne-1,X,pump,west\nw,X,pump,west\n")
+    async with asking(west) as client:
+        path = f"imports/{seen['file']}"
+        refusal = await told(client, path, status=409, by="wes", created=2, updated=0)
+    assert refusal == uploads.TAKEN
+    assert assets(register) == ["e-1"]
+    assert register.one("assets", "e-1").name == "East"
 
 
 @pytest.mark.parametrize("name", ["../register.db", "0" * 64 + ".csv", "register.db", ""])

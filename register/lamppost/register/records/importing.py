@@ -141,6 +141,7 @@ class _Plan:
         for one, planned in self.planned.items():
             planned.meet(known.get(one))
             self.wrong(planned.line, self._record(planned))
+            self.wrong(planned.line, _outside(planned, writer.districts))
         parents = self._parents(writer)
         for one, planned in self.planned.items():
             self.wrong(planned.line, _ancestry(one, planned.after()["parent"], parents))
@@ -198,6 +199,15 @@ class _Plan:
                 at = self.planned[at].after()["parent"]
             order.update(dict.fromkeys(reversed(path)))
         return list(order)
+
+
+def _outside(planned: _Planned, districts: frozenset[str] | None) -> list[Wrong]:
+    """Name an asset that would lie where who sends the file may change nothing."""
+    district = planned.after()["district"]
+    if districts is None or district in districts:
+        return []
+    came = "nothing" if district is None else repr(district)
+    return [Wrong("district", f"came {came}, allowed: {', '.join(sorted(districts))}")]
 
 
 def _ancestry(one: str, parent: str | None, parents: Mapping[str, str | None]) -> list[Wrong]:

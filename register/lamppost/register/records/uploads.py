@@ -11,6 +11,8 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from sqlalchemy.exc import IntegrityError
+
 from lamppost.register.records.deciding import ConflictError, UnknownError
 from lamppost.register.records.importing import Report, import_assets
 from lamppost.register.records.links import RefusedError
@@ -24,6 +26,11 @@ UPLOAD_BYTES_MAX = 16 * 1024 * 1024
 """Some 100,000 assets; larger files are imported on the machine itself."""
 
 FILES_MAX = 8
+TAKEN = (
+    "id: came one of an asset that lies in no district of yours, or that a colleague has just "
+    "entered; allowed: new ones"
+)
+"""Which one stays untold: who sends the file may not see it."""
 
 
 class TooLargeError(RefusedError):
@@ -83,9 +90,13 @@ def enter(writer: Writer, data_dir: Path, name: str, seen: tuple[int, int]) -> R
 
     Raises:
         UnknownError: there is no such file.
-        ConflictError: it would do something else by now, or has been changed.
+        ConflictError: it would do something else by now, or has been changed, or an id of it
+            is taken where the writer may not look.
     """
-    report = import_assets(writer, _path(data_dir, name), dry_run=False)
+    try:
+        report = import_assets(writer, _path(data_dir, name), dry_run=False)
+    except IntegrityError as error:
+        raise ConflictError(TAKEN) from error
     if report.problems_total:
         first = report.problems[0]
         told = f"line {first.line}: {first.field}: {first.told}"

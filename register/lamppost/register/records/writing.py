@@ -38,6 +38,11 @@ class Writer:
         self._known: dict[str, dict[str, Row]] = {kind: {} for kind in RECORDS}
         self._dirty: dict[str, set[str]] = {kind: set() for kind in RECORDS}
 
+    @property
+    def districts(self) -> frozenset[str] | None:
+        """Where the writer may change something; None is everywhere."""
+        return None if self._boundary is None else self._boundary.districts
+
     def load(self, kind: str, ids: Iterable[str]) -> dict[str, Row]:
         """Read records by id; what is not there is left out."""
         table, known = RECORDS[kind], self._known[kind]
