@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from playwright.async_api import Browser, async_playwright
 
+from lamppost.register.access import passwords
 from lamppost.register.feed import wall_ms
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
 from .chrome import CHROMIUM_ARGS, chromium
 from .city import City
+from .consoles import serving
 from .registers import VARIABLE, Clock, on_postgres, opened
 
 
@@ -26,11 +30,9 @@ def city() -> City:
 @pytest.fixture
 def console(city: City) -> Iterator[Console]:
     """A console on a free port."""
-    served = Console(city, port=0)
-    served.start()
-    yield served
-    city.hold.set()
-    served.stop()
+    with serving(city) as served:
+        yield served
+        city.hold.set()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -41,6 +43,14 @@ async def browser() -> AsyncIterator[Browser]:
         launched = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
         yield launched
         await launched.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashes() -> Iterator[None]:
+    """Passwords of tests are hashed with little memory; one test looks at the real cost."""
+    passwords.hash_with(PasswordHasher.from_parameters(CHEAPEST))
+    yield
+    passwords.hash_with(passwords.STRONG)
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +17,7 @@ from lamppost.register.records.births import BirthSeen, ChannelSeen
 from lamppost.register.records.store import Register
 
 T0 = 1_760_000_000_000
+FILE = "register.db"
 VARIABLE = "LAMPPOST_POSTGRES_URL"
 FLOW = ChannelSeen("flow", "double", "L/s", 0.0, 80.0, 10_000, "flow")
 LEVEL = ChannelSeen("level", "double", "m", 0.0, 6.0, 10_000, "level")
@@ -33,10 +36,18 @@ class Clock:
 
 
 def opened(folder: Path, clock: Clock | None = None) -> Register:
-    """Return a migrated register in a file of its own."""
-    register = Register("sqlite:register.db", folder, clock or Clock())
-    register.migrate()
-    return register
+    """Return a migrated register in a file of its own; the steps are taken once a process."""
+    (folder / FILE).write_bytes(_migrated())
+    return Register(f"sqlite:{FILE}", folder, clock or Clock())
+
+
+@cache
+def _migrated() -> bytes:
+    with TemporaryDirectory() as name:
+        register = Register(f"sqlite:{FILE}", Path(name), Clock())
+        register.migrate()
+        register.close()
+        return (Path(name) / FILE).read_bytes()
 
 
 @contextmanager

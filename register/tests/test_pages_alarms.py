@@ -17,6 +17,7 @@ from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 from .registers import T0, incident
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,10 +32,8 @@ def served(city: City, register: Register) -> Iterator[Console]:
     with register.changing(desk.WHO) as writer:
         leak, stuck = incident("a"), incident("b", incident_class="sensor_fault", device=EVIL)
         desk.observe(writer, [leak, stuck, incident("c", closed_ms=T0 + 1)])
-    console = Console(city, port=0, register=register)
-    console.start()
-    yield console
-    console.stop()
+    with serving(city, register) as console:
+        yield console
 
 
 @pytest_asyncio.fixture(loop_scope="module")

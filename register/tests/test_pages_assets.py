@@ -15,6 +15,7 @@ from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 from .looking import PHONE, check_sound
 from .registers import T0
 from .test_pages_alarms import EVIL
@@ -82,10 +83,8 @@ async def test_boards_are_linked_where_grafana_is_known(
 @pytest.fixture
 def served(city: City, filled: Register) -> Iterator[Console]:
     """A console with these assets."""
-    console = Console(city, port=0, register=filled)
-    console.start()
-    yield console
-    console.stop()
+    with serving(city, filled) as console:
+        yield console
 
 
 async def test_an_asset_is_found_by_keyboard_on_a_phone(

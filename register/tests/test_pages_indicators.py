@@ -25,6 +25,7 @@ from lamppost.register.serve import Console
 
 from .asking import asking
 from .city import City
+from .consoles import serving
 from .looking import PHONE, check_sound
 from .registers import T0, Clock
 from .test_indicators import SMART_LAMP, city
@@ -237,10 +238,8 @@ async def test_what_was_kept_is_compared_with_what_is_computed(
 @pytest.fixture
 def served(city: City, lit: Register) -> Iterator[Console]:
     """A console with these indicators."""
-    console = Console(city, port=0, register=lit)
-    console.start()
-    yield console
-    console.stop()
+    with serving(city, lit) as console:
+        yield console
 
 
 async def test_from_the_list_to_the_pack_by_keyboard_on_a_phone(

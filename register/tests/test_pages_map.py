@@ -16,6 +16,7 @@ from lamppost.register.resources.latest import latest
 from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 from .looking import PHONE, check_sound
 from .registers import FLOW, LEVEL, birth
 from .test_pages_alarms import EVIL
@@ -115,10 +116,8 @@ async def test_what_is_not_on_the_map(mapped: Register) -> None:
 @pytest.fixture
 def served(city: City, mapped: Register) -> Iterator[Console]:
     """A console with this map."""
-    console = Console(city, port=0, register=mapped)
-    console.start()
-    yield console
-    console.stop()
+    with serving(city, mapped) as console:
+        yield console
 
 
 async def test_the_map_is_walked_by_keyboard_on_a_phone(

@@ -13,9 +13,9 @@ from lamppost.register.pages import map as map_page
 from lamppost.register.pages.quality_svg import svg
 from lamppost.register.records.births import stream_id
 from lamppost.register.records.store import Register
-from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 from .looking import PHONE, check_sound
 from .registers import CHANNEL, FLOW, LEVEL, T0, birth
 from .test_days import START_MS
@@ -88,9 +88,7 @@ async def test_what_is_nearly_good_is_not_good() -> None:
 
 async def test_quality_on_a_phone(browser: Browser, city: City, graded: Register) -> None:
     """On the asset's card and on the map nothing scrolls sideways, axe finds nothing."""
-    console = Console(city, port=0, register=graded)
-    console.start()
-    try:
+    with serving(city, graded) as console:
         page = await browser.new_page(viewport=PHONE)
         await page.goto(f"{console.url}/assets/p")
         await expect(page.locator("svg.grades")).to_be_visible()
@@ -99,5 +97,3 @@ async def test_quality_on_a_phone(browser: Browser, city: City, graded: Register
         await expect(page.get_by_role("table", name="Quality by day")).to_be_visible()
         await check_sound(page)
         await page.close()
-    finally:
-        console.stop()

@@ -17,6 +17,7 @@ from lamppost.register.resources import deciding
 from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 from .looking import PHONE, check_sound
 from .registers import FLOW, birth
 from .test_pages_alarms import EVIL
@@ -129,10 +130,8 @@ async def test_what_cannot_be_done(
 @pytest.fixture
 def served(city: City, reviewed: Register) -> Iterator[Console]:
     """A console with these reviews."""
-    console = Console(city, port=0, register=reviewed)
-    console.start()
-    yield console
-    console.stop()
+    with serving(city, reviewed) as console:
+        yield console
 
 
 async def test_a_steward_works_by_keyboard_on_a_phone(

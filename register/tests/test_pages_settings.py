@@ -13,9 +13,9 @@ from lamppost.register.pages.deeds import Asked
 from lamppost.register.pages.settings import draw
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
-from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 from .looking import PHONE, check_sound
 from .test_pages_alarms import EVIL
 
@@ -69,24 +69,22 @@ async def test_without_an_aggregator_the_page_says_so(register: Register) -> Non
 
 async def test_settings_on_a_phone(browser: Browser, city: City, register: Register) -> None:
     """Hostile text stays text, nothing scrolls sideways, axe finds nothing."""
-    console = Console(city, port=0, register=register)
-    console.start()
-    page = await browser.new_page(viewport=PHONE)
-    await page.goto(f"{console.url}/settings")
-    await expect(page.get_by_role("table", name="data")).to_contain_text(EVIL)
-    await page.get_by_label("Your name").fill("sue")
-    await page.get_by_role("button", name="Change: alarms of high priority").press("Enter")
-    dialog = page.get_by_role("dialog", name="When alarms of high priority")
-    await dialog.get_by_label("Minutes before").fill("7")
-    await dialog.get_by_label("Whom the first time").fill("Shift lead")
-    await dialog.get_by_role("button", name="Decide").press("Enter")
-    await expect(page.get_by_role("status")).to_contain_text("from now on")
-    row = page.get_by_role("row", name="high")
-    await expect(row).to_contain_text("each 7 min")
-    await expect(row).to_contain_text("Shift lead, then nobody in particular")
-    await check_sound(page)
-    await page.close()
-    console.stop()
+    with serving(city, register) as console:
+        page = await browser.new_page(viewport=PHONE)
+        await page.goto(f"{console.url}/settings")
+        await expect(page.get_by_role("table", name="data")).to_contain_text(EVIL)
+        await page.get_by_label("Your name").fill("sue")
+        await page.get_by_role("button", name="Change: alarms of high priority").press("Enter")
+        dialog = page.get_by_role("dialog", name="When alarms of high priority")
+        await dialog.get_by_label("Minutes before").fill("7")
+        await dialog.get_by_label("Whom the first time").fill("Shift lead")
+        await dialog.get_by_role("button", name="Decide").press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("from now on")
+        row = page.get_by_role("row", name="high")
+        await expect(row).to_contain_text("each 7 min")
+        await expect(row).to_contain_text("Shift lead, then nobody in particular")
+        await check_sound(page)
+        await page.close()
 
 
 async def test_what_is_no_escalation_is_told(register: Register) -> None:

@@ -13,6 +13,7 @@ from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 from .registers import FLOW, birth, incident
 from .test_pages_alarms import WCAG, state
 from .test_sign_in import PASSWORD, enter
@@ -27,10 +28,8 @@ def served(city: City, register: Register) -> Iterator[Console]:
     enter(register, "vic", "viewer")
     with register.changing(desk.WHO) as writer:
         desk.observe(writer, [incident("a")])
-    console = Console(city, port=0, access=True, register=register)
-    console.start()
-    yield console
-    console.stop()
+    with serving(city, register, access=True) as console:
+        yield console
 
 
 async def entered(browser: Browser, url: str, name: str, path: str = "/alarms") -> Page:

@@ -14,6 +14,7 @@ from lamppost.register.resources import deciding
 from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 from .registers import T0, Clock
 from .test_imports import GOOD, assets
 from .test_indicators import SMART_LAMP, city
@@ -32,10 +33,8 @@ def served(city: City, register: Register) -> Iterator[Console]:
     with register.changing("sue") as writer:
         facts = {"name": "Old", "owner": "City", "steward": "sue"}
         deciding.enter(writer, "old", "dataset", facts | {"review_due_on": "2025-10-01"})
-    console = Console(city, port=0, access=True, register=register)
-    console.start()
-    yield console
-    console.stop()
+    with serving(city, register, access=True) as console:
+        yield console
 
 
 async def test_a_steward_attests_imports_and_takes_a_pack(

@@ -17,6 +17,7 @@ from lamppost.register.serve import Console
 from lamppost.register.work.desk import Wanted, open_order
 
 from .city import City
+from .consoles import serving
 from .registers import CHANNEL, FLOW, T0, birth, incident
 from .test_pages_alarms import WCAG
 
@@ -32,10 +33,8 @@ def served(city: City, register: Register, tmp_path: Path) -> Iterator[Console]:
     register.import_assets(tmp_path / "a.csv", "ada")
     with register.changing(desk.WHO) as writer:
         desk.observe(writer, [incident("a")])
-    console = Console(city, port=0, register=register)
-    console.start()
-    yield console
-    console.stop()
+    with serving(city, register) as console:
+        yield console
 
 
 async def test_an_alarm_becomes_an_order_that_is_worked_on_and_verified(

@@ -16,7 +16,15 @@ from lamppost.register.records.links import RefusedError
 CHARS_MIN = 12
 CHARS_MAX = 256
 
-_HASHER = PasswordHasher()
+STRONG = PasswordHasher()
+_hasher = STRONG
+
+
+def hash_with(hasher: PasswordHasher) -> None:
+    """Hash at another cost from now on; what was hashed before still matches."""
+    global _hasher
+    _hasher = hasher
+    _nobodys.cache_clear()
 
 
 def checked(name: str, password: str) -> str:
@@ -35,7 +43,7 @@ def checked(name: str, password: str) -> str:
 
 def hashed(password: str) -> str:
     """Return what is kept of a password; takes a tenth of a second and 64 MiB, on purpose."""
-    return _HASHER.hash(_normal(password))
+    return _hasher.hash(_normal(password))
 
 
 def matches(kept: str | None, password: str) -> bool:
@@ -48,7 +56,7 @@ def matches(kept: str | None, password: str) -> bool:
     if len(password) > CHARS_MAX:
         kept, password = None, ""
     try:
-        _HASHER.verify(kept or _nobodys(), _normal(password))
+        _hasher.verify(kept or _nobodys(), _normal(password))
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
@@ -62,7 +70,7 @@ def mark(kept: str) -> str:
 @cache
 def _nobodys() -> str:
     """A hash to compare with when there is none, so that both take as long."""
-    return _HASHER.hash("nobody has this password, whoever types it")
+    return _hasher.hash("nobody has this password, whoever types it")
 
 
 def _normal(password: str) -> str:
