@@ -17,6 +17,7 @@ from lamppost.register.records.births import ChannelSeen
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
+from .asking import asking
 from .city import City
 from .registers import CHANNEL, FLOW, LEVEL, T0, Clock, birth
 from .test_records_import import PUMPS, taken
@@ -220,3 +221,21 @@ def test_the_console_serves_the_records(city: Register) -> None:
             assert "came 'evil.example'" in refused(foreign, 403)
         finally:
             console.stop()
+
+
+async def test_a_refusal_does_not_repeat_what_was_sent(register: Register) -> None:
+    """Neither a large value, nor a large name, nor thousands of them."""
+    bodies = (
+        {"by": "x" * 500_000},
+        {"by": "ada", "y" * 500_000: 1},
+        {f"field-{n}": n for n in range(5_000)},
+        {"by": {"a": ["z" * 400_000]}},
+    )
+    async with asking(register) as client:
+        for said in bodies:
+            answer = await client.post("alarms/a/acknowledge", json=said)
+            assert answer.status_code == 400
+            assert len(answer.content) < 3_000
+            assert "came" in answer.json()["detail"]
+        long = await client.get(f"nothing/{'p' * 50_000}")
+        assert (long.status_code, len(long.content) < 3_000) == (404, True)

@@ -8,6 +8,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+CAME_CHARS_MAX = 80
+"""Of a value that came; whoever sent it has it."""
+
+TOLD_MAX = 5
+DETAIL_CHARS_MAX = 2_000
+
 
 class Problem(Exception):  # noqa: N818 - the RFC's name for it
     """A request that cannot be answered.
@@ -30,7 +36,9 @@ class Problem(Exception):  # noqa: N818 - the RFC's name for it
 def problem(
     status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Return an error answer."""
+    """Return an error answer; of a detail that is too long its beginning."""
+    if len(detail) > DETAIL_CHARS_MAX:
+        detail = f"{detail[:DETAIL_CHARS_MAX]}…"
     body = {
         "type": "about:blank",
         "title": status.phrase,
@@ -42,8 +50,11 @@ def problem(
 
 async def _answer(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, RequestValidationError):
-        told = "; ".join(_told(item) for item in error.errors())
-        return problem(HTTPStatus.BAD_REQUEST, told)
+        wrong = error.errors()
+        told = [_told(item) for item in wrong[:TOLD_MAX]]
+        if len(wrong) > len(told):
+            told.append(f"and {len(wrong) - len(told)} more")
+        return problem(HTTPStatus.BAD_REQUEST, "; ".join(told))
     if isinstance(error, Problem):
         return problem(error.status, error.detail, error.headers)
     if isinstance(error, HTTPException):
@@ -54,8 +65,12 @@ async def _answer(_: Request, error: Exception) -> JSONResponse:
 def _told(item: dict[str, object]) -> str:
     where = item["loc"]
     name = where[-1] if isinstance(where, tuple) and where else "request"
-    came = "nothing" if item["type"] == "missing" else repr(item.get("input"))
-    return f"{name}: came {came}, {item['msg']}"
+    came = "nothing" if item["type"] == "missing" else _short(repr(item.get("input")))
+    return f"{_short(str(name))}: came {came}, {item['msg']}"
+
+
+def _short(came: str) -> str:
+    return came if len(came) <= CAME_CHARS_MAX else f"{came[:CAME_CHARS_MAX]}…"
 
 
 def install(app: FastAPI) -> None:
