@@ -1,5 +1,6 @@
 """Importing in two steps: over HTTP, and on the page in headless Chromium."""
 
+import fcntl
 import re
 from collections.abc import AsyncIterator, Iterator
 from hashlib import sha256
@@ -18,6 +19,7 @@ from lamppost.register.serve import Console
 
 from .asking import asking, told
 from .city import City
+from .consoles import serving
 from .looking import PHONE, check_sound
 from .test_pages_alarms import EVIL
 
@@ -176,13 +178,26 @@ async def test_an_upload_that_breaks_off_leaves_nothing(register: Register) -> N
     assert list((register.data_dir / uploads.FOLDER).iterdir()) == []
 
 
+async def test_what_a_crash_left_is_gone_after_the_next_start(
+    city: City, register: Register
+) -> None:
+    """What another process is still writing stays, and files that came whole."""
+    folder = register.data_dir / uploads.FOLDER
+    folder.mkdir()
+    whole = await uploads.keep(register, "csv", pieces(GOOD))
+    (folder / "crashed.part").write_bytes(GOOD[:9])
+    with (folder / "coming.part").open("xb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with serving(city, register):
+            assert {one.name for one in folder.iterdir()} == {"coming.part", whole}
+    uploads.forget_broken(register.data_dir / "nowhere")
+
+
 @pytest.fixture
 def served(city: City, register: Register) -> Iterator[Console]:
     """A console with an empty register."""
-    console = Console(city, port=0, register=register)
-    console.start()
-    yield console
-    console.stop()
+    with serving(city, register) as console:
+        yield console
 
 
 async def test_a_file_is_sent_looked_at_and_entered_on_a_phone(

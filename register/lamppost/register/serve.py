@@ -121,7 +121,10 @@ class Console:
 
     def _serve(self, bound: socket.socket) -> None:
         from lamppost.register.app import application
+        from lamppost.register.records.uploads import forget_broken
 
+        if self._register is not None:
+            forget_broken(self._register.data_dir)
         app = application()
         app.state.feed = Feed(self._live)
         app.state.is_local = self._is_local

@@ -4,6 +4,7 @@ Between the preview and the decision lies a person. What is entered then is the 
 looked at: its name is the SHA-256 of its content.
 """
 
+import fcntl
 import re
 import secrets
 from collections.abc import AsyncIterator
@@ -55,6 +56,7 @@ async def keep(register: Register, kind: str, body: AsyncIterator[bytes]) -> str
     hashed, came = sha256(), 0
     try:
         with part.open("xb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # while it is held, somebody is writing
             async for piece in body:
                 came += len(piece)
                 if came > UPLOAD_BYTES_MAX:
@@ -67,6 +69,17 @@ async def keep(register: Register, kind: str, body: AsyncIterator[bytes]) -> str
         part.unlink(missing_ok=True)
     _tidy(folder)
     return name
+
+
+def forget_broken(data_dir: Path) -> None:
+    """Remove what uploads left behind that ended with their process; comes at a start.
+
+    A file that another process is still writing is left alone.
+    """
+    for part in (data_dir / FOLDER).glob("*.part"):
+        with suppress(OSError), part.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
 
 
 def preview(register: Register, name: str) -> Report:
