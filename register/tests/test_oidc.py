@@ -4,20 +4,25 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from html import escape
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from lamppost.register.access import accounts, provider
+from lamppost.register.access import accounts, oidc, provider, sessions
 from lamppost.register.access.oidc import Oidc, OidcError
 from lamppost.register.access.provider import FILE, OidcFileError
+from lamppost.register.access.sessions import form_token
 from lamppost.register.records.store import Register
-from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 from .providers import CLIENT_ID, SECRET, Liar, lying, mock_provider
+from .test_sign_in import enter
 
 ROLES = '[roles]\n"ops" = "operator"\n"all" = "viewer"\n'
 
@@ -34,13 +39,11 @@ def configure(folder: Path, issuer: str, more: str = "", roles: str = ROLES) -> 
 @contextmanager
 def browsing(city: City, register: Register) -> Iterator[httpx.Client]:
     """Serve the register with sign-in; gives a browser."""
-    console = Console(city, port=0, access=True, register=register)
-    console.start()
-    try:
-        with httpx.Client(base_url=console.url, trust_env=False) as client:
-            yield client
-    finally:
-        console.stop()
+    with (
+        serving(city, register, access=True) as console,
+        httpx.Client(base_url=console.url, trust_env=False) as client,
+    ):
+        yield client
 
 
 @pytest.fixture
@@ -58,6 +61,13 @@ def client(liar: Liar, city: City, register: Register) -> Iterator[httpx.Client]
     assert liar.issuer
     with browsing(city, register) as client:
         yield client
+
+
+def sign_out(client: httpx.Client) -> httpx.Response:
+    """Press the button of a page."""
+    origin = str(client.base_url).rstrip("/")
+    token = form_token(client.cookies["lamppost"])
+    return client.post("/sign-out", data={"csrf_token": token}, headers={"Origin": origin})
 
 
 def come_back(client: httpx.Client, liar: Liar, path: str = "/alarms") -> httpx.Response:
@@ -81,11 +91,85 @@ def test_somebody_comes_in_by_a_library_s_provider(city: City, register: Registe
             back = client.get(chosen.headers["location"])
             assert (back.status_code, back.headers["location"]) == (303, "/alarms")
             assert client.get("/alarms").status_code == 200
+            left = sign_out(client)
+            onward = left.headers["refresh"].removeprefix("0; url=")
+            assert onward.startswith(f"{issuer}/oauth2/end_session?")
+            with httpx.Client(trust_env=False) as elsewhere:
+                assert elsewhere.get(onward).status_code == 200
+                ended = elsewhere.post(
+                    f"{issuer}/oauth2/end_session/confirm",
+                    data={"redirect_uri": str(client.base_url.join("/sign-in"))},
+                )
+            assert client.get(ended.headers["location"]).status_code == 200
+            assert client.get("/alarms").status_code == 303
     with register.database.reading() as connection:
         (user,) = accounts.every(connection)
     assert (user.id, user.role, user.subject) == ("eva", "operator", f"{issuer} s-9")
     entered = register.trail("session").items
-    assert [(one.who, one.what) for one in entered] == [("eva", "create")]
+    assert [(one.who, one.what) for one in entered] == [("eva", "create"), ("eva", "close")]
+
+
+def test_who_signs_out_is_sent_to_the_provider(
+    client: httpx.Client, liar: Liar, register: Register
+) -> None:
+    """With the token it gave and the way back; the session here has ended before."""
+    liar.metadata["end_session_endpoint"] = f"{liar.issuer}/end?realm=a"
+    assert come_back(client, liar).status_code == 303
+    left = sign_out(client)
+    assert left.status_code == 200
+    onward = left.headers["refresh"].removeprefix("0; url=")
+    address, _, query = onward.partition("?")
+    assert address == f"{liar.issuer}/end"
+    told = {name: values[0] for name, values in parse_qs(query).items()}
+    assert jwt.decode(told.pop("id_token_hint"), liar.published).claims["sub"] == "s-1"
+    back = f"http://{client.base_url.netloc.decode()}/sign-in"
+    assert told == {"realm": "a", "client_id": CLIENT_ID, "post_logout_redirect_uri": back}
+    assert escape(onward) in left.text
+    assert "lamppost" not in client.cookies
+    assert register.trail("session").items[-1].what == "close"
+
+
+@pytest.mark.parametrize("end", [None, "http://evil.example/end", "", 7])
+def test_without_a_place_to_sign_out_it_is_local(
+    client: httpx.Client, liar: Liar, end: object
+) -> None:
+    """The provider announces none, or one that anybody on the way could read."""
+    liar.metadata["end_session_endpoint"] = end
+    assert come_back(client, liar).status_code == 303
+    left = sign_out(client)
+    assert (left.status_code, left.headers["location"]) == (303, "/sign-in")
+    assert client.get("/alarms").status_code == 303
+
+
+def test_who_came_by_password_leaves_here_only(
+    client: httpx.Client, liar: Liar, register: Register
+) -> None:
+    """The provider does not know them."""
+    liar.metadata["end_session_endpoint"] = f"{liar.issuer}/end"
+    enter(register, "ann", "viewer")
+    client.cookies.set("lamppost", _begun(register, "ann"))
+    assert sign_out(client).status_code == 303
+
+
+def test_tokens_for_sign_out_are_bounded(
+    liar: Liar, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has none any more is sent without; a long one is not kept."""
+    monkeypatch.setattr(oidc, "HINTS_MAX", 2)
+    liar.metadata["end_session_endpoint"] = f"{liar.issuer}/end"
+    known = provider.read(register.data_dir)
+    assert known is not None
+    one = Oidc(known)
+    for name in ("a", "b", "c"):
+        one.remember(name, f"token-{name}")
+    one.remember("long", "x" * 20_000)
+    told = [str(one.leave(name, "http://x/sign-in")) for name in ("a", "b", "c", "c", "long")]
+    assert ["id_token_hint" in address for address in told] == [False, True, True, False, False]
+
+
+def _begun(register: Register, name: str) -> str:
+    with register.changing(name) as writer:
+        return sessions.begin(writer, name, "127.0.0.1", "password")
 
 
 def test_the_role_follows_the_claim(

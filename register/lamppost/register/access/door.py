@@ -15,13 +15,16 @@ from lamppost.register.access import passwords, sessions, tokens
 from lamppost.register.access.accounts import is_name
 from lamppost.register.access.callers import Caller
 from lamppost.register.access.limits import Limit, source
-from lamppost.register.access.oidc import Oidc
+from lamppost.register.access.oidc import Oidc, OidcError
 from lamppost.register.access.tables import account
 from lamppost.register.problems import Problem
 from lamppost.register.records.store import Register
 
 WHO = "sign-in"
 """The name in the trail for those who were turned away."""
+
+OIDC = "oidc"
+"""The way of a session that began at a provider."""
 
 MINUTE_MS = 60_000
 HASHES_AT_ONCE = 2
@@ -150,10 +153,26 @@ class Door:
         """
         _refuse(self._public.take(source(address), self.register.now_ms()))
 
-    def leave(self, caller: Caller) -> None:
-        """End the session of a caller."""
+    def leave(self, caller: Caller, secret: str, back: str) -> str | None:
+        """End the session of a caller.
+
+        Args:
+            caller: Whose.
+            secret: What the cookie of the session holds.
+            back: Address to come back to from the provider.
+
+        Returns:
+            Where to sign out too, for who came by a provider that has such a place.
+        """
         with self.register.changing(caller.name or WHO) as writer:
-            sessions.end(writer, caller.session)
+            way = sessions.end(writer, caller.session)
+        if self.oidc is None or way != OIDC:
+            return None
+        try:
+            return self.oidc.leave(sessions.digest(secret), back)
+        except OidcError as error:
+            log.warning("sign-out elsewhere: %s", error)
+            return None
 
     def _slow_down(self, name: str, address: str) -> None:
         now_ms = self.register.now_ms()

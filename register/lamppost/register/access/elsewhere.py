@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from lamppost.register.access import accounts, sessions
-from lamppost.register.access.door import NOBODY, WHO, Door, TurnedAwayError
+from lamppost.register.access.door import NOBODY, OIDC, WHO, Door, TurnedAwayError
 from lamppost.register.access.gate import COOKIE, SIGN_IN, address_of
 from lamppost.register.access.oidc import FLOW_S, Known, OidcError
 from lamppost.register.access.plain import refusal_page
@@ -72,6 +72,7 @@ async def get_back(request: Request, code: str = "", state: str = "") -> Respons
         await run_in_threadpool(door.note_refusal, NOBODY, address, f"oidc: {error}"[:200])
         return refusal_page(HTTPStatus.FORBIDDEN, NOT_IN)
     door.give_back(address)
+    door.oidc.remember(sessions.digest(session), known.id_token)
     answer = let_in(request, session, flow.back)
     answer.delete_cookie(FLOW_COOKIE, path=SIGN_IN)
     return answer
@@ -90,7 +91,7 @@ def _enter(door: Door, known: Known, address: str, before: str) -> str:
     with door.register.changing(name) as writer:
         if old is not None:
             sessions.end(writer, old.id)
-        return sessions.begin(writer, name, address, "oidc")
+        return sessions.begin(writer, name, address, OIDC)
 
 
 def _account(writer: Writer, known: Known) -> str:

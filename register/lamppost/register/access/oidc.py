@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 from authlib.common.errors import AuthlibBaseError
@@ -34,6 +35,11 @@ FLOWS_MAX = 1_000
 LEEWAY_S = 60
 METADATA_S = 3_600
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+END = "end_session_endpoint"
+"""A provider need not have it; without it, signing out is ours alone."""
+
+HINTS_MAX = 2_000
+HINT_CHARS_MAX = 16_384
 
 
 class OidcError(Exception):
@@ -70,16 +76,18 @@ class Known:
         name: What they are called there.
         role: Our role for them.
         districts: Where; None is the whole city.
+        id_token: What said so; the provider wants to see it again at sign-out.
     """
 
     subject: str
     name: str
     role: Role
     districts: Districts
+    id_token: str
 
 
 class Oidc:
-    """One provider; the flows that wait for it are bounded, and kept in memory.
+    """One provider; flows that wait for it, and tokens for sign-out, are few, and in memory.
 
     Args:
         provider: Which.
@@ -88,6 +96,7 @@ class Oidc:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self._flows: OrderedDict[str, Flow] = OrderedDict()
+        self._hints: OrderedDict[str, str] = OrderedDict()
         self._metadata: tuple[float, Mapping[str, str]] | None = None
 
     def begin(self, redirect: str, back: str) -> tuple[str, str]:
@@ -153,7 +162,36 @@ class Oidc:
             raise OidcError(f"{type(error).__name__}: {error}"[:500]) from error
         except (KeyError, TypeError, ValueError) as error:
             raise OidcError(f"the answer has no sense: {error!r}"[:500]) from error
-        return self._known(claims)
+        return self._known(claims, str(token["id_token"]))
+
+    def remember(self, session: str, id_token: str) -> None:
+        """Keep a token until its session ends: the newest of too many, never a long one."""
+        if len(id_token) <= HINT_CHARS_MAX:
+            self._hints[session] = id_token
+        if len(self._hints) > HINTS_MAX:
+            self._hints.popitem(last=False)
+
+    def leave(self, session: str, back: str) -> str | None:
+        """Return where to send a browser so that it is signed out at the provider too.
+
+        Args:
+            session: What `remember` was told.
+            back: Where the provider may send the browser then.
+
+        Returns:
+            None where the provider announces no such address.
+
+        Raises:
+            OidcError: the provider does not answer as it must.
+        """
+        hint = self._hints.pop(session, None)
+        address = self._endpoints().get(END)
+        if address is None:
+            return None
+        told = {"client_id": self.provider.client_id, "post_logout_redirect_uri": back}
+        if hint is not None:  # it is lost when the console has started anew
+            told["id_token_hint"] = hint
+        return f"{address}{'&' if '?' in address else '?'}{urlencode(told)}"
 
     def _check(self, claims: Mapping[str, Any], flow: Flow) -> None:
         registry = jwt.JWTClaimsRegistry(
@@ -170,7 +208,7 @@ class Oidc:
         if party != self.provider.client_id:
             raise OidcError(f"azp: came {party!r}, allowed: {self.provider.client_id}")
 
-    def _known(self, claims: Mapping[str, Any]) -> Known:
+    def _known(self, claims: Mapping[str, Any], id_token: str) -> Known:
         subject = f"{self.provider.issuer} {claims['sub']}"
         name = claims.get(self.provider.name_claim)
         if not isinstance(name, str):
@@ -179,7 +217,7 @@ class Oidc:
         roles = [role for value, role in self.provider.roles if value in held]
         if not roles:
             raise OidcError(f"{self.provider.role_claim}: came none that [roles] knows")
-        return Known(subject, name.lower(), roles[0], self._districts(claims))
+        return Known(subject, name.lower(), roles[0], self._districts(claims), id_token)
 
     def _districts(self, claims: Mapping[str, Any]) -> Districts:
         if not self.provider.district_claim:
@@ -202,6 +240,8 @@ class Oidc:
             for name, value in endpoints.items():
                 if not is_safe(value):
                     raise OidcError(f"{name}: came {value[:200]!r}, allowed: https")
+            if is_safe(str(told.get(END, ""))):
+                endpoints[END] = str(told[END])
             self._metadata = (now_s, endpoints)
         return self._metadata[1]
 

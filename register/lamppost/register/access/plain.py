@@ -43,6 +43,19 @@ def refusal_page(status: HTTPStatus, detail: str) -> HTMLResponse:
     return page(title, told, tag("p", tag("a", "Alarms", href="/alarms")), status=status)
 
 
+def signed_out_page(provider: str, onward: str) -> HTMLResponse:
+    """Return the page that goes on to the provider.
+
+    It is a page and no redirect: the content policy lets a form lead nowhere else, whatever
+    its answer says.
+    """
+    told = tag("p", "You are signed out here. The next page signs you out there too.")
+    link = tag("a.elsewhere", f"Sign out of {provider}", href=onward)
+    answer = page("Signed out", told, link)
+    answer.headers["Refresh"] = f"0; url={onward}"
+    return answer
+
+
 def sign_in_page(
     token: str,
     back: str,

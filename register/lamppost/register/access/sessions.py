@@ -92,11 +92,13 @@ def note_use(connection: Connection, one: str, now_ms: int) -> None:
     connection.execute(update(session).where(session.c.id == one).values(seen_ms=now_ms))
 
 
-def end(writer: Writer, one: str) -> None:
-    """End a session."""
+def end(writer: Writer, one: str) -> str:
+    """End a session; returns the way it began, "" when there is none."""
     row = writer.load(KIND, [one]).get(one)
-    if row is not None:
-        writer.close(KIND, row, writer.now_ms)
+    if row is None:
+        return ""
+    writer.close(KIND, row, writer.now_ms)
+    return str(row["way"])
 
 
 def digest(secret: str) -> str:

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from lamppost.register.access import callers
 from lamppost.register.access.door import Door, TurnedAwayError
 from lamppost.register.access.gate import COOKIE, SIGN_IN, address_of
-from lamppost.register.access.plain import sign_in_page
+from lamppost.register.access.plain import sign_in_page, signed_out_page
 from lamppost.register.access.sessions import WHOLE_MS, form_token
 from lamppost.register.access.tables import account
 
@@ -70,11 +70,16 @@ async def post_sign_in(
 
 @router.post("/sign-out")
 async def post_sign_out(request: Request) -> Response:
-    """End the session; the gate has checked whose form it is."""
-    answer = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+    """End the session, and send on to the provider; the gate has checked whose form it is."""
     door, caller = _door(request), callers.of(request)
+    onward = None
     if door is not None and caller.session:
-        await run_in_threadpool(door.leave, caller)
+        back = f"{request.url.scheme}://{request.url.netloc}{SIGN_IN}"
+        secret = request.cookies.get(COOKIE, "")
+        onward = await run_in_threadpool(door.leave, caller, secret, back)
+    answer: Response = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+    if door is not None and door.oidc is not None and onward is not None:
+        answer = signed_out_page(door.oidc.provider.title, onward)
     answer.delete_cookie(COOKIE)
     return answer
 
