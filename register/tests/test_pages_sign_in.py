@@ -7,14 +7,17 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
-from lamppost.register.access import accounts
+from lamppost.register.access import accounts, sessions
+from lamppost.register.access.gate import COOKIE
 from lamppost.register.alarms import desk
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
 from .city import City
 from .consoles import serving
+from .providers import Liar, lying
 from .registers import FLOW, birth, incident
+from .test_oidc import configure
 from .test_pages_alarms import WCAG, state
 from .test_sign_in import PASSWORD, enter
 
@@ -62,6 +65,28 @@ async def test_an_operator_comes_in_acts_under_their_name_and_leaves(
     await page.wait_for_url(f"{served.url}/sign-in")
     await page.goto(f"{served.url}/work")
     await page.wait_for_url(f"{served.url}/sign-in?next=%2Fwork")
+
+
+async def test_signing_out_leads_on_to_the_provider(
+    browser: Browser, city: City, register: Register
+) -> None:
+    """In a real browser, whose content policy lets a form lead nowhere else."""
+    enter(register, "eva", "viewer")
+    with register.changing("eva") as writer:
+        secret = sessions.begin(writer, "eva", "127.0.0.1", "oidc")
+    with lying(Liar()) as liar:
+        liar.metadata["end_session_endpoint"] = f"{liar.issuer}/end"
+        configure(register.data_dir, liar.issuer)
+        with serving(city, register, access=True) as console:
+            context = await browser.new_context()
+            await context.add_cookies([{"name": COOKIE, "value": secret, "url": console.url}])
+            page = await context.new_page()
+            await page.goto(f"{console.url}/alarms")
+            await page.get_by_role("button", name="Sign out").press("Enter")
+            await page.wait_for_url(f"{liar.issuer}/end?client_id=*")
+            await page.goto(f"{console.url}/alarms")
+            await page.wait_for_url(f"{console.url}/sign-in?next=%2Falarms")
+            await context.close()
 
 
 async def test_a_viewer_sees_no_buttons(browser: Browser, served: Console) -> None:
