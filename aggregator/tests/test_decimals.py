@@ -1,8 +1,6 @@
 """Numbers as text: what is written reads back as the very same number."""
 
 import math
-from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -20,6 +18,8 @@ from lamppost.aggregator.store.decimals import (
 )
 from lamppost.wire.series import OPS, FieldType, Measurement
 from lamppost.wire.series.schema import fields_of
+
+from .twins_lines import slow_single
 
 POWERS = powers_of_ten()
 INF32 = np.float32(np.inf)
@@ -78,21 +78,6 @@ def single(number: float) -> str:
     assert end <= NUMBER_BYTES
     assert (out[end + OVERRUN_BYTES :] == 33).all()
     return out[:end].tobytes().decode()
-
-
-def slow_single(number: float) -> str:
-    """The obvious way: the nearest decimal with one place more and more until it is surely it.
-
-    Only for what is no power of two, from 1e-9 to 8 million: these have up to 16 decimals.
-    """
-    exact = Fraction(abs(number))
-    half = Fraction(2) ** (math.frexp(number)[1] - 25) * (1 - Fraction(1, 2**20))
-    for places in range(17):
-        digits = round(exact * 10**places)
-        if abs(Fraction(digits, 10**places) - exact) < half:
-            break
-    text = format(Decimal(digits).scaleb(-places), "f")
-    return ("-" if number < 0 else "") + (text if "." in text else text + ".0")
 
 
 USUAL = st.floats(2.0**-30, 2.0**23, width=32, exclude_max=True)

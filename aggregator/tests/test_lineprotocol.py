@@ -1,9 +1,11 @@
 """Line protocol: each line is one line, says what it shall, and loses nothing."""
 
 import dataclasses
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,23 +27,16 @@ from lamppost.aggregator.store.seam import Sample, StoreBatch
 from lamppost.wire.series import DATABASES, MEASUREMENTS, NODE_HEALTH, OPS, PIPELINE, FieldType
 from parts.batches import COLUMNS, T0, batch, event, random_batch, series
 
+from .twins_lines import VERDICTS, slow_lines
+
 NAN = float("nan")
+PLACES = st.integers(0, 3)
+TIMES = (T0, T0, T0 + 1, 0, -1, 99_999_999, 10**8, 10**16)
 
 
-def slow_lines(given: StoreBatch) -> list[str]:
-    """The obvious way to build the lines of readings, one field of one row at a time."""
-    lines = []
-    for row, index in enumerate(given.index.tolist()):
-        info = given.series[index]
-        fields = []
-        for name in ("value", "expected", "low", "high", "score", "severity", "p"):
-            number = getattr(given, name)[row]
-            if np.isfinite(number):
-                fields.append(f"{name}={float(number)!r}")
-        fields.append(f"flags={given.flags[row]}i")
-        tags = f"device={info.device},group={info.group},metric={info.metric},node={info.node}"
-        lines.append(f"reading,{tags} {','.join(fields)} {given.time_ms[row]}")
-    return lines
+def is_usual(number: float) -> bool:
+    """Whether a number has no shortcut of its own, as powers of two have."""
+    return math.frexp(number)[0] != 0.5
 
 
 def read_lines(lines: Iterable[str]) -> list[tuple[str, dict[str, float], str]]:
@@ -84,6 +79,29 @@ def test_any_pattern_of_absent_fields(present: list[list[bool]]) -> None:
         **columns,
     )
     assert read_lines(Lines().of(given).texts()) == read_lines(slow_lines(given))
+
+
+VALUE = st.builds(lambda digits, places: digits / 10**places, st.integers(1000, 10**8), PLACES)
+VERDICT = st.just(0.0) | st.just(NAN) | st.floats(2.0**-26, 8e6, width=32).filter(is_usual)
+ROW = st.tuples(
+    VALUE | st.just(NAN), st.integers(0, 2**32 - 1), st.integers(0, 2), st.sampled_from(TIMES),
+    *[VERDICT] * len(VERDICTS),
+)  # fmt: skip
+
+
+@given(st.lists(ROW, max_size=20), st.integers(0, 20))
+def test_the_very_bytes_of_the_slow_way(rows: list[tuple[Any, ...]], cut: int) -> None:
+    """The kernel writes what the obvious way does, byte by byte, however rows come together."""
+    values, flags, index, times, *verdicts = zip(*rows, strict=True) if rows else [()] * 10
+    infos = [series(i) for i in range(3)]
+    lines, parts = Lines(), []
+    for some in (slice(None), slice(cut), slice(cut, None)):
+        columns = {name: one[some] for name, one in zip(VERDICTS, verdicts, strict=True)}
+        columns["flags"] = flags[some]
+        given = batch(infos, index[some], times[some], values[some], **columns)
+        parts.append(lines.of(given).texts())
+        assert parts[-1] == slow_lines(given)
+    assert parts[1] + parts[2] == parts[0]
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))

@@ -6,7 +6,7 @@ examples do. Both write all fields of the same readings; it is checked that both
 
 Where Debian's influxd is installed, both are also written to it in requests of 5,000 lines.
 Then an outage is made up for: influxd is killed, the readings of six hours (scaled by --share;
-1 takes 10 GB of disk and a quarter of an hour) come into the spool while live ones go on at
+1 takes 5 GB of disk and a quarter of an hour) come into the spool while live ones go on at
 --rate, influxd is started again, and it is measured how many times faster than live the backlog
 is drained, how old a live reading is meanwhile when the database has it, how many readings the
 database counts in the end, and what memory and disk it took.

@@ -29,6 +29,7 @@ POLL_S = 0.01
 TIMEOUT_S = 300.0
 COUNT_S = 600.0
 MIB = 2**20
+SEGMENT_BYTES = 16 * 2**20
 SPOOL_BYTES = 4 * 2**30  # six hours at 2,000 a second are 2.1
 GOALS = {"drain_ratio": 10.0, "live_p95_s": 2.0, "lost": 0}
 
@@ -51,7 +52,7 @@ def outage(readings: Readings, rate: int, share: float) -> dict[str, Any]:
         folder = Path(name)
         with (
             an_influx(folder) as server,
-            Spool(folder / "spool", 16 * 2**20, SPOOL_BYTES) as spool,
+            Spool(folder / "spool", SEGMENT_BYTES, SPOOL_BYTES, readers=("store",)) as spool,
             closing(
                 open_store(f"influx1+{server.url}/city?retain_days=36500", folder)
             ) as store,
