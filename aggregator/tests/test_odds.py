@@ -91,6 +91,14 @@ def test_p_is_right_on_average(keep: float, tail: str) -> None:
         assert 0.5 <= (found <= level).mean() / level <= 2.0, level
 
 
+def test_p_is_right_within_weeks() -> None:
+    """No tail at all, eight weeks of five minutes: the rarest is met as often as it says."""
+    evidence = np.random.default_rng(8).random((16_000, 60))
+    found = p_of(evidence)[400:]
+    for level in (1e-2, 1e-3, 1e-4):
+        assert 0.5 <= (found <= level).mean() / level <= 2.0, level
+
+
 def test_p_is_right_of_whole_verdicts() -> None:
     """The same through all tiers, on healthy channels; and small is what is unusual."""
     stream = polled(healthy("laplace", 3, 20_000, 6))

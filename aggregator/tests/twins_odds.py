@@ -16,12 +16,13 @@ class Threshold:
     rise: float = 0.0
 
     def take(self, evidence: float, decade: float) -> None:
-        """Rise when exceeded; else sink by the share of the last rise."""
+        """Rise when exceeded; else sink by the share of the last rise, thrice before any."""
         if evidence > self.at:
             self.rise = max(decade, self.jump * (evidence - self.at))
             self.at += self.rise
         else:
-            self.at -= self.share * max(self.rise, decade)
+            hurry = 1.0 if self.rise else 3.0
+            self.at -= hurry * self.share * max(self.rise, decade)
 
 
 @dataclass

@@ -44,6 +44,9 @@ FIRST_WIDTH = 0.8  # of the third decade when it has not been seen yet,
 RAREST_WIDTH = 0.5  # and of the fourth: lighter than exponential, as evidence is
 THOUSANDTH_JUMP = 0.5  # of what lies above: tails are met that the start did not foresee,
 RAREST_JUMP = 1.5  # and beyond it for the rarest, which would else be exceeded again
+UNMET_WEIGHT = (
+    3.0  # one that nothing has exceeded yet is but the start's guess: it sinks sooner
+)
 NARROWEST = 0.1  # decade beyond the last threshold
 RAREST = 12.0  # decades; nobody has seen so many readings
 EXCESS_WEIGHT = 0.02
@@ -139,11 +142,12 @@ def _learn(state: Array, s: int, x: float, p: Profile) -> None:
 def _follow(
     state: Array, s: int, k: int, x: float, share: float, decade: float, jump: float
 ) -> None:
-    """Rise at what exceeds it, and sink so that `share` of all readings do."""
+    """Rise at what exceeds it, and then sink so that `share` of all readings do."""
     step = k + O_RAREST_STEP - O_RAREST
     above = x - state[s, k]
     if above > 0.0:
         state[s, step] = max(decade, jump * above)
         state[s, k] += state[s, step]
     else:
-        state[s, k] -= share * max(state[s, step], decade)
+        hurry = UNMET_WEIGHT if state[s, step] == 0.0 else 1.0
+        state[s, k] -= hurry * share * max(state[s, step], decade)
