@@ -60,7 +60,7 @@ async def test_a_stream_on_the_map_shows_its_parts_by_day(graded: Register) -> N
     """Six parts and the score; a bad day says what was wrong."""
     focus = f"stream:{stream_id(CHANNEL, EARLIER)}"
     body = map_page.draw(graded, {"focus": focus}).body
-    for words in (">Score<", ">Accuracy<", "9 minutes stuck; 3 readings late", "nothing"):
+    for words in (">Score<", ">Accuracy<", "9 minutes stuck; 3 readings late", ">none<"):
         assert words in body, words
     assert body.count("<tr") > 7
     device = map_page.draw(graded, {"focus": "device:riverside/station/pump-1"}).body

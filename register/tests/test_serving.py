@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from lamppost.register import cli
+from lamppost.register.panels.headline import chain_markup, statement, warnings
 from lamppost.register.resting import WARNING, Resting
 
 from .test_register_cli import Shell
@@ -100,6 +101,19 @@ def test_a_console_that_rests_knows_no_channel() -> None:
     """Asked for a curve, it says that there is none."""
     with pytest.raises(LookupError, match="g/n/d/m"):
         Resting(lambda: 0).history("g", "n", "d", "m", 0, 1, 1)
+
+
+def test_a_console_that_rests_says_so_once() -> None:
+    """In its first sentence, not in a warning for each part that is not here."""
+    snapshot = Resting(lambda: 0).snapshot()
+    said = statement(snapshot, 0)
+    assert (said.text, said.tone, said.hint) == (
+        "Nothing is watched from here",
+        "quiet",
+        WARNING,
+    )
+    assert warnings(snapshot) == []
+    assert chain_markup(snapshot) == ""
 
 
 def test_users_on_the_command_line(

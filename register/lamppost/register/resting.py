@@ -7,7 +7,7 @@ from lamppost.register.live import HealthView, History, Snapshot
 AWAY = "not here"
 WARNING = (
     "No aggregator feeds this console: it serves the register alone. "
-    "`lamppost aggregator run` serves both."
+    "To have both, start: lamppost aggregator run"
 )
 
 

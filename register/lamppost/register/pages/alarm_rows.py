@@ -110,7 +110,8 @@ def _passed_on(alarm: Alarm, policy: Policy, now_ms: int) -> list[str]:
     if at_ms is not None:
         whom = policy.whom(alarm.priority, alarm.escalation + 1)
         to = f" to {whom}" if whom else ""
-        told.append(f"to be passed on{to} {words.moment(at_ms, now_ms)}")
+        since = "since " if at_ms <= now_ms else ""
+        told.append(f"to be passed on{to} {since}{words.moment(at_ms, now_ms)}")
     return told
 
 

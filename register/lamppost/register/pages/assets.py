@@ -101,9 +101,9 @@ def markup(card: Card, now_ms: int) -> Markup:
         ),
         _part("Condition", [_condition(card.condition, now_ms)]),
         _part("Channels that tell of it", links),
-        quality.card(card.quality),
         _part("Alarms, the newest first", alarms),
         _part("Work, the newest first", [*orders, every] if orders else []),
+        quality.card(card.quality),
     )
 
 

@@ -1,5 +1,6 @@
 """The card that says when alarms are passed on and to whom, and changes it."""
 
+from lamppost.register import words
 from lamppost.register.alarms.escalation import LEVELS_MAX, MINUTE_MS, Policy, decide
 from lamppost.register.alarms.priority import WORDS
 from lamppost.register.markup import Markup
@@ -27,7 +28,7 @@ def card(policy: Policy, *, acts: bool) -> Markup:
             cells.append(button(deed, "Change…", str(priority), None, about))
         rows.append(cells)
     longest = max(int(hours) for hours in SHELF_HOURS) // 24
-    told = "Whom to tell stands at the alarm; a name without a pager is called by a person."
+    told = "The list of alarms names whom to tell and when; nothing is sent to them from here."
     return part(
         "Alarms",
         table("When alarms are passed on", heads, rows),
@@ -82,11 +83,13 @@ def _when(policy: Policy, priority: int) -> str:
     after_ms = policy.after_ms.get(priority)
     if after_ms is None:
         return "never"
-    return f"after each {after_ms // MINUTE_MS} min, {policy.levels} times at most"
+    return f"after each {words.span(after_ms)}, {policy.levels} times at most"
 
 
 def _whom(policy: Policy, priority: int) -> str:
     named = [policy.whom(priority, level) for level in range(1, policy.levels + 1)]
-    if not any(named) or priority not in policy.after_ms:
+    if priority not in policy.after_ms:
+        return ""
+    if not any(named):
         return "nobody in particular"
     return ", then ".join(one or "nobody in particular" for one in named)

@@ -36,7 +36,7 @@ from lamppost.register.pages.indicator_values import (
 )
 from lamppost.register.pages.places import SHOWN_MAX, given
 from lamppost.register.pages.sheets import facts as told_facts
-from lamppost.register.pages.sheets import note, part, table
+from lamppost.register.pages.sheets import note, part, scrolled, table
 from lamppost.register.pages.showing import Drawn, show
 from lamppost.register.records.store import Register
 from lamppost.register.records.writing import Writer
@@ -176,7 +176,7 @@ def _history(values: Sequence[Value], aim: Aim | None) -> Markup:
         told += " Dashed: the target. Dotted: the baseline."
         lines = (aim.baseline, aim.goal)
     listed = table("History", HISTORY_HEADS, rows)
-    return part("History", tag("div.entry", svg(values, lines)), note(told), listed)
+    return part("History", scrolled(svg(values, lines), "History"), note(told), listed)
 
 
 def _inputs(inputs: Inputs) -> Markup:

@@ -125,8 +125,8 @@ def _around(
     cards = [
         answers(thing, entry, assets),
         missing(_findings(now, key, now_ms)),
-        *graded,
         breaks(broken),
+        *graded,
     ]
     parts = [
         _form(wanted),

@@ -8,7 +8,7 @@ from lamppost.register.pages.picture import NUMEROUS, Box, Line, Picture
 WIDTH, HEIGHT = 160, 44
 ACROSS, DOWN = 42, 14
 EDGE = 8
-NAME_CHARS = 20
+NAME_CHARS = 18
 BEND = 22
 TEXT_X, NAME_Y, SUB_Y = 10, 18, 34
 

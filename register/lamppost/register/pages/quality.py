@@ -9,14 +9,14 @@ from lamppost.register import words
 from lamppost.register.days import reading
 from lamppost.register.days.quality import PARTS, WEIGHTS
 from lamppost.register.days.values import Graded
-from lamppost.register.markup import Markup, tag
+from lamppost.register.markup import Markup
 from lamppost.register.pages.quality_svg import Row, day_name, per_cent, svg
-from lamppost.register.pages.sheets import note, part, table
+from lamppost.register.pages.sheets import note, part, scrolled, table
 
 DAYS = 7
 STREAMS_MAX = 20
 TITLE = "Quality of its data"
-HEADS = ("Score", *(name.capitalize() for name in PARTS), "What was wrong")
+HEADS = ("Score", *(name.capitalize() for name in PARTS), "Remarks")
 WEIGHED = ", ".join(f"{name} {weight:.0%}" for name, weight in WEIGHTS.items())
 MADE_UP = "made up, no evidence"
 
@@ -57,7 +57,7 @@ def card(seen: Seen) -> Markup:
         f"{words.DASH} is what nobody can tell."
     )
     rest = [note(f"And {words.integer(seen.rest)} more channels.")] if seen.rest else []
-    return part(TITLE, tag("div.entry", svg(rows, days)), note(legend), listed, *rest)
+    return part(TITLE, scrolled(svg(rows, days), TITLE), note(legend), listed, *rest)
 
 
 def _one(days: Sequence[Graded]) -> tuple[list[Row], Markup]:
@@ -111,4 +111,4 @@ def _wrong(one: Graded) -> str:
         words.count(one.gaps, "gap") if one.gaps else "",
         MADE_UP if one.provenance == "synthetic" else "",
     ]
-    return "; ".join(filter(None, told)) or "nothing"
+    return "; ".join(filter(None, told)) or "none"

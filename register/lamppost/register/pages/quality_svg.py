@@ -10,9 +10,9 @@ from math import floor
 from lamppost.register import words
 from lamppost.register.markup import Markup, tag
 
-CELL_W, CELL_H, GAP = 50, 24, 3
-LEFT, TOP = 150, 22
-LABEL_CHARS = 20
+CELL_W, CELL_H, GAP = 44, 24, 3
+LEFT, TOP = 116, 22
+LABEL_CHARS = 15
 GOOD, FAIR = 0.9, 0.7
 """Grades from which a cell is good, or fair."""
 

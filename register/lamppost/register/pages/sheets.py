@@ -19,6 +19,12 @@ def note(told: str) -> Markup:
     return tag("p.entry.note", told)
 
 
+def scrolled(picture: Markup, name: str) -> Markup:
+    """Return a picture in a box that scrolls where it is wider; its right is seen first."""
+    label = f"{name}, scrolls"
+    return tag("div.entry.picture", picture, tabindex=0, role="region", aria_label=label)
+
+
 def facts(told: Mapping[str, str | None]) -> Markup:
     """Return names and values; a value that is not known is left out."""
     lines = [

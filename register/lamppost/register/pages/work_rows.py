@@ -1,6 +1,6 @@
 """Work orders as lines with buttons, and the questions that deeds ask."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from lamppost.register import words
 from lamppost.register.alarms.priority import WORDS
@@ -64,12 +64,15 @@ def _what(order: WorkOrder) -> Markup:
 
 
 def _where(order: WorkOrder) -> Markup:
-    about = " · ".join(part for part in (order.asset, order.district) if part)
+    thing = Markup("")
+    if order.asset:
+        thing = tag("a.sub", order.asset, href=f"/assets/{quote(order.asset, safe='')}")
     alarm = Markup("")
     if order.alarm:
         told = f"Alarm {order.alarm}"
         alarm = tag("a.sub", told, href=f"/alarms?{urlencode({'incident': order.alarm})}")
-    return tag("div.where", tag("b", order.title), " ", tag("span.sub", about), " ", alarm)
+    place = tag("span.sub", order.district or "")
+    return tag("div.where", tag("b", order.title), " ", thing, " ", place, " ", alarm)
 
 
 def _standing(order: WorkOrder, now_ms: int) -> Markup:

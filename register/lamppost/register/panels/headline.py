@@ -8,6 +8,7 @@ from lamppost.register.live import HealthView, NodeView, Snapshot
 from lamppost.register.markup import Markup, icon, tag
 from lamppost.register.panels.event_rows import class_of, open_items
 from lamppost.register.panels.rows import Block
+from lamppost.register.resting import AWAY, WARNING
 
 CLASS_NOUNS = {
     "process_anomaly": ("process anomaly", "process anomalies"),
@@ -54,6 +55,8 @@ def statement(snapshot: Snapshot | None, silent_ms: int, trouble: str = "") -> S
 
 
 def _without_events(snapshot: Snapshot) -> Statement:
+    if _rests(snapshot):
+        return Statement("Nothing is watched from here", "quiet", WARNING)
     if not snapshot.nodes:
         hint = (
             "Is an edge agent running, and does it use the same broker? "
@@ -80,6 +83,8 @@ def _without_events(snapshot: Snapshot) -> Statement:
 
 def warnings(snapshot: Snapshot) -> list[str]:
     """Return everything a person should act on that is not an event, one sentence each."""
+    if _rests(snapshot):
+        return []  # the sentence on top says it all
     told = list(snapshot.health.warnings)
     for name, state in _chain(snapshot.health):
         if not state.startswith("ok"):
@@ -104,6 +109,10 @@ def _node_warnings(node: NodeView) -> list[str]:
     return told
 
 
+def _rests(snapshot: Snapshot) -> bool:
+    return snapshot.health.broker == AWAY
+
+
 def _chain(health: HealthView) -> list[tuple[str, str]]:
     return [("Broker", health.broker), ("Spool", health.spool), ("Store", health.store)]
 
@@ -125,7 +134,7 @@ def headline_markup(said: Statement, snapshot: Snapshot | None) -> Markup:
 
 def chain_markup(snapshot: Snapshot | None) -> Markup:
     """Return broker, spool and store as words, and the figures of the way between."""
-    if snapshot is None:
+    if snapshot is None or _rests(snapshot):
         return Markup("")
     health = snapshot.health
     parts = []
