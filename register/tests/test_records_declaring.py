@@ -14,6 +14,7 @@ from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Wanted
 from lamppost.register.records.store import Register
 from lamppost.register.records.values import Link
+from lamppost.register.resources.latest import latest
 from lamppost.register.resources.reading import found
 
 from .registers import CHANNEL, FLOW, LEVEL, T0, Clock, birth, opened
@@ -60,8 +61,7 @@ def told(register: Register) -> list[tuple[str, str, int, int | None]]:
 
 def missing(register: Register) -> dict[str, str]:
     """Return the finding of each channel whose asset is not here."""
-    with register.database.reading() as connection:
-        items = found(connection, "unknown_assets", register.now_ms())
+    items = found(latest(register), "unknown_assets", register.now_ms())
     return {one.name: one.told for one in items}
 
 

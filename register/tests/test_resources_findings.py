@@ -18,11 +18,9 @@ from lamppost.register.resources import api, deciding, graph
 from lamppost.register.resources.duplicates import (
     LOOKS_MAX,
     PAIRS_MAX,
-    Place,
     Placed,
     distance_m,
     duplicates,
-    middle,
 )
 from lamppost.register.resources.facts import EMPTY
 from lamppost.register.resources.findings import (
@@ -33,6 +31,7 @@ from lamppost.register.resources.findings import (
     unused,
 )
 from lamppost.register.resources.loading import StreamSeen, World, world
+from lamppost.register.resources.places import Place, middle
 from lamppost.register.resources.values import Resource
 from lamppost.register.seed.parts import PARTS
 from lamppost.register.seed.seeding import Seeding, seed_city

@@ -6,7 +6,7 @@ into it when it starts. Two consoles in one process run one after the other, not
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import cache, partial
 
 from fastapi import FastAPI, Request
@@ -27,6 +27,7 @@ from lamppost.register.feed import Feed
 from lamppost.register.guard import Guard
 from lamppost.register.indicators import api as indicators_api
 from lamppost.register.page import build_page
+from lamppost.register.pages.ahead import ahead
 from lamppost.register.pages.alarms import build_alarms
 from lamppost.register.pages.asset_list import build_assets
 from lamppost.register.pages.assets import build_asset
@@ -82,13 +83,15 @@ PAGES: Mapping[str, Build] = {
 @asynccontextmanager
 async def _feeding(app: FastAPI) -> AsyncIterator[None]:
     feed: Feed = app.state.feed
-    task = asyncio.create_task(feed.run(), name="console feed")
+    tasks = [asyncio.create_task(feed.run(), name="console feed")]
+    if app.state.register is not None:
+        tasks.append(asyncio.create_task(ahead(app.state.register), name="map ahead"))
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @cache

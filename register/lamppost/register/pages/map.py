@@ -1,6 +1,7 @@
 """The page `/map`: from the node to the indicator, as a picture and as a table."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -17,14 +18,22 @@ from lamppost.register.pages.forms import line
 from lamppost.register.pages.forms import select as choice
 from lamppost.register.pages.map_focus import PATH, address, answers, breaks, missing
 from lamppost.register.pages.map_svg import svg
-from lamppost.register.pages.picture import COLUMNS, Box, called, near, picture
+from lamppost.register.pages.picture import (
+    COLUMNS,
+    NUMEROUS,
+    Box,
+    Picture,
+    called,
+    near,
+    picture,
+)
 from lamppost.register.pages.places import SHOWN_MAX, given
 from lamppost.register.pages.sheets import table
 from lamppost.register.pages.showing import Drawn, show
 from lamppost.register.records.store import Register
 from lamppost.register.records.tables import asset, link
 from lamppost.register.resources.findings import Finding
-from lamppost.register.resources.graph import Graph, Thing, impact, resolved
+from lamppost.register.resources.graph import Edge, Graph, Thing, impact, resolved
 from lamppost.register.resources.latest import latest
 from lamppost.register.resources.loading import World
 from lamppost.register.resources.reading import FINDINGS
@@ -86,7 +95,7 @@ def draw(register: Register, query: Mapping[str, str]) -> Drawn:
     wanted = asked(query)
     now = latest(register)
     if not wanted.focus:
-        return _whole(now.graph, wanted)
+        return _whole(now, wanted)
     key = resolved(now.graph, wanted.focus)
     with register.database.reading() as connection:
         assets = _assets(connection, now, key)
@@ -95,13 +104,13 @@ def draw(register: Register, query: Mapping[str, str]) -> Drawn:
     return _around(now, key, wanted, register.now_ms(), assets, graded)
 
 
-def _whole(graph: Graph, wanted: Asked) -> Drawn:
+def _whole(now: World, wanted: Asked) -> Drawn:
     def href(box: Box) -> str:
         return wanted.but(kind=box.kind, find="") if box.is_count else address(box.key)
 
-    drawn = svg(picture(graph), "", {}, href)
+    drawn = svg(now.once("picture", lambda: picture(now.graph)), "", {}, href)
     board = way("resources", "The board of data resources in Grafana")
-    parts = [_form(wanted), drawn, _table(graph, wanted), board]
+    parts = [_form(wanted), drawn, _table(now.graph, now.keys, wanted), board]
     return Drawn("Map of data resources", Markup.join_all(parts))
 
 
@@ -114,7 +123,7 @@ def _around(
     graded: Sequence[Markup],
 ) -> Drawn:
     whole, thing = now.graph, now.graph.things[key]
-    part, steps = near(whole, key, int(wanted.hops or HOPS_MAX))
+    around, keys = _near(now, key, int(wanted.hops or HOPS_MAX))
     broken = impact(whole, key)
     marks = {hit.key: "lost" if hit.lost else "less" for hit in broken.items}
 
@@ -130,11 +139,24 @@ def _around(
     ]
     parts = [
         _form(wanted),
-        svg(picture(part, steps), key, marks, href),
+        svg(around, key, marks, href),
         tag("div.asset", *cards),
-        _table(part, wanted),
+        _table(whole, keys, wanted),
     ]
     return Drawn(f"{called(thing)} on the map", Markup.join_all(parts), TO_FOCUS)
+
+
+def _near(now: World, key: str, hops: int) -> tuple[Picture, Sequence[str]]:
+    """Return what is around a thing, as a picture, and its keys in their order."""
+
+    def found() -> tuple[Picture, Sequence[str]]:
+        part, steps = near(now.graph, key, hops)
+        return picture(part, steps), sorted(part.things)
+
+    if now.graph.things[key].kind in NUMEROUS:
+        return found()
+    # A dataset may gather all streams of a city, which takes most of a second to draw.
+    return now.once(f"{hops} steps from {key}", found)
 
 
 def _form(wanted: Asked) -> Markup:
@@ -157,15 +179,9 @@ def _form(wanted: Asked) -> Markup:
     )
 
 
-def _table(part: Graph, wanted: Asked) -> Markup:
-    find = wanted.find.lower()
-    keys = sorted(
-        key
-        for key, thing in part.things.items()
-        if (not wanted.kind or thing.kind == wanted.kind)
-        and (find in key.lower() or find in thing.name.lower())
-    )
-    rest = [key for key in keys if key > wanted.after]
+def _table(part: Graph, every: Sequence[str], wanted: Asked) -> Markup:
+    keys = _wanted(part, every, wanted)
+    rest = keys[bisect_right(keys, wanted.after) :]
     shown = rest[:SHOWN_MAX]
     told = words.count(len(keys), "thing") if keys else "Nothing is like that."
     if 0 < len(shown) < len(keys):
@@ -180,20 +196,31 @@ def _table(part: Graph, wanted: Asked) -> Markup:
     return Markup.join_all(parts)
 
 
+def _wanted(part: Graph, every: Sequence[str], wanted: Asked) -> Sequence[str]:
+    """The keys that the filters leave, of all in their order."""
+    keys = every
+    if wanted.kind:
+        keys = [key for key in keys if key.startswith(f"{wanted.kind}:")]
+    if wanted.find:
+        find, things = wanted.find.lower(), part.things
+        keys = [k for k in keys if find in k.lower() or find in things[k].name.lower()]
+    return keys
+
+
 def _row(part: Graph, thing: Thing) -> list[str]:
     return [
         tag("a", called(thing), href=address(thing.key)),
         thing.kind,
         thing.owner or "",
         thing.steward or "",
-        _named(part, [edge.source for edge in part.back.get(thing.key, ())]),
-        _named(part, [edge.target for edge in part.onward.get(thing.key, ())]),
+        _named(part, part.back.get(thing.key, ()), lambda edge: edge.source),
+        _named(part, part.onward.get(thing.key, ()), lambda edge: edge.target),
     ]
 
 
-def _named(part: Graph, keys: Sequence[str]) -> str:
-    names = [called(part.things[key]) for key in keys[:NAMED_MAX]]
-    rest = len(keys) - len(names)
+def _named(part: Graph, edges: Sequence[Edge], end: Callable[[Edge], str]) -> str:
+    names = [called(part.things[end(edge)]) for edge in edges[:NAMED_MAX]]
+    rest = len(edges) - len(names)
     return ", ".join(names) + (f" and {words.integer(rest)} more" if rest else "")
 
 
@@ -204,7 +231,9 @@ def _findings(now: World, key: str, now_ms: int) -> list[Finding]:
 
 def _channels(now: World, key: str) -> list[str]:
     """Return the channels of a stream, or of the streams of a device."""
-    return [s.channel for s in now.streams if key in (f"stream:{s.id}", f"device:{s.device}")]
+    of = {"stream": [key], "device": [e.target for e in now.graph.onward.get(key, ())]}
+    streams = of.get(now.graph.things[key].kind, [])
+    return [one.partition(":")[2].rpartition("@")[0] for one in streams]
 
 
 def _assets(connection: Connection, now: World, key: str) -> list[tuple[str, str]]:

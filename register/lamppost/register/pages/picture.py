@@ -6,9 +6,10 @@ What is near the focus has a box of its own; of the rest, each kind has one box 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 
 from lamppost.register import words
-from lamppost.register.resources.graph import Graph, Thing, distances
+from lamppost.register.resources.graph import Graph, Thing, among, distances
 
 COLUMNS = {
     "node": 0, "device": 1, "stream": 2, "system": 2, "agreement": 2, "dataset": 3,
@@ -72,9 +73,7 @@ def near(whole: Graph, focus: str, hops: int) -> tuple[Graph, dict[str, int]]:
     """Return what is up and down stream within some steps, and how far each of it is."""
     steps = distances(whole, focus, up=True) | distances(whole, focus)
     steps = {key: far for key, far in steps.items() if far <= hops}
-    things = {key: thing for key, thing in whole.things.items() if key in steps}
-    edges = tuple(e for e in whole.edges if e.source in steps and e.target in steps)
-    return Graph(things, edges), steps
+    return among(whole, steps), steps
 
 
 def picture(part: Graph, steps: Mapping[str, int] | None = None) -> Picture:
@@ -134,7 +133,7 @@ def _first(part: Graph, keys: Sequence[str], steps: Mapping[str, int] | None) ->
         edges = len(part.onward.get(key, ())) + len(part.back.get(key, ()))
         return (steps or {}).get(key, 0), -edges, key
 
-    first = sorted(keys, key=rank)[: BOXES_MAX - 1]
+    first = nsmallest(BOXES_MAX - 1, keys, key=rank)
     return first if steps is not None else [key for key in first if rank(key)[1] < 0]
 
 

@@ -52,8 +52,8 @@ PARTS: Mapping[str, tuple[str, Find]] = {
         "Support and contracts that end",
         lambda now, at: findings.ending(now.resources, at, reading.ENDING_DAYS),
     ),
-    "orphans": ("Nobody answers, or in no dataset", lambda now, _: findings.orphans(now.graph)),
-    "unused": ("Nobody uses them", lambda now, _: findings.unused(now.graph)),
+    "orphans": ("Nobody answers, or in no dataset", lambda now, _: reading.orphans(now)),
+    "unused": ("Nobody uses them", lambda now, _: reading.unused(now)),
     "unknown_assets": (
         "They tell of assets that are not here",
         lambda now, _: findings.strangers(now.strangers),
@@ -121,8 +121,7 @@ def draw(
     parts = list[Markup]()
     for name in shown:
         if name == DUPLICATES:
-            with register.database.reading() as connection:
-                found = reading.alike(connection, float(wanted.radius_m), now)
+            found = _duplicates(now, wanted.radius_m)
             parts.append(_alike(found, wanted, now))
         else:
             title, find = PARTS[name]
@@ -157,6 +156,11 @@ def _found(
         section(title, name if may_act else "", lines, now),
         *_onward(name, len(found), wanted),
     )
+
+
+def _duplicates(now: World, radius_m: str) -> Duplicates:
+    """Streams that may measure the same; of the few radii the page knows, looked for once."""
+    return now.once(f"within {radius_m} m", lambda: reading.alike(now, float(radius_m)))
 
 
 def _alike(found: Duplicates, wanted: Filters, now: World) -> Markup:

@@ -49,16 +49,23 @@ class Register:
         self.data_dir = data_dir
         self.now_ms = clock_ms
         self.boundary: Boundary | None = None
+        self.of: Register | None = None
 
     @property
     def address(self) -> str:
         """Where the records are, for a person; holds no password."""
         return self.database.address
 
+    @property
+    def whole(self) -> "Register":
+        """The register without a boundary."""
+        return self.of or self
+
     def within(self, boundary: Boundary) -> "Register":
         """Return the same register as who is for some districts sees and changes it."""
         narrowed = copy(self)
         narrowed.database, narrowed.boundary = self.database.within(boundary), boundary
+        narrowed.of = self.whole
         return narrowed
 
     def migrate(self) -> Migrated:

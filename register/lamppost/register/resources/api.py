@@ -41,7 +41,8 @@ from lamppost.register.resources.barriers import Barrier, barriers
 from lamppost.register.resources.duplicates import Duplicates
 from lamppost.register.resources.findings import Complete, Finding, completeness
 from lamppost.register.resources.graph import Edge, Impact, Thing
-from lamppost.register.resources.loading import world
+from lamppost.register.resources.latest import latest
+from lamppost.register.resources.loading import World
 from lamppost.register.resources.reading import FLOWS, RESOURCES, alike, found
 from lamppost.register.resources.values import Flow, Resource
 
@@ -188,7 +189,7 @@ def end_flow(request: Request, flow: str, act: Act) -> Response:
 @router.get("/map", response_model=MapTold, responses=ONE_ERRORS)
 def get_map(request: Request, asked: Annotated[MapAsked, Query()]) -> Response:
     """Return the map: nodes, devices, streams, datasets, services, consumers, indicators."""
-    part = _read(request, lambda read: graph.shown(world(read).graph, asked.focus))
+    part = _seen(request, lambda now: graph.shown(now.graph, asked.focus))
     things = [asdict(thing) for thing in part.things.values()]
     return answer(request, {"things": things, "edges": [asdict(edge) for edge in part.edges]})
 
@@ -197,17 +198,16 @@ def get_map(request: Request, asked: Annotated[MapAsked, Query()]) -> Response:
 def get_impact(request: Request, asked: Annotated[ImpactAsked, Query()]) -> Response:
     """Return what breaks when a thing goes."""
 
-    def broken(connection: Connection) -> Impact:
-        whole = world(connection).graph
-        return graph.impact(whole, graph.resolved(whole, asked.of), asked.limit)
+    def broken(now: World) -> Impact:
+        return graph.impact(now.graph, graph.resolved(now.graph, asked.of), asked.limit)
 
-    return answer(request, asdict(_read(request, broken)))
+    return answer(request, asdict(_seen(request, broken)))
 
 
 @router.get("/map/barriers", response_model=BarriersTold, responses=ERRORS)
 def get_barriers(request: Request, asked: Annotated[BarriersAsked, Query()]) -> Response:
     """Return what stands in the way of using streams, datasets and services together."""
-    told = _read(request, lambda read: barriers(world(read)))
+    told = _seen(request, lambda now: now.once("barriers", lambda: barriers(now)))
     some = [
         one
         for one in told.items
@@ -228,8 +228,7 @@ def get_findings(request: Request, asked: Annotated[FindingsAsked, Query()]) -> 
     """Return what the map shows to be missing, unused, overdue or ending."""
 
     def looked(register: Register) -> list[Finding]:
-        with register.database.reading() as connection:
-            return found(connection, asked.what, register.now_ms())
+        return found(latest(register), asked.what, register.now_ms())
 
     items = ask(request, looked)
     first = [asdict(one) for one in items[: asked.limit]]
@@ -239,7 +238,7 @@ def get_findings(request: Request, asked: Annotated[FindingsAsked, Query()]) -> 
 @router.get("/map/duplicates", response_model=Duplicates, responses=ERRORS)
 def get_duplicates(request: Request, asked: Annotated[DuplicatesAsked, Query()]) -> Response:
     """Return streams that may measure the same, and what one of both would save."""
-    told = _read(request, lambda read: alike(read, asked.radius_m))
+    told = _seen(request, lambda now: alike(now, asked.radius_m))
     return answer(request, asdict(told))
 
 
@@ -247,11 +246,10 @@ def get_duplicates(request: Request, asked: Annotated[DuplicatesAsked, Query()])
 def get_completeness(request: Request) -> Response:
     """Return how complete the map is."""
 
-    def counted(connection: Connection) -> list[Complete]:
-        now = world(connection)
-        return completeness(now.graph, now.resources)
+    def counted(now: World) -> list[Complete]:
+        return now.once("completeness", lambda: completeness(now.graph, now.resources))
 
-    items = _read(request, counted)
+    items = _seen(request, counted)
     return answer(request, {"items": [asdict(line) for line in items]})
 
 
@@ -261,6 +259,10 @@ def _read(request: Request, question: Callable[[Connection], T]) -> T:
             return question(connection)
 
     return ask(request, asked)
+
+
+def _seen(request: Request, question: Callable[[World], T]) -> T:
+    return ask(request, lambda register: question(latest(register)))
 
 
 def _decided(

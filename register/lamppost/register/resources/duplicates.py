@@ -8,9 +8,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lamppost.register.resources.loading import StreamSeen
+from lamppost.register.resources.places import Place
 from lamppost.register.resources.values import Resource
 
 EARTH_M = 6_371_008.8
@@ -20,8 +20,6 @@ LOOKS_MAX = 1_000_000
 """Ten thousand sensors at one place would be fifty million pairs; nobody reads them."""
 SLACK = 1.01
 """The flat cells are this much wider than the radius on the globe needs."""
-
-Place = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +101,6 @@ def duplicates(
     return Duplicates(tuple(found), len(placed), streams, cut)
 
 
-def middle(geometry: Mapping[str, Any]) -> Place:
-    """Return the middle of the box around a GeoJSON geometry, degrees."""
-    if geometry["type"] == "GeometryCollection":
-        places = [p for part in geometry["geometries"] for p in _positions(part["coordinates"])]
-    else:
-        places = list(_positions(geometry["coordinates"]))
-    longitudes, latitudes = zip(*places, strict=True)
-    east_west = (min(longitudes) + max(longitudes)) / 2
-    return east_west, (min(latitudes) + max(latitudes)) / 2
-
-
 def distance_m(one: Place, other: Place) -> float:
     """Return the way over a globe (haversine), metres."""
     (east, north), (east_2, north_2) = one, other
@@ -157,11 +144,3 @@ def _pair(
         one.id, other.id, one.measurand, one.unit, round(apart_m, 1), None, saving,
         priced[0].currency if same else None, told,
     )  # fmt: skip
-
-
-def _positions(coordinates: Any) -> Iterator[Place]:  # noqa: ANN401 - lists of lists
-    if isinstance(coordinates[0], int | float):
-        yield coordinates[0], coordinates[1]
-        return
-    for part in coordinates:
-        yield from _positions(part)

@@ -104,7 +104,8 @@ def unused(whole: Graph) -> list[Finding]:
         for edge in whole.back.get(waiting.pop(), ()):
             if edge.source not in reaches:
                 reaches.add(edge.source)
-                waiting.append(edge.source)
+                if not edge.source.startswith("stream:"):  # nobody asks for what sends it
+                    waiting.append(edge.source)
     told = "has no consumer down stream"
     things = whole.things.values()
     return _sorted(_finding(t, told) for t in things if t.kind in USED and t.key not in reaches)

@@ -1,27 +1,119 @@
-"""The map as it is now, read again only when the records have changed.
+"""The map as it is now, kept in memory, and made anew only as far as the records have changed.
 
-A large city's map takes seconds to read and is asked for click by click. Every change is in the
-audit trail, so the end of the trail says whether the map that was read last still is the map.
+A large city's field takes a second or two to read, and the map is asked for click by click.
+Every change is in the audit trail, so the ends of the trail, kind by kind, say what of the map
+that was made last still holds: alarms and work change nothing, a review only what people say,
+and the field is read again when something is born or ends.
 """
 
 import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from lamppost.register.records.store import Register
 from lamppost.register.records.tables import audit
-from lamppost.register.resources.loading import World, world
+from lamppost.register.resources import loading
+from lamppost.register.resources.graph import Graph
+from lamppost.register.resources.loading import Field, Stranger, World
+from lamppost.register.resources.places import Place, places
+from lamppost.register.resources.values import Resource
+
+BORN = ("node", "device", "channel", "stream")
+PLACED = ("asset", "link")
+TOLD = ("resource", "flow")
+KEPT_MAX = 8
+"""Maps of one register: of the whole city, and of as many choices of districts."""
+
+Ends = tuple[int, ...]
+Gathers = tuple[tuple[str, str | None, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A map, the parts it is made of, and the ends of the trail these are of."""
+
+    born: Ends
+    placed: Ends
+    told: Ends
+    gathers: Gathers
+    field: Field
+    unknown: tuple[Stranger, ...]
+    places: Mapping[str, Place]
+    gathering: Graph
+    world: World
+
 
 _lock = threading.Lock()
-_read: WeakKeyDictionary[Register, tuple[int, World]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Register, OrderedDict[frozenset[str], _Kept]] = WeakKeyDictionary()
 
 
 def latest(register: Register) -> World:
     """Return what there is now; may be called from any thread."""
-    with _lock, register.database.reading() as connection:
-        end = connection.execute(select(func.max(audit.c.seq))).scalar() or 0
-        known = _read.get(register)
-        if known is None or known[0] != end:
-            _read[register] = known = (end, world(connection))
-        return known[1]
+    inside = frozenset() if register.boundary is None else register.boundary.districts
+    with _lock:
+        # The ends before the records: what is entered between both is read again next time.
+        born, placed, told = ends(register.whole)
+        if inside:  # what is linked to an asset inside is what is there
+            born += placed
+        there = _kept.setdefault(register.whole, OrderedDict())
+        known = there.pop(inside, None)
+        if known is None or (known.born, known.placed, known.told) != (born, placed, told):
+            with register.database.reading() as connection:
+                known = _made(connection, known, born, placed, told)
+        there[inside] = known
+        if len(there) > KEPT_MAX:
+            there.popitem(last=False)
+        return known.world
+
+
+def ends(register: Register) -> tuple[Ends, Ends, Ends]:
+    """Return the ends of the trail of what the map is made of: born, placed, and told."""
+    with register.database.reading() as connection:
+        return (
+            _ends(connection, BORN),
+            _ends(connection, PLACED),
+            _ends(connection, TOLD),
+        )
+
+
+def _made(
+    connection: Connection, known: _Kept | None, born: Ends, placed: Ends, told: Ends
+) -> _Kept:
+    """Make what has changed, on top of what has not."""
+    if known is not None and known.born != born:
+        known = None
+    field = loading.born(connection) if known is None else known.field
+    if known is not None and known.placed == placed:
+        unknown, where = known.unknown, known.places
+    else:
+        unknown, where = loading.strangers(connection), places(connection)
+    resources = loading.resources(connection)
+    gathers = _gathers(resources)
+    if known is None or known.gathers != gathers:
+        gathering = loading.gathering(field, resources)
+    else:
+        gathering = known.gathering
+    streams = field.streams
+    world = loading.peopled(connection, resources, gathering, streams, unknown, where)
+    return _Kept(born, placed, told, gathers, field, unknown, where, gathering, world)
+
+
+def _ends(connection: Connection, kinds: Sequence[str]) -> Ends:
+    """Return the number of the last entry of each kind, 0 without one."""
+    last = [
+        select(func.max(audit.c.seq)).where(audit.c.kind == kind).scalar_subquery()
+        for kind in kinds
+    ]
+    return tuple(end or 0 for end in connection.execute(select(*last)).one())
+
+
+def _gathers(resources: Sequence[Resource]) -> Gathers:
+    return tuple(
+        (one.id, one.gathers_class, one.gathers_group)
+        for one in resources
+        if one.kind == "dataset"
+    )

@@ -1,16 +1,23 @@
 """Reads what the map is made of."""
 
+import gc
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, exists, or_, select
 
 from lamppost.register.indicators.definitions import definitions
 from lamppost.register.records.tables import asset, channel, device, link, node, stream
-from lamppost.register.resources.graph import Edge, Graph, Thing, graph
+from lamppost.register.resources.graph import Edge, Graph, Thing, graph, joined
+from lamppost.register.resources.places import Place, places
 from lamppost.register.resources.tables import flow, resource
 from lamppost.register.resources.values import BORN, FLOWS, Resource
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,19 @@ class Stranger:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """What was born and is there, before anybody says anything about it.
+
+    Attributes:
+        streams: Those that run, by id.
+        graph: Nodes, devices and streams.
+    """
+
+    streams: tuple[StreamSeen, ...]
+    graph: Graph
+
+
+@dataclass(frozen=True, eq=False)
 class World:
     """What there is now.
 
@@ -62,43 +82,121 @@ class World:
         streams: Those that run.
         graph: Everything with everything that flows.
         strangers: Streams of assets that are not here.
+        places: Where channels are.
     """
 
     resources: tuple[Resource, ...]
     streams: tuple[StreamSeen, ...]
     graph: Graph
     strangers: tuple[Stranger, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
+    _found: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, find: Callable[[], T]) -> T:
+        """Return what is found in this world, which does not change; it is looked for once."""
+        if name not in self._found:
+            self._found[name] = find()
+        found: T = self._found[name]
+        return found
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all things, in their order."""
+        return tuple(sorted(self.graph.things))
 
 
 def world(connection: Connection) -> World:
     """Return what there is now."""
+    there, told = born(connection), resources(connection)
+    around = strangers(connection), places(connection)
+    return peopled(connection, told, gathering(there, told), there.streams, *around)
+
+
+def born(connection: Connection) -> Field:
+    """Return what was born and is there; of a large city it takes a second."""
+    with _uncollected():
+        streams = tuple(_streams(connection))
+        nodes = connection.execute(select(node.c.id).where(node.c.valid_to_ms.is_(None)))
+        devices = connection.execute(
+            select(device.c.id, device.c.node).where(device.c.valid_to_ms.is_(None))
+        ).all()
+        things = [
+            *(Thing(f"node:{one}", "node", one) for one in nodes.scalars()),
+            *(Thing(f"device:{one}", "device", one) for one, _ in devices),
+            *(Thing(f"stream:{seen.id}", "stream", seen.id) for seen in streams),
+        ]
+        edges = [
+            *(Edge(f"node:{of}", f"device:{one}", "has") for one, of in devices),
+            *(Edge(f"device:{seen.device}", f"stream:{seen.id}", "sends") for seen in streams),
+        ]
+        return Field(streams, graph(things, edges))
+
+
+def resources(connection: Connection) -> tuple[Resource, ...]:
+    """Return the resources that hold, by id."""
     holding = select(resource).where(resource.c.valid_to_ms.is_(None)).order_by(resource.c.id)
-    rows = connection.execute(holding).mappings()
-    resources = tuple(Resource(**row) for row in rows)
-    streams = tuple(_streams(connection))
-    things = [
-        *_born(connection, resources, streams),
-        *(_thing(one) for one in resources if one.kind not in BORN),
-        *(
-            Thing(f"indicator:{one.id}", "indicator", one.title)
-            for one in definitions().values()
-        ),
-    ]
-    edges = [
-        *_wired(connection, streams),
-        *gathered(resources, streams),
-        *_flows(connection),
-    ]
-    return World(resources, streams, graph(things, edges), tuple(_strangers(connection)))
+    return tuple(Resource(**row) for row in connection.execute(holding).mappings())
 
 
-def gathered(
-    resources: tuple[Resource, ...], streams: tuple[StreamSeen, ...]
-) -> Iterator[Edge]:
+def gathering(there: Field, told: Sequence[Resource]) -> Graph:
+    """Return the field with the datasets that gather its streams by themselves."""
+    datasets = {f"dataset:{one.id}": _thing(one) for one in told if _gathers(one)}
+    with _uncollected():
+        return joined(there.graph, datasets, gathered(told, there.streams))
+
+
+def peopled(
+    connection: Connection,
+    told: tuple[Resource, ...],
+    gathers: Graph,
+    streams: tuple[StreamSeen, ...],
+    unknown: tuple[Stranger, ...],
+    where: Mapping[str, Place],
+) -> World:
+    """Return the world: the field that datasets gather, with all that people say of it.
+
+    Args:
+        connection: Sees the flows.
+        told: The resources.
+        gathers: The field with its datasets.
+        streams: Those that run.
+        unknown: Streams of assets that are not here.
+        where: Where channels are.
+    """
+    things = {
+        f"indicator:{one.id}": Thing(f"indicator:{one.id}", "indicator", one.title)
+        for one in definitions().values()
+    }
+    for one in told:
+        key = f"{one.kind}:{one.about or one.id}"
+        if one.kind not in BORN:
+            things[key] = _thing(one)
+        elif key in gathers.things:
+            things[key] = Thing(key, one.kind, one.name, one.owner, one.steward, one.id)
+    whole = joined(gathers, things, _flows(connection))
+    return World(told, streams, whole, unknown, where)
+
+
+def strangers(connection: Connection) -> tuple[Stranger, ...]:
+    """Return streams that nobody has linked and whose birth names an asset not here, by id."""
+    query = (
+        select(stream.c.id, channel.c.id, channel.c.declared_asset, asset.c.id.is_not(None))
+        .join_from(stream, channel, stream.c.channel == channel.c.id)
+        .outerjoin(asset, asset.c.id == channel.c.declared_asset)
+        .where(stream.c.valid_to_ms.is_(None), channel.c.declared_asset.is_not(None))
+        .where(or_(asset.c.id.is_(None), asset.c.valid_to_ms.is_not(None)))
+        .where(~exists().where(link.c.channel == channel.c.id, link.c.valid_to_ms.is_(None)))
+        .order_by(stream.c.id)
+    )
+    rows = connection.execute(query)
+    return tuple(Stranger(one, of, named, bool(ended)) for one, of, named, ended in rows)
+
+
+def gathered(told: Sequence[Resource], streams: Sequence[StreamSeen]) -> Iterator[Edge]:
     """Give the edges of streams that fall into datasets by themselves."""
     asked: defaultdict[tuple[str | None, str | None], list[str]] = defaultdict(list)
-    for one in resources:
-        if one.kind == "dataset" and (one.gathers_class or one.gathers_group):
+    for one in told:
+        if _gathers(one):
             asked[one.gathers_class, one.gathers_group].append(f"dataset:{one.id}")
     for seen in streams:
         for place in (
@@ -124,51 +222,12 @@ def _streams(connection: Connection) -> Iterator[StreamSeen]:
         yield StreamSeen(*row)
 
 
-def _strangers(connection: Connection) -> Iterator[Stranger]:
-    query = (
-        select(stream.c.id, channel.c.id, channel.c.declared_asset, asset.c.id.is_not(None))
-        .join_from(stream, channel, stream.c.channel == channel.c.id)
-        .outerjoin(asset, asset.c.id == channel.c.declared_asset)
-        .where(stream.c.valid_to_ms.is_(None), channel.c.declared_asset.is_not(None))
-        .where(or_(asset.c.id.is_(None), asset.c.valid_to_ms.is_not(None)))
-        .where(~exists().where(link.c.channel == channel.c.id, link.c.valid_to_ms.is_(None)))
-        .order_by(stream.c.id)
-    )
-    for one, of, named, ended in connection.execute(query):
-        yield Stranger(one, of, named, bool(ended))
-
-
-def _born(
-    connection: Connection, resources: tuple[Resource, ...], streams: tuple[StreamSeen, ...]
-) -> Iterator[Thing]:
-    """Give nodes, devices and streams, with what resources about them say."""
-    about = {(one.kind, one.about): one for one in resources if one.about is not None}
-    nodes = connection.execute(select(node.c.id).where(node.c.valid_to_ms.is_(None))).scalars()
-    for one in nodes:
-        yield _known(about.get(("node", one)), "node", one)
-    there = select(device.c.id).where(device.c.valid_to_ms.is_(None))
-    for one in connection.execute(there).scalars():
-        yield _known(None, "device", one)
-    for seen in streams:
-        yield _known(about.get(("stream", seen.id)), "stream", seen.id)
-
-
-def _known(told: Resource | None, kind: str, one: str) -> Thing:
-    if told is None:
-        return Thing(f"{kind}:{one}", kind, one)
-    return Thing(f"{kind}:{one}", kind, told.name, told.owner, told.steward, told.id)
+def _gathers(one: Resource) -> bool:
+    return one.kind == "dataset" and bool(one.gathers_class or one.gathers_group)
 
 
 def _thing(one: Resource) -> Thing:
     return Thing(f"{one.kind}:{one.id}", one.kind, one.name, one.owner, one.steward, one.id)
-
-
-def _wired(connection: Connection, streams: tuple[StreamSeen, ...]) -> Iterator[Edge]:
-    pairs = select(device.c.id, device.c.node).where(device.c.valid_to_ms.is_(None))
-    for one, of in connection.execute(pairs):
-        yield Edge(f"node:{of}", f"device:{one}", "has")
-    for seen in streams:
-        yield Edge(f"device:{seen.device}", f"stream:{seen.id}", "sends")
 
 
 def _flows(connection: Connection) -> Iterator[Edge]:
@@ -177,3 +236,19 @@ def _flows(connection: Connection) -> Iterator[Edge]:
     for kind, one, other_kind, other in connection.execute(query):
         how = FLOWS[kind, other_kind]
         yield Edge(f"{kind}:{one}", f"{other_kind}:{other}", how)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the collector rest.
+
+    Nothing is thrown away here, but of half a million new objects it would look at each again
+    and again, which is half of the time.
+    """
+    rests = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if rests:
+            gc.enable()

@@ -3,14 +3,11 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
-
 from lamppost.register.records.reading import Kind
-from lamppost.register.records.tables import asset, link
 from lamppost.register.resources import findings
-from lamppost.register.resources.duplicates import Duplicates, Placed, duplicates, middle
+from lamppost.register.resources.duplicates import Duplicates, Placed, duplicates
 from lamppost.register.resources.findings import Finding
-from lamppost.register.resources.loading import World, world
+from lamppost.register.resources.loading import World
 from lamppost.register.resources.tables import flow, resource
 from lamppost.register.resources.values import Flow, Resource
 
@@ -26,8 +23,8 @@ FLOWS = Kind(flow, Flow, {name: name for name in ("source", "target")})
 Find = Callable[[World, datetime], list[Finding]]
 
 FINDINGS: Mapping[str, Find] = {
-    "orphans": lambda now, _: findings.orphans(now.graph),
-    "unused": lambda now, _: findings.unused(now.graph),
+    "orphans": lambda now, _: orphans(now),
+    "unused": lambda now, _: unused(now),
     "unknown_assets": lambda now, _: findings.strangers(now.strangers),
     "overdue": lambda now, at: findings.overdue(now.resources, at.date()),
     "ending": lambda now, at: findings.ending(now.resources, at.date(), ENDING_DAYS),
@@ -35,31 +32,31 @@ FINDINGS: Mapping[str, Find] = {
 """What may be looked for, by its name in the API."""
 
 
-def found(connection: Connection, what: str, now_ms: int) -> list[Finding]:
+def found(there: World, what: str, now_ms: int) -> list[Finding]:
     """Return what the map shows, by a name of `FINDINGS`."""
-    at = datetime.fromtimestamp(now_ms / 1_000, UTC)
-    return FINDINGS[what](world(connection), at)
+    return FINDINGS[what](there, datetime.fromtimestamp(now_ms / 1_000, UTC))
 
 
-def alike(connection: Connection, radius_m: float, there: World | None = None) -> Duplicates:
+def orphans(there: World) -> list[Finding]:
+    """Return what nobody answers for; see `findings.orphans`."""
+    return there.once("orphans", lambda: findings.orphans(there.graph))
+
+
+def unused(there: World) -> list[Finding]:
+    """Return what nobody uses; see `findings.unused`."""
+    return there.once("unused", lambda: findings.unused(there.graph))
+
+
+def alike(there: World, radius_m: float) -> Duplicates:
     """Return streams that may measure the same; see `duplicates`.
 
     Args:
-        connection: Sees the records.
+        there: The map.
         radius_m: How near is near.
-        there: The map, where it has been read.
     """
-    now = world(connection) if there is None else there
-    asked = (
-        select(link.c.channel, asset.c.geometry)
-        .join_from(link, asset, link.c.asset == asset.c.id)
-        .where(link.c.valid_to_ms.is_(None), asset.c.geometry.is_not(None))
-        .order_by(link.c.id.desc())
-    )
-    places = {of: middle(geometry) for of, geometry in connection.execute(asked)}
     placed = [
-        Placed(seen, places[seen.channel])
-        for seen in now.streams
-        if seen.channel in places and seen.measurand
+        Placed(seen, there.places[seen.channel])
+        for seen in there.streams
+        if seen.channel in there.places and seen.measurand
     ]
-    return duplicates(placed, len(now.streams), radius_m, now.resources)
+    return duplicates(placed, len(there.streams), radius_m, there.resources)
