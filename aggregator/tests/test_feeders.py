@@ -146,9 +146,11 @@ def test_a_dead_feeder_hides_its_lights(tmp_path: FilePath, checkpointed: bool) 
     assert again.pipeline.tools.judging.feeders == FEEDERS
     assert open_kinds(again) == {(e.RANGE, "lights")}
     again.connect()
-    again.pipeline.follow_feeders(())
-    for _ in range(20):
-        again.settle(1000)
+    for feeders in (FEEDERS, ()):
+        assert (e.NODE_OFFLINE, "lamps") not in open_kinds(again)
+        again.pipeline.follow_feeders(feeders)
+        for _ in range(20):
+            again.settle(1000)
     assert (e.NODE_OFFLINE, "lamps") in open_kinds(again)
     again.crash()
 

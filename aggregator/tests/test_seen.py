@@ -18,7 +18,7 @@ from lamppost.register.records.values import Node as NodeRecord
 
 from .field import START_MS, Channel, FieldNode, Sample, Station
 
-FLOW = Channel("flow", 10, unit="L/s", low=0.0, high=80.0, rate_per_s=4.0)
+FLOW = Channel("flow", 10, unit="L/s", low=0.0, high=80.0, rate_per_s=4.0, asset="P1")
 WAIT_S = 20.0
 
 
@@ -52,7 +52,7 @@ def channels(register: Register) -> tuple[ChannelRecord, ...]:
 
 
 def test_births_fill_the_register(station: Station, register: Register) -> None:
-    """What a node declares is a record, with unit, range, rate and version."""
+    """What a node declares is a record, with unit, range, rate, asset and version."""
     intake = feed(register, station.pipeline)
     node = FieldNode()
     station.hear(node.nbirth(START_MS), node.dbirth("pump", START_MS, [FLOW]))
@@ -61,7 +61,7 @@ def test_births_fill_the_register(station: Station, register: Register) -> None:
     (flow,) = channels(register)
     assert flow.id == "city/node-1/pump/flow"
     assert (flow.unit, flow.unit_ok, flow.low, flow.high) == ("L/s", True, 0.0, 80.0)
-    assert flow.rate_per_s == 4.0
+    assert (flow.rate_per_s, flow.declared_asset) == (4.0, "P1")
     (found,) = register.page("nodes", Wanted({})).items
     assert isinstance(found, NodeRecord)
     assert (found.version, found.acks, found.valid_from_ms) == ("1.2.3", True, station.now_ms)
