@@ -10,10 +10,16 @@ import pytest
 import yaml
 
 from lamppost.aggregator.config import load
+from lamppost.register.pages.boards import address
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 SCRIPTS = sorted(DEPLOY.rglob("*.sh"))
+OWN_VOLUMES = {
+    "eclipse-mosquitto": {"/mosquitto/data", "/mosquitto/log"},
+    "influxdb": {"/var/lib/influxdb2", "/etc/influxdb2"},
+}
+"""What the images declare to be volumes."""
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 
 
@@ -58,6 +64,25 @@ def test_the_stack_opens_loopback_only_and_holds_no_secret(stack: dict[str, Any]
         for key in service.get("environment", {}):
             if re.search("PASSWORD|TOKEN", key):
                 assert key.endswith("_FILE"), (name, key)
+
+
+def test_what_the_stack_keeps_is_in_volumes_with_names(stack: dict[str, Any]) -> None:
+    """An image's own volumes are mounted, or each start leaves a nameless one behind."""
+    for service in stack["services"].values():
+        image = service["image"].split(":")[0]
+        mounted = {mount["target"] for mount in service.get("volumes", ())}
+        assert OWN_VOLUMES.get(image, set()) <= mounted | {*service.get("tmpfs", ())}
+    aggregator = stack["services"]["aggregator"]
+    kernels = aggregator["environment"]["NUMBA_CACHE_DIR"]
+    assert any(kernels.startswith(f"{one['target']}/") for one in aggregator["volumes"])
+
+
+def test_the_stacks_console_leads_to_its_grafana(stack: dict[str, Any]) -> None:
+    """Links from the console to boards go where Grafana is published."""
+    services = stack["services"]
+    told = address(services["aggregator"]["environment"])
+    assert told == services["grafana"]["environment"]["GF_SERVER_ROOT_URL"].rstrip("/")
+    assert services["grafana"]["ports"] == [f"{told.removeprefix('http://')}:3000"]
 
 
 def test_the_stacks_aggregator_understands_its_configuration() -> None:
