@@ -34,6 +34,7 @@ from parts.waiting import wait_for
 URL = os.environ.get("LAMPPOST_GRAFANA_URL", "").rstrip("/")
 TOKEN = os.environ.get("LAMPPOST_GRAFANA_TOKEN", "")
 CITY = "grafana"
+RULE = "critical-incidents"
 POOL = urllib3.PoolManager(retries=False, timeout=30.0)
 EVALUATED_S = 420.0
 SETTLE_S = 90.0
@@ -134,9 +135,11 @@ def line(database: RunningInflux, text: str, at_ms: int = 0) -> None:
 OPENED_MS = time.time_ns() // 1_000_000
 
 
-def incident(database: RunningInflux, node: str, *, acked: bool = False) -> None:
+def incident(
+    database: RunningInflux, node: str, *, acked: bool = False, shelved: bool = False
+) -> None:
     """Write a critical incident as the aggregator does: at its opening, as it stands now."""
-    stands = f"open=1i,level=3i,acked={acked:d}i,shelved=0i"
+    stands = f"open=1i,level=3i,acked={acked:d}i,shelved={shelved:d}i"
     line(database, f"incident,group=north,node={node} {stands}", OPENED_MS)
 
 
@@ -223,9 +226,7 @@ def test_one_critical_incident_is_one_message(database: RunningInflux, hooks: Ho
     """It comes within an evaluation interval and five seconds, once, with board and runbook."""
     incident(database, "n-1")
     start = time.monotonic()
-    within = wait_for(
-        lambda: hooks.of("/page", "critical-incidents"), "the message", NOW_INTERVAL_S + 5.0
-    )
+    within = wait_for(lambda: hooks.of("/page", RULE), "the message", NOW_INTERVAL_S + 5.0)
     print(f"\nanomaly to webhook: {within[0] - start:.1f} s")
     told = next(body for _, path, body in hooks.got if path == "/page")
     (alert,) = told["alerts"]
@@ -233,25 +234,39 @@ def test_one_critical_incident_is_one_message(database: RunningInflux, hooks: Ho
     assert alert["annotations"]["board"].endswith("/d/lamppost-city")
     until = time.monotonic() + SETTLE_S
     wait_for(lambda: time.monotonic() > until, "more messages", SETTLE_S + 10, 1.0)
-    assert len(hooks.of("/page", "critical-incidents")) == 1
+    assert len(hooks.of("/page", RULE)) == 1
 
 
 def test_the_next_incident_is_told_too(database: RunningInflux, hooks: Hooks) -> None:
     """Another one of the same group is a message of its own, while the first stands."""
     incident(database, "n-2")
-    wait_for(
-        lambda: len(hooks.of("/page", "critical-incidents")) == 2, "its message", REGROUPED_S
-    )
+    wait_for(lambda: len(hooks.of("/page", RULE)) == 2, "its message", REGROUPED_S)
 
 
 def test_what_is_acknowledged_is_not_told_again(database: RunningInflux, hooks: Hooks) -> None:
     """The register writes the acknowledgement, and the alert ends though the incident lasts."""
     for node in ("n-1", "n-2"):
         incident(database, node, acked=True)
+    wait_for(lambda: hooks.of("/page", RULE, "resolved"), "the end", REGROUPED_S)
+    assert len(hooks.of("/page", RULE)) == 2
+
+
+def test_what_is_shelved_is_silent_until_it_comes_back(
+    database: RunningInflux, hooks: Hooks
+) -> None:
+    """Shelving ends the alert though the incident lasts; when its time is up it is told."""
+    told, ended = len(hooks.of("/page", RULE)), len(hooks.of("/page", RULE, "resolved"))
+    incident(database, "n-3")
+    wait_for(lambda: len(hooks.of("/page", RULE)) == told + 1, "its message", REGROUPED_S)
+    incident(database, "n-3", shelved=True)
     wait_for(
-        lambda: hooks.of("/page", "critical-incidents", "resolved"), "the end", REGROUPED_S
+        lambda: len(hooks.of("/page", RULE, "resolved")) == ended + 1, "the end", REGROUPED_S
     )
-    assert len(hooks.of("/page", "critical-incidents")) == 2
+    until = time.monotonic() + SETTLE_S
+    wait_for(lambda: time.monotonic() > until, "more messages", SETTLE_S + 10, 1.0)
+    assert len(hooks.of("/page", RULE)) == told + 1
+    incident(database, "n-3")
+    wait_for(lambda: len(hooks.of("/page", RULE)) == told + 2, "it comes back", REGROUPED_S)
 
 
 def test_an_outage_of_the_database_is_one_message(

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from lamppost.aggregator.pipeline.latency import PROMISED_MS, Latency
-from lamppost.aggregator.rollup.promises import LONGEST, OBJECTIVES, SPANS, Promises, Tally
+from lamppost.aggregator.rollup.promises import (
+    LONGEST,
+    OBJECTIVES,
+    SPANS,
+    STARTING,
+    Promises,
+    Tally,
+)
 from lamppost.register.live import HealthView, NodeView, Snapshot
 from parts.batches import T0
 
@@ -24,13 +31,20 @@ class City:
         self.promises = Promises("h", lambda: self.kept)
 
     def pass_(
-        self, minutes: int = 1, *, online: int = 4, lag_s: float = 0.0, good: int = 100
+        self,
+        minutes: int = 1,
+        *,
+        online: int = 4,
+        lag_s: float = 0.0,
+        good: int = 100,
+        store: str = "ok",
     ) -> dict[tuple[str, str], dict[str, float]]:
         """Let minutes pass unasked and ask; the rows by promise and span."""
         self.minute += minutes
         self.kept = self.kept[0] + good, self.kept[1] + 100
         nodes = tuple(replace(NODE, name=str(i), online=i < online) for i in range(4))
-        seen = Snapshot(T0 + self.minute * MINUTE_MS + 7, nodes, (), (), (), HEALTH)
+        health = replace(HEALTH, store=store)
+        seen = Snapshot(T0 + self.minute * MINUTE_MS + 7, nodes, (), (), (), health)
         found = {}
         for row in self.promises.samples(seen, lag_s):
             assert row.time_ms == T0 + self.minute * MINUTE_MS
@@ -88,6 +102,15 @@ def test_a_start_raises_no_alarm() -> None:
     rows = City().pass_(online=0)
     assert rows["nodes", "6h"]["burn"] == pytest.approx(1 / 360 / 0.01)
     assert rows["nodes", "6h"]["ratio"] == 0.0
+
+
+def test_a_store_that_was_not_asked_yet_breaks_no_promise() -> None:
+    """The first look may come before the drain's first try; from that on it counts."""
+    city = City()
+    first = city.pass_(store=STARTING)
+    assert {slo for slo, _ in first} == {"readings", "nodes"}
+    assert city.pass_()["store", "1h"]["burn"] == 0.0
+    assert city.pass_(store="unreachable: nobody there")["store", "1h"]["burn"] > 0.0
 
 
 def test_readings_in_time_are_counted() -> None:

@@ -36,6 +36,7 @@ UNITS = {
     *("none", "short", "s", "ms", "h", "d", "cps", "percent", "percentunit", "bytes", "volt"),
     *("celsius", "bool_yes_no", "dateTimeFromNow", "dateTimeAsIsoNoDateIfToday"),
 }
+PHONE_PIXELS = 320
 CITY_WIDE = {"rollup_city", "rollup_district", "rollup_class", "rollup_cell", "alarm"}
 
 every_rendered_board = pytest.mark.parametrize("board", BOARDS, ids=lambda one: str(one["uid"]))
@@ -106,6 +107,15 @@ def test_a_panel_says_what_it_answers(board: Json, panel: Json) -> None:
     for override in panel["fieldConfig"]["overrides"]:
         for one in override["properties"]:
             assert one["id"] != "unit" or one["value"] in UNITS
+
+
+@every_panel
+def test_a_strip_of_cells_asks_for_no_more_than_a_phone_can_draw(
+    board: Json, panel: Json
+) -> None:
+    """Grafana draws nothing of a status history with more cells than half its pixels."""
+    if panel["type"] == "status-history":
+        assert panel["maxDataPoints"] <= PHONE_PIXELS / 2, board["uid"]
 
 
 @every_panel

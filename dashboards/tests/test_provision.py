@@ -10,7 +10,7 @@ from lamppost.dashboards.alerting import every
 from lamppost.dashboards.alerting.receivers import Receivers
 from lamppost.dashboards.cli import FAILED, OK, WRONG_USE, main
 from lamppost.dashboards.provision.manifest import NAME
-from lamppost.dashboards.provision.tree import escaped, provision
+from lamppost.dashboards.provision.tree import LOOKED_FOR, escaped, provision
 from lamppost.dashboards.site import Site
 
 SITE = Site(
@@ -65,6 +65,19 @@ def test_secrets_stay_in_the_environment(tmp_path: Path) -> None:
         assert secure == {"httpHeaderValue1": "Token $LAMPPOST_INFLUX_READ_TOKEN"}
         assert one["database"] == one["jsonData"]["dbName"]
         assert one["database"].startswith("riverside")
+
+
+def test_data_sources_ask_by_get(tmp_path: Path) -> None:
+    """With POST the proxy of Grafana 9.3 gives a panel an empty answer now and then."""
+    provision(SITE, tmp_path, tmp_path)
+    listed = document(tmp_path / "datasources/lamppost.yaml")["datasources"]
+    assert {one["jsonData"]["httpMode"] for one in listed} == {"GET"}
+
+
+def test_grafana_finds_every_folder_it_looks_for(tmp_path: Path) -> None:
+    """One that is missing is an error in its log at each start."""
+    provision(SITE, tmp_path, tmp_path)
+    assert {one.name for one in tmp_path.iterdir() if one.is_dir()} >= {*LOOKED_FOR}
 
 
 def test_dollars_are_escaped_where_grafana_expands_them(tmp_path: Path) -> None:

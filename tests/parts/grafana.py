@@ -78,7 +78,7 @@ def _source(influx: Influx, source: Any, city: str) -> dict[str, Any]:
         "access": "proxy",
         "url": influx.url,
         "database": database,
-        "jsonData": {"dbName": database, "version": "InfluxQL", "httpMode": "POST"},
+        "jsonData": {"dbName": database, "version": "InfluxQL", "httpMode": "GET"},
     }
     if influx.token:
         made["jsonData"] |= {"httpHeaderName1": "Authorization"}

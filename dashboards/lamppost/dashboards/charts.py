@@ -21,6 +21,8 @@ ALL_SERIES = {"mode": "multi", "sort": "desc"}
 NAME_PIXELS, VALUE_PIXELS = 13, 16
 """Of bars: by themselves names grow with the panel until they shout."""
 MAX_BARS = 12
+MAX_CELLS = 100
+"""Of a strip of cells: with more than one to two pixels, as on a phone, Grafana draws none."""
 
 
 def line(statement: Statement, alias: str = "") -> Target:
@@ -38,6 +40,7 @@ def timeseries(
     stacked: bool = False,
     stepped: bool = False,
     minimum: float | None = None,
+    maximum: float | None = None,
     thresholds: Thresholds = (),
     gap_min: int = 15,
 ) -> Panel:
@@ -53,6 +56,7 @@ def timeseries(
         stacked: one upon the other.
         stepped: a value holds until the next one.
         minimum: of the axis.
+        maximum: of the axis.
         thresholds: drawn as lines when there are any.
         gap_min: a longer time without a value is drawn as a gap.
     """
@@ -71,6 +75,8 @@ def timeseries(
     defaults: dict[str, Any] = {"color": {"mode": "palette-classic"}}
     if minimum is not None:
         defaults["min"] = minimum
+    if maximum is not None:
+        defaults["max"] = maximum
     return Panel(
         "timeseries",
         title,
@@ -165,6 +171,7 @@ def strip(
         thresholds=thresholds or GREY,
         custom={"fillOpacity": 80, "lineWidth": 0},
         options=options,
+        max_points=MAX_CELLS if history else 0,
         # By thresholds a timeline would join states and call them by ranges of numbers.
         defaults={"color": {"fixedColor": NORMAL, "mode": "fixed"}},
     )

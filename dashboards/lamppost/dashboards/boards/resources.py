@@ -221,6 +221,8 @@ def _trend() -> Panel:
         "Does it get better, and which part of it does not?",
         line(_devices(*columns).every(), "$col"),
         unit="percentunit",
+        minimum=0,
+        maximum=1,
         gap_min=GAP_MIN,
     )
     return panel.overridden(*shaded("score", *PARTS)).sized(14, 9)

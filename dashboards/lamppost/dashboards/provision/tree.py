@@ -28,6 +28,8 @@ SOURCES_FILE = "datasources/lamppost.yaml"
 BOARDS_FILE = "dashboards/lamppost.yaml"
 ALERTING_FILE = "alerting/lamppost.yaml"
 BOARDS_FOLDER = "lamppost-boards"
+LOOKED_FOR = ("alerting", "dashboards", "datasources", "notifiers", "plugins")
+"""Folders that Grafana wants to read at its start; those without a file of ours are empty."""
 
 
 def provision(site: Site, folder: Path, seen_at: Path, on_error: str = OK) -> list[str]:
@@ -62,6 +64,8 @@ def provision(site: Site, folder: Path, seen_at: Path, on_error: str = OK) -> li
         **{board_file(board): rendered(board) for board in boards},
         NAME: text(site.city, now, gone),
     }
+    for name in LOOKED_FOR:
+        (folder / name).mkdir(parents=True, exist_ok=True)
     changed = [name for name, content in files.items() if _written(folder / name, content)]
     for name in before.gone(now).files:
         (folder / name).unlink(missing_ok=True)
