@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
+from lamppost.register.alarms import desk as alarms
 from lamppost.register.condition.deciding import aim
+from lamppost.register.days import desk as days
+from lamppost.register.days.day import DAY_MS, Day
 from lamppost.register.evidence.verifying import verify
+from lamppost.register.indicators.definitions import CITY_FILE
 from lamppost.register.markup import Markup
 from lamppost.register.pages import indicator_aims, indicator_list, indicator_sheet
 from lamppost.register.pages.deeds import Asked
@@ -19,7 +23,9 @@ from lamppost.register.pages.history_svg import svg
 from lamppost.register.pages.indicator_list import share
 from lamppost.register.pages.indicator_values import all_values, asked_period, history
 from lamppost.register.pages.indicator_values import asked_definition as defined
+from lamppost.register.records.boundary import Boundary
 from lamppost.register.records.links import RefusedError
+from lamppost.register.records.reading import Wanted
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
@@ -27,7 +33,7 @@ from .asking import asking
 from .city import City
 from .consoles import serving
 from .looking import PHONE, check_sound
-from .registers import T0, Clock
+from .registers import T0, Clock, incident
 from .test_indicators import SMART_LAMP, city
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -113,13 +119,48 @@ async def test_what_cannot_be_asked_for(
         sheet(lit, "x")
 
 
-async def test_values_are_kept_for_a_minute(lit: Register, clock: Clock) -> None:
+async def test_values_of_a_month_that_runs_are_kept_for_a_minute(
+    lit: Register, clock: Clock
+) -> None:
     """And computed anew after it."""
     period = asked_period(lit, "2025-10")
-    first = all_values(lit, period)
-    assert all_values(lit, period) is first
+    first_ms, first = all_values(lit, period)
+    again_ms, again = all_values(lit, period)
+    assert first_ms == again_ms
+    assert all(one is other for one, other in zip(first, again, strict=True))
     clock.now_ms += 60_000
     assert all_values(lit, period)[0] == clock.now_ms
+
+
+async def test_values_of_a_month_that_is_over_are_kept_until_something_changes(
+    lit: Register, clock: Clock
+) -> None:
+    """A link, a day and a fact of the city count at once; time and alarms do not."""
+    clock.now_ms = T0 + 40 * DAY_MS
+    period = asked_period(lit, "2025-10")
+    made_ms = all_values(lit, period)[0]
+    clock.now_ms += 3_600_000
+    with lit.changing(alarms.WHO) as writer:
+        alarms.observe(writer, [incident(device="nobody")])
+    assert all_values(lit, period)[0] == made_ms
+    (one,) = lit.page("channels", Wanted({}, limit=1)).items
+    for change in (
+        lambda: lit.calibrate(one.id, "ada", clock.now_ms),
+        lambda: kept_day(lit, one.id, period.from_ms),
+        lambda: (lit.data_dir / CITY_FILE).write_text("population = 12\n"),
+    ):
+        clock.now_ms += 1_000
+        change()
+        assert all_values(lit, period)[0] == clock.now_ms
+    inside = lit.within(Boundary(["Elsewhere"]))
+    assert all(one.assets == 0 for one in all_values(inside, period)[1])
+    assert any(one.assets for one in all_values(lit, period)[1])
+
+
+def kept_day(register: Register, channel: str, day_ms: int) -> None:
+    """Keep a day of a channel."""
+    with register.database.writing() as connection:
+        days.keep(connection, day_ms, {channel: Day(1_440)}, register.now_ms())
 
 
 async def test_the_history_is_twelve_months_up_to_the_period(lit: Register) -> None:

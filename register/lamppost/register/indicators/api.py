@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from lamppost.register.answering import ERRORS, PREFIX, Listed, answer, ask, listed
-from lamppost.register.indicators import desk
+from lamppost.register.indicators import kept
 from lamppost.register.indicators.definitions import (
     CITY_FILE,
     DefinitionError,
@@ -70,7 +70,9 @@ def get_values(request: Request, name: Annotated[str, Query(alias="period")]) ->
         wanted = period(name)
 
         def found(register: Register) -> tuple[Value, ...]:
-            return desk.values(register, wanted, city_facts(register.data_dir / CITY_FILE))
+            every = [(one, wanted) for one in definitions().values()]
+            told = kept.values(register, every, city_facts(register.data_dir / CITY_FILE))
+            return tuple(value for _, value in told)
 
         values = ask(request, found)
     except DefinitionError as error:

@@ -11,7 +11,7 @@ from lamppost.register.days.desk import REFERENCE
 from lamppost.register.days.quality import COUNTERS
 from lamppost.register.days.tables import OBSERVED, channel_day
 from lamppost.register.days.units import factor
-from lamppost.register.indicators.inputs import SYNTHETIC, held
+from lamppost.register.indicators.inputs import FLAT, SYNTHETIC, held
 from lamppost.register.indicators.sums import SUPPLIED, USED
 from lamppost.register.indicators.values import Definition, Metered, Period
 from lamppost.register.records.tables import asset, channel, link
@@ -66,7 +66,7 @@ def metered(
     names = sorted({one.channel for some in bound.values() for one in some})
     sums = _sums(connection, names, period)
     rows = connection.execute(
-        select(asset)
+        select(*FLAT)
         .where(asset.c.asset_class.in_(classes), held(asset, at_ms))
         .order_by(asset.c.id)
     ).mappings()

@@ -1,17 +1,13 @@
-"""Values of indicators for pages: asked for by what an address says, kept for a minute.
+"""Values of indicators for pages: asked for by what an address says."""
 
-All indicators of a large city take seconds, and a page is looked at more than once.
-"""
-
-import threading
 from datetime import UTC, datetime
-from weakref import WeakKeyDictionary
 
-from lamppost.register.indicators import desk
+from lamppost.register.indicators import kept
 from lamppost.register.indicators.definitions import (
     CITY_FILE,
     DefinitionError,
     city_facts,
+    definitions,
     known,
     period,
 )
@@ -19,14 +15,7 @@ from lamppost.register.indicators.values import Definition, Period, Value
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 
-KEPT_MS = 60_000
-PERIODS_MAX = 12
 MONTHS = 12
-
-Kept = tuple[int, tuple[Value, ...]]
-
-_lock = threading.Lock()
-_kept: WeakKeyDictionary[Register, dict[str, Kept]] = WeakKeyDictionary()
 
 
 def asked_period(register: Register, told: str) -> Period:
@@ -65,31 +54,19 @@ def facts(register: Register) -> dict[str, float]:
         raise RefusedError(str(error)) from error
 
 
-def all_values(register: Register, wanted: Period) -> Kept:
-    """Return all indicators of a period, and when they were computed, at most a minute ago."""
-    now_ms = register.now_ms()
-    with _lock:
-        there = _kept.setdefault(register, {})
-        found = there.get(wanted.name)
-        if found is None or not 0 <= now_ms - found[0] < KEPT_MS:
-            found = (now_ms, desk.values(register, wanted, facts(register)))
-            there.pop(wanted.name, None)
-            there[wanted.name] = found
-            if len(there) > PERIODS_MAX:
-                there.pop(next(iter(there)))
-        return found
+def all_values(register: Register, wanted: Period) -> tuple[int, tuple[Value, ...]]:
+    """Return all indicators of a period, and when the first of them was computed."""
+    every = [(one, wanted) for one in definitions().values()]
+    found = kept.values(register, every, facts(register))
+    return min(made_ms for made_ms, _ in found), tuple(value for _, value in found)
 
 
 def history(register: Register, definition: Definition, until: Period) -> list[Value]:
     """Return the months up to a period, the oldest first."""
-    known_facts, now_ms = facts(register), register.now_ms()
-    last_ms = min(until.to_ms, now_ms)
+    last_ms = min(until.to_ms, register.now_ms())
     names = [*reversed(_months(last_ms, MONTHS - 1)), _month(last_ms - 1)]
-    with register.database.reading() as connection:
-        return [
-            desk.value(connection, definition, period(name), known_facts, now_ms)
-            for name in dict.fromkeys(names)
-        ]
+    months = [(definition, period(name)) for name in dict.fromkeys(names)]
+    return [value for _, value in kept.values(register, months, facts(register))]
 
 
 def _month(at_ms: int) -> str:

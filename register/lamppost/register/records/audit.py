@@ -6,12 +6,12 @@ must rule that out notes the head (`SEQ:HASH`) elsewhere and has it checked.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from lamppost.register.records.tables import RECORDS, audit, audited, entered
 from lamppost.register.records.values import Entry
@@ -119,6 +119,18 @@ def head(connection: Connection) -> tuple[int, str]:
     last = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
     row = connection.execute(last).first()
     return (0, ORIGIN) if row is None else (row.seq, row.hash)
+
+
+def ends(connection: Connection, kinds: Sequence[str]) -> tuple[int, ...]:
+    """Return the number of the last entry of each kind, 0 without one.
+
+    While these stay the same, so do the records of these kinds: every change is entered.
+    """
+    last = [
+        select(func.max(audit.c.seq)).where(audit.c.kind == kind).scalar_subquery()
+        for kind in kinds
+    ]
+    return tuple(end or 0 for end in connection.execute(select(*last)).one())
 
 
 def verify(connection: Connection, expected_head: tuple[int, str] | None = None) -> Verdict:

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
+from lamppost.register.records import audit
 from lamppost.register.records.store import Register
-from lamppost.register.records.tables import audit
 from lamppost.register.resources import loading
 from lamppost.register.resources.graph import Graph
 from lamppost.register.resources.loading import Field, Stranger, World
@@ -74,9 +74,9 @@ def ends(register: Register) -> tuple[Ends, Ends, Ends]:
     """Return the ends of the trail of what the map is made of: born, placed, and told."""
     with register.database.reading() as connection:
         return (
-            _ends(connection, BORN),
-            _ends(connection, PLACED),
-            _ends(connection, TOLD),
+            audit.ends(connection, BORN),
+            audit.ends(connection, PLACED),
+            audit.ends(connection, TOLD),
         )
 
 
@@ -100,15 +100,6 @@ def _made(
     streams = field.streams
     world = loading.peopled(connection, resources, gathering, streams, unknown, where)
     return _Kept(born, placed, told, gathers, field, unknown, where, gathering, world)
-
-
-def _ends(connection: Connection, kinds: Sequence[str]) -> Ends:
-    """Return the number of the last entry of each kind, 0 without one."""
-    last = [
-        select(func.max(audit.c.seq)).where(audit.c.kind == kind).scalar_subquery()
-        for kind in kinds
-    ]
-    return tuple(end or 0 for end in connection.execute(select(*last)).one())
 
 
 def _gathers(resources: Sequence[Resource]) -> Gathers:
