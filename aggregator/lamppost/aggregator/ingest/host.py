@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from lamppost.aggregator.ingest.bulk import BulkClient
 from lamppost.aggregator.ingest.inbox import CONNECTED, LOST, Inbox
 from lamppost.aggregator.settings.mqtt import MqttConfig
 from lamppost.wire.state import HostState, StateError, decode_state, encode_state
@@ -28,9 +29,9 @@ LEAVE_TIMEOUT_S = 2.0
 WELCOME_TIMEOUT_S = 10.0
 
 
-def new_client(config: MqttConfig, client_id: str) -> paho.Client:
+def new_client(config: MqttConfig, client_id: str) -> BulkClient:
     """A paho client (3.1.1, clean session) with the credentials of `config`."""
-    client = paho.Client(
+    client = BulkClient(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         clean_session=True,
@@ -145,7 +146,7 @@ class Host:
             self._inbox.note(LOST, time.time_ns())
         return self._announced
 
-    def _prepare(self) -> paho.Client:
+    def _prepare(self) -> BulkClient:
         client = new_client(self._config, f"lamppost-host-{self._config.host_id}")
         offline = encode_state(HostState(online=False, timestamp=self._timestamp))
         client.will_set(self._topic, offline, qos=1, retain=True)
@@ -199,6 +200,7 @@ class Host:
         client.on_subscribe = on_subscribe
         client.on_disconnect = on_disconnect
         client.on_message = self._on_message
+        client.on_bytes = self._on_bytes
         return client
 
     def _end(self) -> None:
@@ -213,14 +215,21 @@ class Host:
         self, client: paho.Client, _userdata: object, message: paho.MQTTMessage
     ) -> None:
         try:
-            topic = message.topic
+            self._heard(client, message.topic, bytes(message.payload))
         except UnicodeDecodeError:
             self._inbox.dropped += 1
-            return
+
+    def _on_bytes(self, client: paho.Client, topic: bytes, payload: bytes) -> None:
+        try:
+            self._heard(client, topic.decode(), payload)
+        except UnicodeDecodeError:
+            self._inbox.dropped += 1
+
+    def _heard(self, client: paho.Client, topic: str, payload: bytes) -> None:
         if topic == self._topic:
-            self._reassert(client, bytes(message.payload))
+            self._reassert(client, payload)
         else:
-            self._inbox.put(topic, bytes(message.payload), time.time_ns())
+            self._inbox.put(topic, payload, time.time_ns())
 
     def _reassert(self, client: paho.Client, payload: bytes) -> None:
         """Answer a STATE of ours that says offline: an old will, or another's mistake."""
