@@ -23,7 +23,6 @@ LINE_BYTES = 64
 PER_HEAD = LINE_BYTES // 8
 PER_FINE = LINE_BYTES // 4
 PER_CODE = LINE_BYTES // 2
-FAST_AT = h.TAILS_AT + h.FAST_TAIL * h.TAIL_WIDTH
 
 
 @kernel
@@ -49,29 +48,37 @@ def look_ahead(
     fine, codes = fines[s], memories[s]
     for j in range(0, h.SCALES_AT, PER_FINE):
         fetch(fine, j)
-    fetch(fine, FAST_AT)
-    fetch(fine, FAST_AT + h.TAIL_WIDTH)
+    _fetch_tail(fine, h.FAST_TAIL)
+    _fetch_tail(fine, h.SLOW_TAIL)
     first = h.DAYS_AT + int(time // SLOT_MS) % h.SLOTS * h.DAY_PLACES
     for j in range(0, PLACES, PER_CODE):
         fetch(codes, first + j)
     ending = int(heads[s, h.ENDING])
     for k in range(h.SCALES):
         if ending >> k & 1:
-            fetch_scale(fine, codes, k)
+            _fetch_scale(fine, codes, k)
 
 
 @kernel
-def fetch_scale(fine: Fine, codes: Codes, k: int) -> None:
-    """Ask for the points and patterns of a scale and the head of its tail."""
+def _fetch_scale(fine: Fine, codes: Codes, k: int) -> None:
+    """Ask for the points, the patterns and the tail of a scale.
+
+    One that is forgotten is found by the stamps: they are needed often enough to ask for them.
+    """
     fetch(fine, h.SCALES_AT + k * h.SCALE_WIDTH)
-    fetch(fine, h.TAILS_AT + k * h.TAIL_WIDTH)
+    _fetch_tail(fine, k)
     first = k * h.POINTS * h.PATTERNS
     for j in range(0, h.POINTS * h.PATTERNS, PER_CODE):
         fetch(codes, first + j)
+    for j in range(0, h.PATTERNS, PER_CODE):
+        fetch(codes, h.STAMPS_AT + k * h.PATTERNS + j)
 
 
 @kernel
-def fetch_stamps(codes: Codes, k: int) -> None:
-    """Ask for the stamps of a scale, because a pattern is to be forgotten."""
-    for j in range(0, h.PATTERNS, PER_CODE):
-        fetch(codes, h.STAMPS_AT + k * h.PATTERNS + j)
+def _fetch_tail(fine: Fine, k: int) -> None:
+    """Ask for the head of a tail and for the bins of most distances, which are in two lines.
+
+    A bin that is not there holds up all that follows it, although nothing needs its count.
+    """
+    fetch(fine, h.TAILS_AT + k * h.TAIL_WIDTH)
+    fetch(fine, h.TAILS_AT + k * h.TAIL_WIDTH + PER_FINE)

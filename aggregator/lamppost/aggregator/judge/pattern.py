@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import habit_state as h
-from lamppost.aggregator.judge.ahead import fetch_stamps
 
 Fine = NDArray[np.float32]
 Codes = NDArray[np.int16]
@@ -112,8 +111,6 @@ def compare(
         return 0.0, NOBODY
     past = h.SCALES_AT + scale * h.SCALE_WIDTH + h.S_PAST
     newest, old = _nearest(fine, past, codes, scale, known, unit, slack * reach)
-    if known == h.PATTERNS and distance_of(old) * unit > MERGE * reach:
-        fetch_stamps(codes, scale)
     return min(distance_of(newest) * unit / reach, FARTHEST), old
 
 
