@@ -8,6 +8,7 @@ own names for how it reads; tests on a real broker hold us to them.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import MQTTErrorCode
@@ -41,6 +42,10 @@ class BulkClient(paho.Client):
         only once, so that pings and publishes get their turn however much comes.
         """
         self._asked = False
+        if not self._in_packet["command"]:
+            with suppress(OSError):  # paho meets it again, and knows what to do
+                self._fill()
+            self._hand_over()
         code = super().loop_read(max_packets)
         while code == MQTTErrorCode.MQTT_ERR_SUCCESS and self._at < len(self._bulk):
             self._hand_over()
@@ -56,6 +61,10 @@ class BulkClient(paho.Client):
             topic, payload, self._at = found
             self.on_bytes(self, topic, payload)
 
+    def _fill(self) -> None:
+        self._bulk, self._at = super()._sock_recv(BULK_BYTES), 0
+        self._asked = len(self._bulk) > 0  # of an end, paho shall hear again
+
     def _sock_recv(self, bufsize: int) -> bytes:
         """Paho's seam: up to so many bytes, none at the end of the stream.
 
@@ -65,8 +74,7 @@ class BulkClient(paho.Client):
         if self._at == len(self._bulk):
             if self._asked:
                 raise BlockingIOError
-            self._asked = True
-            self._bulk, self._at = super()._sock_recv(BULK_BYTES), 0
+            self._fill()
         data = self._bulk[self._at : self._at + bufsize]
         self._at += len(data)
         return data
