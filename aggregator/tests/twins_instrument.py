@@ -159,6 +159,9 @@ class Instrument:
     smallest: float = 0.0
     largest: float = 0.0
     sizes: list[float] = field(default_factory=list)
+    fastest: float = 0.0
+    new_fastest: float = 0.0
+    is_steep: bool = False
     logs: float = 0.0
     log_dev: float = 0.0
     mistake: str = ""
@@ -188,8 +191,19 @@ class Instrument:
                 self.count, self.first, self.last, self.fell_at = 1, time, time, time
                 self.value = self.lowest = self.highest = x
             return found
+        steep = self._steep(time, x)
         added = self._judge(time, x, believed)
-        return (found & ~c.SUSPECT) | added if added & c.FAULTS else found | added
+        return (found & ~c.SUSPECT) | added if added & c.FAULTS else found | added | steep
+
+    def _steep(self, time: float, x: float) -> int:
+        """Far faster than ever, with hysteresis; what is believed is learned afterwards."""
+        p = self.p
+        if self.fastest <= 0 or time - self.first < p.instrument_ms:
+            return 0
+        times = p.steep_leave if self.is_steep else p.steep_times
+        allowed = times * self.fastest * max(time - self.last, self.interval)
+        self.is_steep = abs(x - self.value) > allowed
+        return c.STEEP if self.is_steep and self.count >= p.instrument_readings else 0
 
     def _judge(self, time: float, x: float, believed: bool) -> int:
         p = self.p
@@ -296,9 +310,13 @@ class Instrument:
         return right * self.set_right > 0 and self._is_new(abs(x)) and seen
 
     def _jumps(self, x: float, mistake: str) -> bool:
-        most = 6 * self.noise.move + 1e-6 * abs(self.value)
+        most = 6 * self._usual_change() + 1e-6 * abs(self.value)
         lands = abs(MISTAKES[mistake](x) - self.value) <= most
-        return lands and abs(x - self.value) > 12 * self.noise.move
+        return lands and abs(x - self.value) > 12 * self._usual_change()
+
+    def _usual_change(self) -> float:
+        loud = self.noise.of_mean.loud
+        return min(self.noise.move, loud) if loud > 0 else self.noise.move
 
     def _near(self, x: float) -> bool:
         right = MISTAKES[self.mistake](x)
@@ -307,7 +325,7 @@ class Instrument:
         if self.mistake in BY_FACTOR:
             return abs(log_size(right) - self.logs) < min(max(4 * self.log_dev, 0.15), 1.2)
         nearer = abs(right - self.value) <= abs(x - self.value)
-        most = 6 * self.noise.move + 1e-6 * abs(self.value)
+        most = 6 * self._usual_change() + 1e-6 * abs(self.value)
         return nearer and abs(right - self.set_right) <= most
 
     def _nearer(self, x: float) -> bool:
@@ -337,11 +355,17 @@ class Instrument:
         if self.count > 32:
             elapsed = min(elapsed, 5 * self.interval)
         self.interval += (elapsed - self.interval) / min(self.count, 200)
+        lasted, moved = max(time - self.last, self.interval), abs(x - self.value)
         self.last, self.value = time, x
         self.count += 1
         if not believed:
             return
+        if moved > self.new_fastest * lasted and lasted > 0:
+            self.new_fastest = moved / lasted
         fade = min(elapsed / self.p.instrument_memory_ms, 1)
+        self.fastest *= 1 - fade
+        if (self.count - 1) % 16 == 0:
+            self.fastest, self.new_fastest = max(self.fastest, self.new_fastest), 0.0
         self.lowest = min(x, self.lowest + fade * (x - self.lowest))
         self.highest = max(x, self.highest + fade * (x - self.highest))
         if abs(x) < 1e-30:

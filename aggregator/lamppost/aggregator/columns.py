@@ -100,6 +100,7 @@ RESET = 16384  # a counter has fallen back to the beginning
 MAINTENANCE = 32768  # somebody works on it: stored, not judged by the process tiers
 RATE = 65536  # has changed faster than declared
 REPEATED = 131072  # LATE, with the very time of the last judged reading
+STEEP = 262144  # has moved far faster than it ever has; believed, for the process may
 FLAG_NAMES = {
     RANGE: "range",
     STUCK: "stuck",
@@ -119,6 +120,7 @@ FLAG_NAMES = {
     MAINTENANCE: "maintenance",
     RATE: "rate",
     REPEATED: "repeated",
+    STEEP: "steep",
 }
 INSTRUMENT = NOISE | SCALE | DRIFT | RESET
 FAULTS = (

@@ -137,7 +137,10 @@ def dropout(series: Series, rng: Rng) -> Injected | None:
 
 
 def noise(series: Series, rng: Rng) -> Injected | None:
-    """Noise far beyond the loudest stretch, or moves muffled far below the quietest."""
+    """Noise far beyond the loudest stretch, or moves muffled far below the quietest.
+
+    Nothing is muffled about zero: that would be a smaller unit, which is another fault.
+    """
     if series.kind == "counter":
         return None
     first = place(series, rng, FAULT_READINGS)
@@ -150,6 +153,8 @@ def noise(series: Series, rng: Rng) -> Injected | None:
     loudest, quietest, mine_now = stretches.max(), stretches.min(), moves[mine].mean()
     if rng.random() < 0.5 or quietest == 0.0:
         value[mine] += rng.normal(0, rng.uniform(*NOISE_UP) * loudest / 1.13, FAULT_READINGS)
+    elif value[first] == 0.0:
+        return None
     else:
         less = NOISE_DOWN * quietest / mine_now
         value[mine] = value[first] + less * (value[mine] - value[first])

@@ -65,14 +65,16 @@ def instrument_tier(
             if not found & UNSURE:
                 _begin(state, s, time, x)
             continue
+        steep = _judge_steep(state, s, time, x, p)
         added, since = _judge(channels, state, s, time, x, found, p)
         if added & c.FAULTS:
             flags[i] = (found & ~c.SUSPECT) | added
             severity[i] = COUNTER_SEVERITY if added & c.RESET else SEVERITY
             onset_ms[i] = int(since)
-        elif added:
-            flags[i] = found | added
-        elif since >= 0.0 and onset_ms[i] < 0:
+            continue
+        if added | steep:
+            flags[i] = found | added | steep
+        if added == 0 and since >= 0.0 and onset_ms[i] < 0:
             onset_ms[i] = int(since)  # what was withheld began then
 
 
@@ -149,6 +151,21 @@ def _judge_reach(state: Array, s: int, time: float, x: float, warm: bool, p: Pro
 
 
 @kernel
+def _judge_steep(state: Array, s: int, time: float, x: float, p: Profile) -> int:
+    """STEEP for a change far faster than any believed one; nothing is withheld for it."""
+    fastest = state[s, w.FASTEST]
+    if fastest <= 0.0 or time - state[s, w.I_FIRST] < p.instrument_ms:
+        return 0
+    times = p.steep_times if state[s, w.IS_STEEP] == 0.0 else p.steep_leave
+    elapsed = max(time - state[s, w.I_LAST], state[s, w.I_INTERVAL])
+    if abs(x - state[s, w.I_VALUE]) <= times * fastest * elapsed:
+        state[s, w.IS_STEEP] = 0.0
+        return 0
+    state[s, w.IS_STEEP] = 1.0
+    return c.STEEP if state[s, w.I_COUNT] >= p.instrument_readings else 0
+
+
+@kernel
 def _learn(state: Array, s: int, time: float, x: float, believed: bool, p: Profile) -> None:
     elapsed = time - state[s, w.I_LAST]
     count = state[s, w.I_COUNT]
@@ -159,14 +176,22 @@ def _learn(state: Array, s: int, time: float, x: float, believed: bool, p: Profi
         state[s, w.I_INTERVAL] = usual + (elapsed - usual) * (1.0 / INTERVAL_MEMORY)
     else:
         state[s, w.I_INTERVAL] = usual + (elapsed - usual) / count
+    moved = abs(x - state[s, w.I_VALUE])
+    lasted = max(time - state[s, w.I_LAST], state[s, w.I_INTERVAL])
     state[s, w.I_LAST] = time
     state[s, w.I_VALUE] = x
     state[s, w.I_COUNT] = count + 1.0
     if not believed:
         return
+    if moved > state[s, w.NEW_FASTEST] * lasted and lasted > 0.0:
+        state[s, w.NEW_FASTEST] = moved / lasted
     fade = min(elapsed * (1.0 / p.instrument_memory_ms), 1.0)
     state[s, w.LOWEST] = min(x, state[s, w.LOWEST] + fade * (x - state[s, w.LOWEST]))
     state[s, w.HIGHEST] = max(x, state[s, w.HIGHEST] + fade * (x - state[s, w.HIGHEST]))
+    state[s, w.FASTEST] *= 1.0 - fade
+    if count % SIZES_EVERY == 0.0:
+        state[s, w.FASTEST] = max(state[s, w.FASTEST], state[s, w.NEW_FASTEST])
+        state[s, w.NEW_FASTEST] = 0.0
     size = abs(x)
     if size < TINY:
         return

@@ -12,6 +12,9 @@
     LARGEST,
     NEW_SMALLEST,  # of the last readings, not yet in those
     NEW_LARGEST,
+    FASTEST,  # change a ms ever believed, slowly forgotten, as late as those
+    NEW_FASTEST,
+    IS_STEEP,
     LOGS,  # local mean of the size's logarithm
     LOG_DEV,  # its mean absolute deviation
     # noise
@@ -40,7 +43,7 @@
     C_LOW,
     C_TOP,
     OF_MEAN,  # from here on stand the habits of MOVE
-) = range(35)
+) = range(38)
 
 # A habit: how a figure has been, the last block excepted; of MOVE and of TYPICAL.
 QUIET, LOUD, BLOCK_LOW, BLOCK_HIGH, PAST_LOW, PAST_HIGH, HABIT_WIDTH = range(7)

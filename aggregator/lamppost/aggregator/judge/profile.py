@@ -71,6 +71,8 @@ class Profile(NamedTuple):
     reach_spans: float = 50.0  # beyond all that was ever believed, in spans of that
     reach_leave: float = 25.0
     reach_readings: float = 12.0
+    steep_times: float = 3.0  # the fastest change ever: faster is steep
+    steep_leave: float = 1.5  # until it is slower than so many times that
     counter_rises: float = 100.0  # in a row: it only ever rises
     counter_ms: float = 259_200_000.0  # and for so long, unless it is declared a counter
     # neighbours

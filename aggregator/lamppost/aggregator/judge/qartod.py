@@ -7,7 +7,7 @@ PASS, NOT_EVALUATED, SUSPECT, FAIL, MISSING = 1, 2, 3, 4, 9
 TESTS = {
     "gap": c.GAP | c.LATE | c.REPEATED | c.CLOCK,  # with timing
     "gross range": c.RANGE,
-    "rate of change": c.RATE,
+    "rate of change": c.RATE | c.STEEP,
     "spike": c.SPIKE,
     "flat line": c.STUCK,
     "attenuated signal": c.NOISE,
@@ -20,7 +20,7 @@ Its climatology is judged by the process tier;
 """
 
 FAILED = c.RANGE | c.STUCK | c.SCALE
-DOUBTFUL = c.SUSPECT | c.NOISE | c.RESET | c.RATE | c.DRIFT
+DOUBTFUL = c.SUSPECT | c.NOISE | c.RESET | c.RATE | c.STEEP | c.DRIFT
 """Its rate of change and neighbor tests know no failure, for nobody can tell which is wrong."""
 
 

@@ -149,8 +149,15 @@ def _is_open(state: Array, s: int, time: float, x: float, mistake: int, p: Profi
 
 
 @kernel
+def _usual_change(state: Array, s: int) -> float:
+    """The present changes, or the loudest ever: what trembles now lands anywhere by chance."""
+    loud = state[s, w.OF_MEAN + w.LOUD]
+    return float(min(state[s, w.MOVE], loud) if loud > 0.0 else state[s, w.MOVE])
+
+
+@kernel
 def _jumps(state: Array, s: int, x: float, mistake: int) -> bool:
-    last, move = state[s, w.I_VALUE], state[s, w.MOVE]
+    last, move = state[s, w.I_VALUE], _usual_change(state, s)
     lands = abs(set_right(x, mistake) - last) <= LANDING * move + ROUNDING * abs(last)
     return bool(lands and abs(x - last) > JUMP * move)
 
@@ -164,7 +171,8 @@ def _fits_well(state: Array, s: int, x: float, mistake: int) -> bool:
         scatter = min(_scatter(state, s), FARTHEST)
         return bool(abs(log10(max(abs(right), 1e-300)) - state[s, w.LOGS]) < scatter)
     last = state[s, w.I_VALUE]
-    near = abs(right - state[s, w.S_VALUE]) <= LANDING * state[s, w.MOVE] + ROUNDING * abs(last)
+    room = LANDING * _usual_change(state, s) + ROUNDING * abs(last)
+    near = abs(right - state[s, w.S_VALUE]) <= room
     return bool(near and abs(right - last) <= abs(x - last))
 
 
