@@ -144,7 +144,7 @@ def _sheet() -> Panel:
                                     thresholds=SHARE_OF_GOOD),
             "n": heading("Sample", "short", width=70),
             "quality_class": heading("Quality", width=70),
-            "computed_ms": heading("Computed", "dateTimeFromNow", width=110),
+            "computed_ms": heading("Computed", "dateTimeFromNow", width=125),
             "lineage": heading("Lineage", links=(lineage,), width=100),
             "status": heading("Status", width=75),
         },
