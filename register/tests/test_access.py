@@ -48,7 +48,7 @@ def allowed(method: str, path: str) -> set[str]:
         return {"auditor", "admin"}
     if method == "GET" or path.endswith("/evidence"):
         return set(ROLES)
-    decided = ("requirements", "targets", "resources", "flows", "imports")
+    decided = ("requirements", "targets", "resources", "flows", "imports", "alarms/escalation")
     if path.startswith(tuple(f"/api/v1/{one}" for one in decided)):
         return {"steward", "admin"}
     if path.rsplit("/", 1)[-1] in ENGINEERS:

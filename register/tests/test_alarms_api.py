@@ -1,6 +1,7 @@
 """Alarms over HTTP."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -161,3 +162,23 @@ async def test_kpis_are_told_for_a_period(client: httpx.AsyncClient) -> None:
     kpis = await body(client, f"alarms/kpis?from_ms={T0}&to_ms={T0 + 600_000}&operators=2")
     assert (kpis["raised"], kpis["per_operator_10min"]) == (5, 2.5)
     assert (await client.get(f"alarms/kpis?from_ms={T0}&to_ms={T0}")).status_code == 400
+
+
+async def test_escalation_is_read_and_decided(client: httpx.AsyncClient) -> None:
+    """What is built in, what somebody decided, never; what is none is refused."""
+    before = (await body(client, "alarms/escalation"))["items"]
+    assert [(one["priority"], one["minutes"], one["tell"]) for one in before] == [
+        (1, 10, []), (2, 30, []), (3, 240, []), (4, None, []),
+    ]  # fmt: skip
+    said: dict[str, Any] = {
+        "by": "sue",
+        "priority": 2,
+        "minutes": 5,
+        "tell": ["shift", "", "chief"],
+    }
+    after = await told(client, "alarms/escalation", **said)
+    assert after["items"][1] == {"priority": 2, "minutes": 5, "tell": ["shift", "", "chief"]}
+    after = await told(client, "alarms/escalation", **(said | {"minutes": None}))
+    assert after["items"][1]["minutes"] is None
+    for wrong in ({"priority": 5}, {"minutes": 0}, {"tell": ["a"] * 4}, {"tell": ["\x00"]}):
+        assert "came" in await told(client, "alarms/escalation", 400, **(said | wrong))

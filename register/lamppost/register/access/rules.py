@@ -33,7 +33,7 @@ _DECIDED = (
     *("requirements", "requirements/{}/end", "targets", "targets/{}/end"),
     *("resources", "resources/{}", "resources/{}/attest", "resources/{}/end"),
     *("flows", "flows/{}/end"),
-    *("imports", "imports/{}"),
+    *("imports", "imports/{}", "alarms/escalation"),
 )
 _READ = (
     *_LISTS,

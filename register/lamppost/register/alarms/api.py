@@ -11,10 +11,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from lamppost.register.acting import Act, actor
-from lamppost.register.alarms import desk, kpis, reading
+from lamppost.register.alarms import desk, escalation, kpis, reading
 from lamppost.register.alarms.asked import (
     AlarmsAsked,
     Assign,
+    Escalate,
+    EscalationTold,
     Judge,
     PeriodAsked,
     Reasoned,
@@ -84,6 +86,30 @@ def get_detectors(request: Request, asked: Annotated[PeriodAsked, Query()]) -> R
             )
 
     return answer(request, asdict(ask(request, told)))
+
+
+@router.get("/escalation", response_model=EscalationTold, responses=ERRORS)
+def get_escalation(request: Request) -> Response:
+    """Return when alarms that nobody acknowledges are passed on, and to whom."""
+
+    def told(register: Register) -> dict[str, object]:
+        with register.database.reading() as connection:
+            return {"items": escalation.told(escalation.held(connection))}
+
+    return answer(request, ask(request, told))
+
+
+@router.post("/escalation", response_model=EscalationTold, responses=ACT_ERRORS)
+def decide_escalation(request: Request, act: Escalate) -> Response:
+    """Say when alarms of a priority are passed on, and to whom."""
+
+    def do(register: Register) -> dict[str, object]:
+        with register.changing(actor(request, act)) as writer:
+            escalation.decide(writer, act.priority, act.minutes, act.tell)
+        with register.database.reading() as connection:
+            return {"items": escalation.told(escalation.held(connection))}
+
+    return answer(request, ask(request, do))
 
 
 @router.get("/{alarm}", response_model=Alarm, responses=ONE_ERRORS)

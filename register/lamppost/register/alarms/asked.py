@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lamppost.register.acting import Act, Name, TimeMs, Told
+from lamppost.register.alarms.escalation import LEVELS_MAX, MINUTES_MAX, NAME_CHARS_MAX
 from lamppost.register.alarms.reading import AlarmsWanted
 from lamppost.register.alarms.values import State
 from lamppost.register.records.asked import Limit, Text, Time
@@ -71,6 +72,33 @@ class Assign(Act):
     """To whom; null for nobody."""
 
     to: Name | None
+
+
+class Escalate(Act):
+    """When alarms of a priority are passed on, and to whom."""
+
+    priority: Annotated[int, Field(ge=1, le=4)]
+    minutes: Annotated[
+        int | None, Field(ge=1, le=MINUTES_MAX, description="before each time; null is never")
+    ]
+    tell: Annotated[
+        list[Annotated[str, Field(max_length=NAME_CHARS_MAX)]],
+        Field(max_length=LEVELS_MAX, description="a name for each time, or nothing"),
+    ]
+
+
+class Escalation(BaseModel):
+    """When alarms of a priority are passed on, and to whom."""
+
+    priority: int
+    minutes: int | None
+    tell: list[str]
+
+
+class EscalationTold(BaseModel):
+    """All priorities, the most urgent first."""
+
+    items: list[Escalation]
 
 
 class Judge(Act):

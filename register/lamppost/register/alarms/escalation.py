@@ -74,6 +74,19 @@ def held(connection: Connection) -> Policy:
     return Policy(after_ms, POLICY.levels, tell)
 
 
+def told(policy: Policy) -> list[dict[str, object]]:
+    """Return a policy as the API tells it: minutes and names of each priority."""
+    steps = {one: policy.after_ms.get(one) for one in sorted(WORDS)}
+    return [
+        {
+            "priority": one,
+            "minutes": None if step_ms is None else step_ms // MINUTE_MS,
+            "tell": list(policy.tell.get(one, ())),
+        }
+        for one, step_ms in steps.items()
+    ]
+
+
 def decide(writer: Writer, priority: int, minutes: int | None, tell: Sequence[str]) -> bool:
     """Say when alarms of a priority are passed on, and to whom; False when it was so before.
 
