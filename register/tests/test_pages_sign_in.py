@@ -11,6 +11,7 @@ from lamppost.register.access import accounts, sessions
 from lamppost.register.access.gate import COOKIE
 from lamppost.register.alarms import desk
 from lamppost.register.records.store import Register
+from lamppost.register.resources import deciding
 from lamppost.register.serve import Console
 
 from .city import City
@@ -203,6 +204,12 @@ async def test_who_is_for_a_district_starts_at_its_alarms(
         await expect(page.locator("h1")).to_be_visible()
         for link in await page.locator("a[href^='/']").evaluate_all("(all) => all.map(String)"):
             assert (await page.context.request.get(link)).status == 200, (path, link)
+    with register.changing("root") as writer:
+        accounts.set_role(writer, "wes", "steward", ["west"])
+        deciding.enter(writer, "old", "dataset", {"name": "Old", "owner": "City"})
+    await page.goto(f"{served.url}/reviews?steward=*")
+    await expect(page.locator(".parts, .asset").first).to_contain_text("Old")
+    await expect(page.locator("button[data-deed]")).to_have_count(0)
     await page.goto(f"{served.url}/map")
     await expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
     await expect(page.get_by_role("alert")).to_contain_text("Districts: came west")

@@ -38,7 +38,7 @@ _DECIDED = (
 _READ = (
     *_LISTS,
     *(f"{one}/{{path}}" for one in _LISTS),
-    *("alarms", "alarms/kpis", "alarms/detectors", "alarms/{}"),
+    *("alarms", "alarms/kpis", "alarms/detectors", "alarms/escalation", "alarms/{}"),
     *("work-orders", "work-orders/{}"),
     *("conditions", "capacity", "coverage", "gaps", "resource-use", "next"),
     *("requirements", "targets", "indicators", "indicators/definitions"),
