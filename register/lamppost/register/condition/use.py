@@ -8,7 +8,7 @@ is not counted by its power too.
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from lamppost.register.condition.tables import target
 from lamppost.register.condition.values import RESOURCES, Used
@@ -27,12 +27,12 @@ class _Part:
     days: int = 0
     meters: dict[str, tuple[float, int]] = field(default_factory=dict)
 
-    def add(self, meter: str, amount: float) -> None:
-        """Count one day of one meter."""
+    def add(self, meter: str, amount: float, days: int) -> None:
+        """Count the days of one meter in one unit."""
         self.amount += amount
-        self.days += 1
-        before, days = self.meters.get(meter, (0.0, 0))
-        self.meters[meter] = (before + amount, days + 1)
+        self.days += days
+        before, counted = self.meters.get(meter, (0.0, 0))
+        self.meters[meter] = (before + amount, counted + days)
 
     def per_day(self) -> float:
         """The day of each meter by its own days, so a gap is not a saving."""
@@ -52,8 +52,8 @@ def used(
         to_ms: The day after the last.
     """
     parts: dict[str, _Part] = defaultdict(_Part)
-    for part, meter, amount in _days(connection, resource, by, from_ms, to_ms):
-        parts[part].add(meter, amount)
+    for part, meter, amount, days in _days(connection, resource, by, from_ms, to_ms):
+        parts[part].add(meter, amount, days)
     goals = _targets(connection, resource, by)
     expected = max((to_ms - from_ms) // DAY_MS, 1)
     told = [
@@ -65,32 +65,41 @@ def used(
 
 def _days(
     connection: Connection, resource: str, by: str, from_ms: int, to_ms: int
-) -> list[tuple[str, str, float]]:
+) -> list[tuple[str, str, float, int]]:
+    """Part, meter, amount and days of it; summed up by the database, a unit at a time."""
     part = {"asset": asset.c.id, "district": asset.c.district, "class": asset.c.asset_class}[by]
     classes = [COUNTERS[resource]] + ([POWER] if resource == "energy" else [])
-    rows = connection.execute(
+    meters = (
         select(
-            part, asset.c.id, channel.c.id, channel.c.channel_class,
-            channel_day.c.unit, channel_day.c.mean, channel_day.c.rise, channel_day.c.day_ms,
+            part.label("part"), asset.c.id.label("thing"), channel.c.id.label("meter"),
+            channel.c.channel_class.label("kind"),
         )
         .select_from(
-            channel_day.join(channel, channel_day.c.channel == channel.c.id)
-            .join(link, link.c.channel == channel.c.id)
+            channel.join(link, link.c.channel == channel.c.id)
             .join(asset, link.c.asset == asset.c.id)
         )
         .where(channel.c.channel_class.in_(classes), link.c.valid_to_ms.is_(None))
+        .distinct()
+        .subquery()
+    )  # fmt: skip
+    of = (meters.c.part, meters.c.thing, meters.c.meter, meters.c.kind, channel_day.c.unit)
+    measures = channel_day.c.mean, channel_day.c.rise
+    sums = [one for column in measures for one in (func.sum(column), func.count(column))]
+    rows = connection.execute(
+        select(*of, *sums)
+        .join_from(meters, channel_day, channel_day.c.channel == meters.c.meter)
         .where(channel_day.c.day_ms >= from_ms, channel_day.c.day_ms < to_ms)
         .where(channel_day.c.minutes > 0, channel_day.c.provenance.in_(OBSERVED))
-        .distinct()
-    ).all()  # fmt: skip
+        .group_by(*of)
+    ).all()
     counted = {row[1] for row in rows if row[3] == COUNTERS[resource]}
     told = []
-    for name, thing, meter, kind, unit, mean, rise, _day in rows:
+    for name, thing, meter, kind, unit, mean, means, rise, rises in rows:
         if kind == POWER and thing in counted:
             continue
         amount = _amount(resource, kind, unit, mean, rise)
         if amount is not None:
-            told.append((name or "", meter, amount))
+            told.append((name or "", meter, amount, means if kind == POWER else rises))
     return told
 
 

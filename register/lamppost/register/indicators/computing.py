@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from hashlib import sha256
 from math import fsum
+from operator import attrgetter
 
 from lamppost.register.indicators import sums
 from lamppost.register.indicators.values import (
@@ -108,15 +109,19 @@ def lineage(
         "definition": asdict(definition),
         "period": period,
         "facts": {definition.per: facts[definition.per]} if definition.per in facts else {},
-        "inputs": sorted(map(_shallow, inputs), key=lambda one: str(one["asset"])),
+        "inputs": sorted(_shallow(inputs), key=lambda one: str(one["asset"])),
     }
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 
 
-def _shallow(one: Input | Metered) -> dict[str, object]:
-    """An input as JSON takes it; `asdict` copies each field deeply, most of a value's time."""
-    return {field.name: getattr(one, field.name) for field in fields(one)}
+def _shallow(inputs: Inputs) -> list[dict[str, object]]:
+    """Inputs as JSON takes them; `asdict` copies each field deeply, most of a value's time."""
+    if not inputs:
+        return []
+    names = tuple(field.name for field in fields(inputs[0]))
+    read = attrgetter(*names)
+    return [dict(zip(names, read(one), strict=True)) for one in inputs]
 
 
 def _missing(

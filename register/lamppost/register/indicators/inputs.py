@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Connection, Table, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, null, or_, select
 
 from lamppost.register.indicators.values import Definition, Input
 from lamppost.register.records.tables import asset, channel, link
 
 SYNTHETIC = "demo"
 """Scheme of an external id that made-up assets carry."""
-
-FLAT = tuple(column for column in asset.columns if column.name != "geometry")
-"""What is asked of assets: reading thousands of shapes takes longer than all else."""
 
 
 def inputs(connection: Connection, definition: Definition, at_ms: int) -> tuple[Input, ...]:
@@ -23,14 +20,13 @@ def inputs(connection: Connection, definition: Definition, at_ms: int) -> tuple[
         at_ms: Records that held then, UTC.
     """
     channels = _channels(connection, definition, at_ms)
+    weight = null() if definition.weight == "count" else asset.c[definition.weight]
     rows = connection.execute(
-        select(*FLAT)
+        select(asset.c.id, asset.c.asset_class, asset.c.external_ids, weight)
         .where(asset.c.asset_class.in_(definition.of), held(asset, at_ms))
         .order_by(asset.c.id)
     )
-    return tuple(
-        _input(definition, dict(row), channels.get(row["id"], {})) for row in rows.mappings()
-    )
+    return tuple(_input(definition, channels.get(row[0], {}), *row) for row in rows)
 
 
 def held(table: Table, at_ms: int) -> ColumnElement[bool]:
@@ -62,18 +58,25 @@ def _channels(
     return found
 
 
-def _input(definition: Definition, row: dict[str, object], bound: dict[str, str]) -> Input:
+def _input(
+    definition: Definition,
+    bound: dict[str, str],
+    one: str,
+    asset_class: str,
+    external: object,
+    weight: float | None,
+) -> Input:
     met = [next(_first(line, bound), None) for line in definition.needs]
-    counted = all(one is not None for one in met)
-    weight = 1.0 if definition.weight == "count" else row[definition.weight]
-    external = row["external_ids"]
+    counted = all(name is not None for name in met)
+    if definition.weight == "count":
+        weight = 1.0
     return Input(
-        asset=str(row["id"]),
-        asset_class=str(row["asset_class"]),
-        weight=None if weight is None else float(weight),  # type: ignore[arg-type]
+        asset=one,
+        asset_class=asset_class,
+        weight=None if weight is None else float(weight),
         counted=counted,
         synthetic=isinstance(external, dict) and SYNTHETIC in external,
-        channels=tuple(sorted({one for one in met if one})) if counted else (),
+        channels=tuple(sorted({name for name in met if name})) if counted else (),
     )
 
 

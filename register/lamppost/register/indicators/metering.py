@@ -11,7 +11,7 @@ from lamppost.register.days.desk import REFERENCE
 from lamppost.register.days.quality import COUNTERS
 from lamppost.register.days.tables import OBSERVED, channel_day
 from lamppost.register.days.units import factor
-from lamppost.register.indicators.inputs import FLAT, SYNTHETIC, held
+from lamppost.register.indicators.inputs import SYNTHETIC, held
 from lamppost.register.indicators.sums import SUPPLIED, USED
 from lamppost.register.indicators.values import Definition, Metered, Period
 from lamppost.register.records.tables import asset, channel, link
@@ -24,6 +24,9 @@ ENERGY_H = {"W": "W.h", "kW": "kW.h", "MW": "MW.h"}
 """What a power is when it is summed up over hours."""
 
 METRES_A_KM = 1_000.0
+
+FLAT = tuple(column for column in asset.columns if column.name != "geometry")
+"""What is asked of assets: reading thousands of shapes takes longer than all else."""
 
 
 @dataclass(frozen=True, slots=True)
