@@ -13,6 +13,7 @@ from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
 from lamppost.aggregator.judge.judge import HABIT, LINE_BYTES
 from lamppost.aggregator.judge.logs import decimal_log
 from lamppost.aggregator.judge.pattern import add_cell, compare, end_point, learn
+from lamppost.aggregator.judge.policy import threshold
 from lamppost.aggregator.judge.seasonal_nn import DAY_MS, SLOT_MS, keep, open_slot, other_days
 from lamppost.aggregator.judge.tail import COMMON, RAREST, decades, rarity, take
 
@@ -194,6 +195,36 @@ def test_faults_are_neither_learned_nor_told_as_habits() -> None:
     judged(other, rest)
     for name in ("habit-fine", "habit-codes"):
         assert judge.state()[name].tobytes() == other.state()[name].tobytes()
+
+
+def test_what_stays_is_in_doubt_no_longer() -> None:
+    """A step is withheld for a reading; when the next ones confirm it, no point is in doubt."""
+    values = daily(7, 2, 1)[:310]
+    values[302:] += 200.0
+    judge, stream = judge_of(1), stream_of(values)
+
+    def doubts() -> float:
+        fine = judge.state()["habit-fine"][0]
+        points = fine[h.SCALES_AT + h.S_DOUBTS : h.TAILS_AT : h.SCALE_WIDTH]
+        return float(points.sum() + fine[h.S_DOUBT : h.S_DOUBT + h.SCALES].sum())
+
+    out = judged(judge, stream.part(0, 303))
+    assert out.flags[-1] & c.SUSPECT
+    assert doubts() > 0.0
+    out = judged(judge, stream.part(303, 310))
+    assert not (out.flags & c.SUSPECT).any()
+    assert doubts() == 0.0
+
+
+@given(
+    st.floats(1e-3, HABITS.usual_false),
+    st.tuples(*(st.floats(0.0, most) for most in (1e6, 1e5, 20.0, 9.0))),
+)
+def test_no_threshold_is_lower_than_the_base(rate: float, state: tuple[float, ...]) -> None:
+    """Whatever the series and its alarms: `_decide` asks for none where evidence is far off."""
+    head = h.HEAD_BLANK.copy()
+    head[[h.PACE, h.CELLS, h.USUAL, h.LOAD]] = state
+    assert threshold(head, float(T0), rate, HABITS) >= HABITS.evidence_base
 
 
 def test_memory_is_bounded() -> None:
