@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from functools import partial
 from types import FrameType
 from typing import NamedTuple, TextIO
 
@@ -144,19 +145,8 @@ def run(
         board = Board(pipeline)
         board.refresh()
         live = Live(pipeline, board, Parts(host, drain, inbox, spool, intake, keeper), store)
-        watch = Watch(
-            live,
-            register.database,
-            config.data_dir,
-            config.mqtt.host_id,
-            lambda: _figures(config, spool, drain, store),
-            lambda: dict(pipeline.stage_ns),
-            Publisher(register, grades),
-            pipeline.follow,
-            pipeline.follow_feeders,
-            canary.samples,
-            lambda: pipeline.latency.kept,
-        )
+        figures = partial(_figures, config, spool, drain, store)
+        watch = _watch(config, pipeline, live, register, grades, figures, canary)
         drain.watch(watch.samples)
         drain.start()
         keeper.start(live)
@@ -195,6 +185,31 @@ def _canary(config: Config, store: Store, stack: ExitStack) -> Song:
     canary.start()
     stack.callback(canary.stop)
     return Song(canary.noticed, canary.samples)
+
+
+def _watch(
+    config: Config,
+    pipeline: Pipeline,
+    live: Live,
+    register: Register,
+    grades: DeviceGrades,
+    figures: Callable[[], dict[str, float]],
+    canary: Song,
+) -> Watch:
+    """What writes the rows of a minute beside the readings."""
+    return Watch(
+        live,
+        register.database,
+        config.data_dir,
+        config.mqtt.host_id,
+        figures,
+        lambda: dict(pipeline.stage_ns),
+        Publisher(register, grades),
+        pipeline.follow,
+        pipeline.follow_feeders,
+        canary.samples,
+        lambda: pipeline.latency.kept,
+    )
 
 
 def _spool(config: Config) -> Spool:

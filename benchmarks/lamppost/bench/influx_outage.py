@@ -63,11 +63,7 @@ def outage(readings: Readings, rate: int, share: float) -> dict[str, Any]:
             drain.start()
             feed.start()
             try:
-                _awaited(lambda: drain.position > 0 and not drain.lag_bytes, "the first rows")
-                server.kill()
-                feed.add(frames)
-                _awaited(lambda: drain.state.startswith("unreachable"), "the outage")
-                server.start()
+                _taken_down(server, drain, feed, frames)
                 began_mib, spool_mib = _memory_mib(), _size_mib(folder / "spool")
                 found = _watched(drain, feed, spool.position, frames * FRAME_ROWS / rate)
                 feed.stop()
@@ -100,6 +96,15 @@ def outage(readings: Readings, rate: int, share: float) -> dict[str, Any]:
     }
     met = per_s >= 10 * rate and found["p95_s"] <= 2.0 and feed.rows == stored
     return {**told, "drain_goal": GOALS, "drain_met": met}
+
+
+def _taken_down(server: Influx, drain: Drain, feed: "Feed", frames: int) -> None:
+    """Kill influxd amid live readings, and start it again behind a full spool."""
+    _awaited(lambda: drain.position > 0 and not drain.lag_bytes, "the first rows")
+    server.kill()
+    feed.add(frames)
+    _awaited(lambda: drain.state.startswith("unreachable"), "the outage")
+    server.start()
 
 
 class Feed:

@@ -72,11 +72,9 @@ def timeseries(
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
         "thresholdsStyle": {"mode": "line" if thresholds else "off"},
     }
+    ends = {"min": minimum, "max": maximum}
     defaults: dict[str, Any] = {"color": {"mode": "palette-classic"}}
-    if minimum is not None:
-        defaults["min"] = minimum
-    if maximum is not None:
-        defaults["max"] = maximum
+    defaults |= {end: value for end, value in ends.items() if value is not None}
     return Panel(
         "timeseries",
         title,
