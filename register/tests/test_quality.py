@@ -16,6 +16,7 @@ from lamppost.register.days.devices import QUARTER_MS, DeviceGrade, DeviceGrades
 from lamppost.register.days.quality import PARTS, WEIGHTS, Around, accuracy, graded
 from lamppost.register.live import ChannelView, Snapshot
 from lamppost.register.publish.publisher import Publisher
+from lamppost.register.publish.quality import devices as quality_rows
 from lamppost.register.records.births import ChannelSeen
 from lamppost.register.records.importing import EMPTY
 from lamppost.register.records.store import Register
@@ -229,3 +230,11 @@ def test_dashboards_are_told_of_devices_and_streams(city: Register, clock: Clock
         if row.measurement.name == "quality"
     ]
     assert (anew.time_ms, anew.fields["score"]) == (YESTERDAY_MS, 1.0)
+
+
+def test_what_no_asset_claims_counts_in_its_group(city: Register) -> None:
+    """Boards choose by district, and a row without one would be on none."""
+    grade = DeviceGrade("docks", "n", "nobody's", T0, {"score": 1.0}, {"n": 1}, 0.0)
+    with city.database.reading() as connection:
+        (row,) = quality_rows(connection, [grade])
+    assert row.tags["district"] == "docks"

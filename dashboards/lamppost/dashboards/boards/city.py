@@ -126,8 +126,9 @@ def _open(*names: str) -> Statement:
 def _map() -> Panel:
     return (
         worldmap(
-            "Abnormal assets",
-            "Where is something wrong? A marker for each asset with an open incident.",
+            "Abnormal assets whose place is known",
+            "Where is something wrong? A marker for each asset with an open incident; one "
+            "whose place the register does not know stands in the list only.",
             rows(_open("severity", "lat", "lon", "name", "kind", "reason", "incident")),
             color_field="level",
             thresholds=LEVEL_STEPS,

@@ -1,4 +1,7 @@
-"""Rows of quality: of devices each quarter of an hour, of streams when a day was kept."""
+"""Rows of quality: of devices each quarter of an hour, of streams when a day was kept.
+
+What no asset with a district claims counts in its Sparkplug group, as it does for boards.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -26,7 +29,7 @@ def devices(connection: Connection, grades: Iterable[DeviceGrade]) -> Iterator[R
     places = _places(connection) if told else {}
     for one in told:
         tags = {"group": one.group, "node": one.node, "device": one.device}
-        where = places.get(device_id(one.group, one.node, one.device), "")
+        where = places.get(device_id(one.group, one.node, one.device)) or one.group
         fields: dict[str, Value] = {**one.parts, **one.counts, "age_s": one.age_s}
         yield Row(QUALITY, one.time_ms, tags | {"district": where}, fields)
 
@@ -50,15 +53,15 @@ def streams(connection: Connection, after: Mark) -> tuple[list[Row], Mark]:
     if not rows:
         return [], after
     places, last = _places(connection), rows[-1]
-    told = [_stream(dict(row), places.get(row["device"], "")) for row in rows]
+    told = [_stream(dict(row), places.get(row["device"])) for row in rows]
     return told, (last["made_ms"], last["channel"], last["day_ms"])
 
 
-def _stream(told: Mapping[str, Any], district: str) -> Row:
+def _stream(told: Mapping[str, Any], district: str | None) -> Row:
     group, node, device = told["device"].split("/", 2)
     tags = {
         "group": group, "node": node, "device": device, "metric": told["metric"],
-        "district": district,
+        "district": district or group,
     }  # fmt: skip
     fields: dict[str, Value] = {name: told[name] for name in ("score", *PARTS)}
     fields |= {
