@@ -121,7 +121,7 @@ def draw(
     parts = list[Markup]()
     for name in shown:
         if name == DUPLICATES:
-            found = _duplicates(now, wanted.radius_m)
+            found = reading.alike(now, float(wanted.radius_m))
             parts.append(_alike(found, wanted, now))
         else:
             title, find = PARTS[name]
@@ -156,11 +156,6 @@ def _found(
         section(title, name if may_act else "", lines, now),
         *_onward(name, len(found), wanted),
     )
-
-
-def _duplicates(now: World, radius_m: str) -> Duplicates:
-    """Streams that may measure the same; of the few radii the page knows, looked for once."""
-    return now.once(f"within {radius_m} m", lambda: reading.alike(now, float(radius_m)))
 
 
 def _alike(found: Duplicates, wanted: Filters, now: World) -> Markup:

@@ -12,6 +12,7 @@ from lamppost.register.resources.tables import flow, resource
 from lamppost.register.resources.values import Flow, Resource
 
 ENDING_DAYS = 180
+USUAL_M = (25.0, 50.0, 100.0, 500.0)
 
 RESOURCES = Kind(
     resource,
@@ -52,8 +53,14 @@ def alike(there: World, radius_m: float) -> Duplicates:
 
     Args:
         there: The map.
-        radius_m: How near is near.
+        radius_m: How near is near; what is near within a usual radius is looked for once.
     """
+    if radius_m in USUAL_M:
+        return there.once(f"within {radius_m:g} m", lambda: _alike(there, radius_m))
+    return _alike(there, radius_m)
+
+
+def _alike(there: World, radius_m: float) -> Duplicates:
     placed = [
         Placed(seen, there.places[seen.channel])
         for seen in there.streams
