@@ -106,6 +106,27 @@ def test_the_register_tells_what_a_device_measures(register: Register) -> None:
     assert standings_of(register.database, NOW) == {}
 
 
+def test_births_tell_where_a_device_is_that_the_register_does_not_know(
+    register: Register,
+) -> None:
+    """It stands on the map where its birth says, its node amid its devices; assets count more."""
+    seen = city_of("pump-1", "pump-2", "mast-1")
+    places = {"pump-1": (1.0, 1.0), "pump-2": (48.0, 9.0), "mast-1": (50.0, 11.0)}
+    channels = tuple(
+        replace(one, latitude=places[one.device][0], longitude=places[one.device][1])
+        for one in seen.channels
+    )
+    city = City(register.database, "host")
+    city.samples(replace(seen, channels=channels))
+    of = city.places.of
+    known = of("riverside", "pumps", "pump-1")
+    assert known == places_of(register.database).of("riverside", "pumps", "pump-1")
+    mast = of("riverside", "pumps", "mast-1")
+    assert (mast.asset, mast.lat, mast.lon) == ("pumps/mast-1", 50.0, 11.0)
+    node = of("riverside", "pumps", "")
+    assert (node.name, node.lat, node.lon) == ("pumps", 33.0, 7.0)
+
+
 def test_the_middle_of_a_geometry() -> None:
     """A line is where its positions are on average, and nothing is nowhere."""
     line = {"type": "LineString", "coordinates": [[10, 50], [12, 52]]}

@@ -9,10 +9,12 @@ from lamppost.sim.sheets import AIR_QUALITY_MAST, PUMP_STATION, STREET_LIGHT_CAB
 
 @dataclass(frozen=True, slots=True)
 class DeviceSite:
-    """A device of a city and the datasheet it implements."""
+    """A device of a city, its datasheet, and where it stands: degrees, WGS 84."""
 
     name: str
     sheet: Sheet
+    latitude: float
+    longitude: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,19 @@ DEMO = City(
     (
         NodeSite(
             "pump-station-1",
-            (DeviceSite("pump-1", PUMP_STATION), DeviceSite("pump-2", PUMP_STATION)),
+            (
+                DeviceSite("pump-1", PUMP_STATION, 48.7912, 9.2144),
+                DeviceSite("pump-2", PUMP_STATION, 48.7913, 9.2147),
+            ),
         ),
         NodeSite(
             "lights-1",
             (
-                DeviceSite("cabinet-1", STREET_LIGHT_CABINET),
-                DeviceSite("cabinet-2", STREET_LIGHT_CABINET),
+                DeviceSite("cabinet-1", STREET_LIGHT_CABINET, 48.7861, 9.2051),
+                DeviceSite("cabinet-2", STREET_LIGHT_CABINET, 48.7839, 9.1998),
             ),
         ),
-        NodeSite("air-1", (DeviceSite("mast-1", AIR_QUALITY_MAST),)),
+        NodeSite("air-1", (DeviceSite("mast-1", AIR_QUALITY_MAST, 48.7885, 9.1952),)),
     ),
 )
 

@@ -63,6 +63,8 @@ def _device(device: DeviceSite, address: Address) -> list[str]:
         f"name = {_text(device.name)}",
         'driver = "modbus"',
         f"poll_s = {POLL_S}",
+        f"latitude = {device.latitude}",
+        f"longitude = {device.longitude}",
         "",
         "[device.options]",
         f"host = {_text(address.host)}",

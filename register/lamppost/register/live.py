@@ -78,6 +78,8 @@ class ChannelView:
             device is offline: the value is then not a present one.
         p: How often this channel shows so much evidence of an anomaly, 0 (never) to 1; 1 when
             it is not judged or still learning.
+        latitude: Where that is by its birth, degrees, WGS 84; None when it did not say.
+        longitude: The same.
     """
 
     group: str
@@ -94,6 +96,8 @@ class ChannelView:
     severity: float
     stale: bool
     p: float = 1.0
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

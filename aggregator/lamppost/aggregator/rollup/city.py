@@ -10,7 +10,7 @@ from lamppost.aggregator.rollup.alarmrows import alarm_row, incident_row, state_
 from lamppost.aggregator.rollup.counts import MINUTE_MS, counted
 from lamppost.aggregator.rollup.feeders import Feeders, feeders_of
 from lamppost.aggregator.rollup.peers import peers
-from lamppost.aggregator.rollup.places import Key, Places, places_of
+from lamppost.aggregator.rollup.places import Key, Places, places_of, told_by
 from lamppost.aggregator.rollup.plan import Plan, plan_of
 from lamppost.aggregator.rollup.ready import has_tables
 from lamppost.aggregator.rollup.standing import Standing, standings_of
@@ -37,7 +37,7 @@ class City:
         on_feeders: the same of what feeds what.
 
     Attributes:
-        places: what the register said last.
+        places: what the register said last, and births of what it does not know.
         ready: the register has tables; before that nobody is asked.
     """
 
@@ -69,6 +69,8 @@ class City:
         new_minute = minute_ms != self._minute_ms
         self._minute_ms = minute_ms
         self._ask(now_ms)
+        if new_minute:
+            self.places = Places(self.places.known, told_by(snapshot.channels))
         states = states_of(snapshot, self.places)
         incidents = self._changed_incidents(snapshot)
         rows = (*self._changed(states, now_ms), *incidents)
@@ -98,7 +100,8 @@ class City:
             return
         if not 0 <= now_ms - self._places_ms < PLACES_EVERY_MS:
             self._places_ms = now_ms
-            self.places = _answered(lambda: places_of(self._database), self.places)
+            asked = _answered(lambda: places_of(self._database), self.places)
+            self.places = Places(asked.known, self.places.told)
             plan = _answered(lambda: plan_of(self._database), self._plan)
             if plan is not None and plan != self._plan:
                 self._plan = plan

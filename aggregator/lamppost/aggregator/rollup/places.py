@@ -1,12 +1,13 @@
-"""Which asset a device measures, and where that is: by the register, else by its own name."""
+"""Which asset a device measures, and where that is: by the register, else by its birth."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
 
+from lamppost.register.live import ChannelView
 from lamppost.register.records.database import Database
 from lamppost.register.records.tables import asset, channel, device, link, node
 
@@ -58,14 +59,36 @@ def unregistered(key: Key) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """All places that the register knows, by group, node and device."""
+    """All places that are known, by group, node and device.
+
+    Attributes:
+        known: by the register.
+        told: of what the register binds to no asset, where births say it is.
+    """
 
     known: Mapping[Key, Place] = field(default_factory=dict)
+    told: Mapping[Key, Place] = field(default_factory=dict)
 
     def of(self, group: str, node_name: str, device_name: str) -> Place:
         """Return the place of a device; "" is the node itself."""
         key = group, node_name, device_name
-        return self.known.get(key) or unregistered(key)
+        return self.known.get(key) or self.told.get(key) or unregistered(key)
+
+
+def told_by(channels: Iterable[ChannelView]) -> dict[Key, Place]:
+    """Return where births say that devices are; a node is in the middle of what it reads."""
+    seen: dict[Key, set[tuple[float, float]]] = {}
+    for one in channels:
+        if one.latitude is None or one.longitude is None:
+            continue
+        at = one.latitude, one.longitude
+        seen.setdefault((one.group, one.node, one.device), set()).add(at)
+        seen.setdefault((one.group, one.node, ""), set()).add(at)
+    told = {}
+    for key, places in seen.items():
+        lat, lon = (sum(axis) / len(places) for axis in zip(*sorted(places), strict=True))
+        told[key] = replace(unregistered(key), lat=lat, lon=lon)
+    return told
 
 
 def places_of(database: Database) -> Places:

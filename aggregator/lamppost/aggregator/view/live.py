@@ -159,6 +159,7 @@ class Live:
                     info.group, info.node, info.device, info.metric, info.unit, shown,
                     time_ms, _some(expected), _some(low), _some(high),
                     _words(flags & VERDICT_MASK), severity, offline or silent, p,
+                    info.latitude, info.longitude,
                 )
             )  # fmt: skip
         return tuple(channels)
