@@ -11,8 +11,9 @@ from lamppost.dashboards.alerting.every import every_query
 from lamppost.dashboards.arguments import Failed, WrongUse, secret, web_url
 from lamppost.dashboards.boards.every import DEFAULT_CONSOLE, every_board
 from lamppost.dashboards.checking import Outcome, check, summary
-from lamppost.dashboards.influx import Influx
+from lamppost.dashboards.influx import Influx, InfluxError, UnreachableError
 from lamppost.dashboards.rendering import RENDERED, drift, files_of, write
+from lamppost.wire.series import RAW
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 DEFAULT_CITY = "lamppost"
@@ -97,6 +98,13 @@ def _check(arguments: argparse.Namespace) -> int:
         user=arguments.user,
         password=secret("--password-file", arguments.password_file),
     )
+    try:
+        influx.query(RAW.named(arguments.city), "SHOW MEASUREMENTS LIMIT 1")
+    except UnreachableError as error:
+        print(f"lamppost dashboards: no query was asked: {error}", file=sys.stderr)
+        return FAILED
+    except InfluxError:
+        pass  # which of the queries it refuses, and why, is what the check tells
     boards = [board.as_json() for board in every_board()]
     told = _silent if arguments.json else _told
     figures = summary(check(influx, arguments.city, boards, every_query(), told=told))

@@ -17,6 +17,10 @@ class InfluxError(Exception):
     """An InfluxDB did not answer a query, or answered that it will not."""
 
 
+class UnreachableError(InfluxError):
+    """Nobody answered at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Influx:
     """An InfluxDB.
@@ -39,7 +43,8 @@ class Influx:
         """Return the series of the answer to one statement.
 
         Raises:
-            InfluxError: no answer, or one that is none.
+            UnreachableError: no answer.
+            InfluxError: one that is none.
         """
         body = urlencode({"db": database, "epoch": "ms", "q": text}).encode()
         request = Request(f"{self.url}/query", body, self._headers())  # noqa: S310 - checked
@@ -49,7 +54,7 @@ class Influx:
         except HTTPError as error:
             raise InfluxError(f"{error.code} {_message(error.read(4096))}") from error
         except (OSError, HTTPException) as error:
-            raise InfluxError(f"{self.url}: {error}") from error
+            raise UnreachableError(f"{self.url}: {getattr(error, 'reason', error)}") from error
         if len(content) > MAX_ANSWER_BYTES:
             raise InfluxError(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
         return _series(content)
