@@ -55,7 +55,7 @@ class Http:
         self._pool = urllib3.PoolManager(
             maxsize=THREADS,
             retries=False,
-            timeout=urllib3.Timeout(CONNECT_TIMEOUT_S, server.read_timeout_s),
+            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=server.read_timeout_s),
             ca_certs=None if server.ca_file is None else str(server.ca_file),
         )
 
