@@ -109,7 +109,7 @@ def test_the_register_tells_what_a_device_measures(register: Register) -> None:
 def test_births_tell_where_a_device_is_that_the_register_does_not_know(
     register: Register,
 ) -> None:
-    """It stands on the map where its birth says, its node amid its devices; assets count more."""
+    """It stands where its birth says, its node amid its devices; assets count more."""
     seen = city_of("pump-1", "pump-2", "mast-1")
     places = {"pump-1": (1.0, 1.0), "pump-2": (48.0, 9.0), "mast-1": (50.0, 11.0)}
     channels = tuple(
