@@ -66,7 +66,8 @@ class Distance:
         alike = max(self.run_dev * math.sqrt(31) / self.dev, 1) if self.dev > 0 else 1
         allowed = abs(middle) / 10  # gains are known no better
         self.run += (beyond(clipped, allowed) - self.run) / min(count, 16)
-        if abs(self.run) < p.neighbours_matter:
+        gone = max(self.up.height, self.down.height) >= p.neighbours_alarm
+        if abs(self.run) < p.neighbours_matter / (2 if gone else 1):
             self.near_until = time
         near = 0 < self.dev <= p.neighbours_share * usual
         if count >= p.instrument_readings and near:

@@ -41,6 +41,7 @@ FARTHEST = 5.0  # beyond that the process is where nobody has compared the senso
 USED_TO = 1.5
 WIDEST = 8.0  # deviations: farther out a value counts as if it were there
 ROOM = 2.0  # times the alarm: a CUSUM grows no higher
+NEAR_AGAIN = 0.5  # of what matters: so near is back, after the sum was at the alarm
 GAIN_KNOWN = 0.1  # of how far the process has gone: sensors are alike to a tenth, not better
 HIDDEN = c.NOT_THE_LAST | c.FAULTS | c.SUSPECT
 
@@ -235,7 +236,9 @@ def _add_up(
     allowed = GAIN_KNOWN * abs(middle)
     run = _beyond(clipped, allowed)
     state[s, w.A_RUN] += (run - state[s, w.A_RUN]) / min(count, RUN_MEMORY)
-    if abs(state[s, w.A_RUN]) < p.neighbours_matter:
+    # Who has surely left does not come back for a noon at which it reads a little like others.
+    sure_before = max(state[s, w.A_UP], state[s, w.A_DOWN]) >= p.neighbours_alarm
+    if abs(state[s, w.A_RUN]) < p.neighbours_matter * (NEAR_AGAIN if sure_before else 1.0):
         state[s, w.NEAR_UNTIL] = time
     if proven:
         z = _beyond(away, allowed) / (SD_PER_MAD * dev * alike)
