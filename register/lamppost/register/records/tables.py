@@ -77,7 +77,7 @@ channel = Table(
     Column("low", Double),
     Column("high", Double),
     Column("datatype", Text, nullable=False),
-    Column("channel_class", Text, nullable=False, index=True),
+    Column("channel_class", Text, nullable=False),
     Column("heartbeat_ms", BigInteger),
     Column("calibrated_ms", BigInteger),
     Column("calibration_due_ms", BigInteger, index=True),
@@ -86,6 +86,7 @@ channel = Table(
     Column("uncertainty_class", Text, index=True, info=ADDED),
     Column("rate_per_s", Double, info=ADDED),
     Column("declared_asset", Text, index=True, info=ADDED),
+    Index("ix_channel_class", "channel_class", "id"),
 )
 
 stream = Table(
