@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from lamppost.aggregator.alarms.topology import Feed, Path
+from lamppost.aggregator.rollup.bound import BOUND
 from lamppost.aggregator.rollup.plan import MAX_CHANNELS
 from lamppost.register.records.database import Database
 from lamppost.register.records.tables import asset, channel, device, link, node
@@ -116,10 +117,7 @@ def _told(connection: Connection) -> Iterator[_Told]:
             channel.c.channel_class,
             link.c.asset,
         )
-        .select_from(link)
-        .join(channel, channel.c.id == link.c.channel)
-        .join(device, device.c.id == channel.c.device)
-        .join(node, node.c.id == device.c.node)
+        .select_from(BOUND)
         .where(
             link.c.valid_to_ms.is_(None),
             channel.c.valid_to_ms.is_(None),

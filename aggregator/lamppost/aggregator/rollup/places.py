@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from lamppost.aggregator.rollup.bound import BOUND
 from lamppost.register.live import ChannelView
 from lamppost.register.records.database import Database
-from lamppost.register.records.tables import asset, channel, device, link, node
+from lamppost.register.records.tables import asset, device, link, node
 
 NODE_CLASS = "node"
 UNREGISTERED = "unregistered"
@@ -101,10 +102,7 @@ def places_of(database: Database) -> Places:
     """
     asked = (
         select(node.c.group, node.c.name.label("node"), device.c.name.label("device"), asset)
-        .select_from(link)
-        .join(channel, channel.c.id == link.c.channel)
-        .join(device, device.c.id == channel.c.device)
-        .join(node, node.c.id == device.c.node)
+        .select_from(BOUND)
         .join(asset, asset.c.id == link.c.asset)
         .where(link.c.valid_to_ms.is_(None), asset.c.valid_to_ms.is_(None))
         .order_by(link.c.asset, link.c.channel)

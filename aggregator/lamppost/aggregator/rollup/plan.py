@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from lamppost.aggregator.nodes.series import SeriesKey
+from lamppost.aggregator.rollup.bound import BOUND
 from lamppost.aggregator.rollup.places import middle
 from lamppost.register.records.database import Database
 from lamppost.register.records.tables import asset, channel, device, link, node
@@ -53,10 +54,7 @@ def plan_of(database: Database) -> Plan:
             link.c.role,
             link.c.asset,
         )
-        .select_from(link)
-        .join(channel, channel.c.id == link.c.channel)
-        .join(device, device.c.id == channel.c.device)
-        .join(node, node.c.id == device.c.node)
+        .select_from(BOUND)
         .where(link.c.valid_to_ms.is_(None), channel.c.valid_to_ms.is_(None))
         .order_by(link.c.channel, link.c.asset)
         .limit(MAX_CHANNELS)
