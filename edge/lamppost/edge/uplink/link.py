@@ -3,25 +3,18 @@
 All publishing goes through one task, so taking a `seq` and publishing are one step.
 """
 
-import socket
 from collections.abc import Iterable
-from typing import Final
 
 import aiomqtt
 
 from lamppost.edge.buffer.rows import Batch
 from lamppost.edge.config.file import Config
-from lamppost.edge.uplink import births, tls
+from lamppost.edge.uplink import births
 from lamppost.wire import session
 from lamppost.wire.delivery import Header
 from lamppost.wire.encode import encode
 from lamppost.wire.payload import Metric, Payload
 from lamppost.wire.topic import NAMESPACE, Topic, Verb, state_topic
-
-MAX_COMMANDS: Final = 1000
-"""Most commands that wait to be read; more than a host ever sends at once."""
-
-TIMEOUT_S: Final = 10.0
 
 
 class Link:
@@ -91,34 +84,6 @@ class Link:
 def topic(config: Config, verb: Verb, device: str | None = None) -> str:
     """A topic of this node, or of one of its devices."""
     return Topic(config.node.group, verb, config.node.name, device).text
-
-
-def connect(config: Config, bdseq: int, now_ms: int) -> aiomqtt.Client:
-    """A client for one connection; its will carries the number of this very session.
-
-    Raises:
-        OSError: a key, certificate or password file cannot be read.
-    """
-    mqtt, node = config.mqtt, config.node
-    shown = tls.credentials(mqtt)
-    will = aiomqtt.Will(
-        topic(config, Verb.NDEATH), encode(session.node_death(bdseq, now_ms)), qos=1
-    )
-    return aiomqtt.Client(
-        mqtt.host,
-        mqtt.port,
-        username=shown.username,
-        password=shown.password,
-        # No identifier may hold a slash, so no two nodes can share this one.
-        identifier=f"{node.group}/{node.name}",
-        will=will,
-        clean_session=True,
-        keepalive=mqtt.keepalive_s,
-        timeout=TIMEOUT_S,
-        tls_context=tls.context(mqtt),
-        max_queued_incoming_messages=MAX_COMMANDS,
-        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-    )
 
 
 def _data(payload: Payload) -> bytes:

@@ -14,8 +14,9 @@ from lamppost.edge.board import Board
 from lamppost.edge.buffer.buffer import wall_ms
 from lamppost.edge.buffer.recorder import Recorder
 from lamppost.edge.config.file import Config
+from lamppost.edge.uplink.connection import connection
 from lamppost.edge.uplink.inbox import Inbox
-from lamppost.edge.uplink.link import Link, connect
+from lamppost.edge.uplink.link import Link
 from lamppost.edge.uplink.pump import Clocks, Pump, Wishes
 from lamppost.edge.uplink.window import Window
 
@@ -100,7 +101,7 @@ class Uplink:
     async def _connected(self) -> bool:
         bdseq = await self._recorder.next_bdseq()
         inbox = Inbox(self._config, self._pump.acked, self._wishes.wake.set)
-        async with connect(self._config, bdseq, self._clocks.now_ms()) as client:
+        async with connection(self._config, bdseq, self._clocks.now_ms()) as client:
             self.connected = True
             self._say(f"connected to {self._broker}")
             async with asyncio.TaskGroup() as tasks:
