@@ -57,6 +57,15 @@ def test_the_tree_is_whole(tmp_path: Path) -> None:
     } <= mutes
 
 
+def test_boards_and_rules_share_their_folders(tmp_path: Path) -> None:
+    """Rules come first and know a folder by its title: a provider that says a uid makes two."""
+    provision(SITE, tmp_path, tmp_path)
+    providers = document(tmp_path / "dashboards/lamppost.yaml")["providers"]
+    assert all("folderUid" not in one for one in providers)
+    titles = {one["folder"] for one in providers}
+    assert {group["folder"] for group in alerting(tmp_path)["groups"]} <= titles
+
+
 def test_secrets_stay_in_the_environment(tmp_path: Path) -> None:
     """Tokens are read from the environment, and the name of the database stands twice."""
     provision(SITE, tmp_path, tmp_path)
