@@ -126,6 +126,9 @@ def test_a_server_that_is_no_influxdb(store: Store, front: Front) -> None:
     front.canned.append(Canned(302, b"moved", {"Location": "http://elsewhere.invalid/"}))
     with pytest.raises(StoreRefused, match="302 moved"):
         store.write(ONE)
+    front.canned.append(Canned(200, b"<html>Sign in</html>"))
+    with pytest.raises(StoreRefused, match="200 <html>Sign in</html> came, allowed: 204"):
+        store.write(ONE)
     front.query = Canned(200, b"<html>hello</html>")
     with pytest.raises(StoreUnreachable, match="not an InfluxDB's answer"):
         store.read(series().key, T0, T0 + 1, 0)

@@ -169,6 +169,48 @@ def test_no_is_refused(tmp_path: Path, status: int, message: str) -> None:
     assert writer.dead.count == 0
 
 
+@pytest.mark.parametrize("status", [200, 202, 206])
+def test_nothing_but_204_is_an_acknowledgement(tmp_path: Path, status: int) -> None:
+    """A proxy that shows a page has stored nothing, so nothing may be taken for stored."""
+    writer, _ = writer_of(tmp_path, lambda _: Answer(status, "<html>Sign in</html>"))
+    with pytest.raises(StoreRefused, match=f"{status} <html>.* came, allowed: 204"):
+        writer.write(Block.of(LINES))
+    assert writer.dead.count == 0
+
+
+def test_a_201_has_stored_a_part(tmp_path: Path) -> None:
+    """Clouds once answered partial writes so; the line that was left out is a dead letter."""
+
+    def rule(lines: list[str]) -> Answer:
+        return Answer(201, "1 rejected") if LINES[7] in lines else Answer(204)
+
+    writer, database = writer_of(tmp_path, rule)
+    writer.write(Block.of(LINES))
+    assert {*database.stored} == {*LINES} - {LINES[7]}
+    assert [one["line"] for one in letters(tmp_path / "dead")] == [LINES[7]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code":"invalid","line":3,"message":"column value is a string, not a float"}',
+        b'{"code":"invalid","message":"failed to parse line protocol: no field on line 3"}',
+        b'{"error":"partial write of line protocol occurred","data":[{"line_number":3}]}',
+    ],
+    ids=["cloud", "cloud, unparsed", "3 core"],
+)
+def test_version_3_blames_lines_in_its_own_words(tmp_path: Path, body: bytes) -> None:
+    """What it will never take becomes a dead letter instead of stopping all behind it."""
+    bad = {LINES[3]}
+    said = Answer(400, message_of(body))
+    writer, database = writer_of(
+        tmp_path, lambda lines: said if bad & {*lines} else Answer(204)
+    )
+    writer.write(Block.of(LINES))
+    assert {*database.stored} == {*LINES} - bad
+    assert [one["line"] for one in letters(tmp_path / "dead")] == [LINES[3]]
+
+
 def test_a_dead_letter_that_cannot_be_kept_is_not_acknowledged(tmp_path: Path) -> None:
     """When the file cannot be written the batch is kept and comes again."""
     (tmp_path / "dead").mkdir()

@@ -89,7 +89,7 @@ class Influx2Store(InfluxStore):
 
     def _send(self, database: Database, body: bytes) -> Answer:
         try:
-            self._writes.post_write(
+            _, status, _ = self._writes.post_write_with_http_info(
                 self._org,
                 database.named(self._city),
                 gzipped(body),
@@ -107,4 +107,4 @@ class Influx2Store(InfluxStore):
             return Answer(problem.status, message, retry_after_s(retry))
         except urllib3.exceptions.HTTPError as problem:
             raise StoreUnreachable(f"{self._server.url}: {why(problem)}") from problem
-        return Answer(204)
+        return Answer(status, message_of(self._client.api_client.last_response.data or ""))

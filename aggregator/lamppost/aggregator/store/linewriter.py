@@ -15,7 +15,13 @@ MAX_LINES = 5_000
 # write when very many lines are refused.
 MAX_SPLITS = 500
 MAX_MESSAGE_CHARS = 300
-LINE_FAULTS = ("partial write", "unable to parse", "type conflict")
+ACKNOWLEDGED = 204
+"""Nothing else is: a proxy's page of 200 must not count as stored."""
+PARTLY = 201
+"""How InfluxDB 3's predecessors in the cloud said "partial write" until 2024."""
+LINE_FAULTS = re.compile(
+    r"partial write|unable to parse|type conflict|failed to parse line protocol|^line \d+: "
+)
 # 1.x says the one, 2.9 the other. Either is said only when nothing else was wrong: the other
 # lines are stored then.
 TOO_OLD = re.compile(
@@ -34,12 +40,18 @@ class Answer:
 
 
 def message_of(body: bytes | str, fallback: str = "") -> str:
-    """Return the sentence in an InfluxDB's error body, short enough to show."""
+    """Return the sentence in an InfluxDB's error body, short enough to show.
+
+    Where the body says which line is wrong, as that of version 3 in the cloud does, so does the
+    sentence.
+    """
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     with contextlib.suppress(ValueError):
         document = json.loads(text)
         if isinstance(document, dict):
             text = str(document.get("error") or document.get("message") or text)
+            line = document.get("line")
+            text = f"line {line}: {text}" if isinstance(line, int) else text
     return (" ".join(text.split()) or fallback)[:MAX_MESSAGE_CHARS]
 
 
@@ -90,7 +102,7 @@ class LineWriter:
         while pieces:
             piece = pieces.pop()
             answer = self._send(piece.body)
-            if answer.status in (200, 204):
+            if answer.status == ACKNOWLEDGED:
                 continue
             self._check(answer)
             old = TOO_OLD.search(answer.message)
@@ -105,13 +117,13 @@ class LineWriter:
 
     def _check(self, answer: Answer) -> None:
         """Raise unless the answer is about the lines themselves."""
-        if answer.status == 413:
+        if answer.status in (413, PARTLY):
             return
         text = f"{answer.status} {answer.message}".strip()
-        if answer.status in (400, 422) and any(
-            fault in answer.message for fault in LINE_FAULTS
-        ):
+        if answer.status in (400, 422) and LINE_FAULTS.search(answer.message):
             return
+        if 200 <= answer.status < 300:
+            text += f" came, allowed: {ACKNOWLEDGED}; is this an InfluxDB?"
         if answer.status == 429 or answer.status >= 500:
             raise StoreUnreachable(text, answer.retry_after_s)
         raise StoreRefused(text, answer.retry_after_s)
