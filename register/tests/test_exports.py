@@ -16,6 +16,7 @@ from lamppost.register import cli
 from lamppost.register.exports.formats import FORMATS, SHEETS
 from lamppost.register.exports.ngsild import ngsild
 from lamppost.register.exports.records import Records
+from lamppost.register.exports.sheets import TABLES
 from lamppost.register.exports.writing import export
 from lamppost.register.live import ChannelView
 from lamppost.register.records.births import ChannelSeen
@@ -63,6 +64,13 @@ def seen(metric: str, value: float | str, flags: tuple[str, ...] = ()) -> Channe
     )  # fmt: skip
 
 
+def table_of(city: Register, name: str) -> list[dict[str, str]]:
+    """Return the rows of a table, as a spreadsheet reads them."""
+    with city.database.reading() as connection:
+        text = "".join(SHEETS[name].pieces(Records(connection, T0), ()))
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
 def whole(city: Register, name: str, *latest: ChannelView) -> Any:
     """Return an export, parsed."""
     with city.database.reading() as connection:
@@ -85,19 +93,16 @@ def test_geojson_has_every_asset_with_its_fields(city: Register) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_a_table_with_its_records(city: Register, kind: str) -> None:
     """A row for each record, a column for each field."""
+    rows = table_of(city, kind)
     with city.database.reading() as connection:
-        text = "".join(SHEETS[kind].pieces(Records(connection, T0), ()))
         count = len(list(Records(connection, T0).every(kind, "all")))
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert len(rows) == count > 0
     assert all(None not in row.values() and row["id"] for row in rows)
 
 
 def test_a_spreadsheet_gets_no_formula(city: Register) -> None:
     """Text that begins like a formula has an apostrophe before it; the rest is as it was."""
-    with city.database.reading() as connection:
-        text = "".join(SHEETS["assets"].pieces(Records(connection, T0), ()))
-    names = {row["id"]: row["name"] for row in csv.DictReader(io.StringIO(text, newline=""))}
+    names = {row["id"]: row["name"] for row in table_of(city, "assets")}
     assert names == {"lamp-1": "Lamp", "pump-1": "'" + HOSTILE}
 
 
@@ -174,7 +179,7 @@ def test_the_command_writes_tables(tmp_path: Path, capsys: Any) -> None:
     asked = ["export", "csv", "--out", str(out), "--data", str(tmp_path), "--json"]
     assert cli.main(asked) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {Path(one["path"]).stem for one in told} == set(KINDS)
+    assert {Path(one["path"]).stem for one in told} == set(TABLES)
     assert all(Path(one["path"]).stat().st_size == one["bytes"] > 0 for one in told)
 
 

@@ -66,7 +66,10 @@ async def test_each_part_tells_what_is_to_do(reviewed: Register) -> None:
         "0 of 1 streams have a place",
     ):
         assert told in body
-    assert "Reviews that are overdue: 0" in draw(reviewed, {}, who="bob").body
+    theirs = draw(reviewed, {}, who="bob").body
+    assert "Reviews that are overdue: 0" in theirs
+    assert "has no owner and no steward" in theirs, "what is nobody's is everybody's"
+    assert "Reviews that are overdue: 1" in draw(reviewed, {}, who="eve").body, "no steward"
     assert "Reviews that are overdue: 1" in draw(reviewed, {"steward": "*"}, who="bob").body
 
 

@@ -48,6 +48,17 @@ async def entered(browser: Browser, url: str, name: str, path: str = "/alarms") 
     return page
 
 
+async def test_the_way_out_is_large_enough_for_a_thumb(
+    browser: Browser, served: Console
+) -> None:
+    """On every page, also on the first, which has a look of its own."""
+    page = await entered(browser, served.url, "ann", "/")
+    box = await page.get_by_role("button", name="Sign out").bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    await page.context.close()
+
+
 async def test_an_operator_comes_in_acts_under_their_name_and_leaves(
     browser: Browser, served: Console, register: Register
 ) -> None:

@@ -19,6 +19,7 @@ from lamppost.register.seed.parts import PARTS
 from lamppost.register.seed.seeding import Seeding, seed_city
 
 from .registers import T0, Clock, opened
+from .test_exports import table_of
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +77,13 @@ def test_no_made_up_data_says_that_it_was_measured(city: Register) -> None:
     with city.database.reading() as connection:
         asked = select(resource.c.provenance).where(resource.c.kind.in_(("dataset", "stream")))
         assert set(connection.execute(asked).scalars()) == {"synthetic"}
+
+
+def test_what_people_decide_is_in_tables_for_an_auditor(city: Register) -> None:
+    """Alarms, work, requirements, targets and the map; what is assumed says so in each row."""
+    shown = ("alarms", "work-orders", "requirements", "targets", "resources", "flows")
+    rows = {name: table_of(city, name) for name in (*shown, "forecasts")}
+    assert all(rows.values())
+    assert {one["state"] for one in rows["alarms"]} >= {"normal", "unacknowledged"}
+    assert {one["kind"] for one in rows["forecasts"]} == {"assumption"}
+    assert all("severity" in one["arithmetic"] for one in rows["work-orders"])

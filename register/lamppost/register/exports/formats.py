@@ -8,10 +8,9 @@ from lamppost.register.exports.dcat import JSON_LD, TURTLE
 from lamppost.register.exports.geojson import geojson
 from lamppost.register.exports.ngsild import ngsild
 from lamppost.register.exports.records import Records
-from lamppost.register.exports.sheets import sheet
+from lamppost.register.exports.sheets import TABLES, sheet
 from lamppost.register.exports.things import things
 from lamppost.register.live import ChannelView
-from lamppost.register.records.reading import KINDS
 
 Latest = tuple[ChannelView, ...]
 Pieces = Callable[[Records, Latest], Iterator[str]]
@@ -47,6 +46,6 @@ FORMATS: Mapping[str, Format] = {
 
 
 SHEETS: Mapping[str, Format] = {
-    kind: Format("text/csv", ".csv", _plain(partial(sheet, kind=kind))) for kind in KINDS
+    name: Format("text/csv", ".csv", _plain(partial(sheet, name=name))) for name in TABLES
 }
 """CSV, a file for each kind of record."""

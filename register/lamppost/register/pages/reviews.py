@@ -35,7 +35,7 @@ FIRST = 8
 
 RADII = {"25": "25 m", "50": "50 m", "100": "100 m", "500": "500 m"}
 RADIUS_M = "50"
-DUPLICATES = "duplicates"
+ORPHANS, DUPLICATES = "orphans", "duplicates"
 
 Find = Callable[[World, date], list[Finding]]
 
@@ -52,7 +52,7 @@ PARTS: Mapping[str, tuple[str, Find]] = {
         "Support and contracts that end",
         lambda now, at: findings.ending(now.resources, at, reading.ENDING_DAYS),
     ),
-    "orphans": ("Nobody answers, or in no dataset", lambda now, _: reading.orphans(now)),
+    ORPHANS: ("Nobody answers, or in no dataset", lambda now, _: reading.orphans(now)),
     "unused": ("Nobody uses them", lambda now, _: reading.unused(now)),
     "unknown_assets": (
         "They tell of assets that are not here",
@@ -84,7 +84,11 @@ class Filters:
 
 
 def filters(query: Mapping[str, str], who: str | None) -> Filters:
-    """Return what an address asks for; who has signed in sees first what is theirs.
+    """Return what an address asks for.
+
+    Args:
+        query: Of the address.
+        who: Whose tasks are shown when it does not say.
 
     Raises:
         RefusedError: a value is none that may be asked for.
@@ -111,11 +115,11 @@ def draw(
     Args:
         register: Where the records are.
         query: Of the address.
-        who: Who has signed in, if somebody has.
+        who: Who has signed in; a steward sees first what is theirs.
         may_act: Whether the buttons are for them.
     """
-    wanted = filters(query, who)
     now = latest(register)
+    wanted = filters(query, who if who in _stewards(now) else None)
     today = datetime.fromtimestamp(register.now_ms() / 1_000, UTC).date()
     shown = [wanted.what] if wanted.what else [*PARTS, DUPLICATES]
     parts = list[Markup]()
@@ -125,7 +129,7 @@ def draw(
             parts.append(_alike(found, wanted, now))
         else:
             title, find = PARTS[name]
-            mine = _mine(find(now, today), wanted)
+            mine = _mine(name, find(now, today), wanted)
             parts.append(_found(name, title, mine, wanted, now, may_act=may_act))
     more = tag("a.note", "All parts", href=wanted.but(what="")) if wanted.what else ""
     body = [_form(wanted, now), tag("div.parts", *parts), tag("div.more", more)]
@@ -133,9 +137,16 @@ def draw(
     return Drawn("Reviews", Markup.join_all(body))
 
 
-def _mine(found: Sequence[Finding], wanted: Filters) -> list[Finding]:
-    everybody = wanted.steward == EVERYBODY
-    return [one for one in found if everybody or one.steward == wanted.steward]
+def _stewards(now: World) -> list[str]:
+    return sorted({one.steward for one in now.resources if one.steward})
+
+
+def _mine(name: str, found: Sequence[Finding], wanted: Filters) -> list[Finding]:
+    """What is a steward's, and what has none: nobody else would ever see it."""
+    if wanted.steward == EVERYBODY:
+        return list(found)
+    whose = (wanted.steward, None) if name == ORPHANS else (wanted.steward,)
+    return [one for one in found if one.steward in whose]
 
 
 def _found(
@@ -190,8 +201,7 @@ def _onward(name: str, total: int, wanted: Filters) -> list[Markup]:
 
 
 def _form(wanted: Filters, now: World) -> Markup:
-    stewards = sorted({one.steward for one in now.resources if one.steward})
-    named = {EVERYBODY: "Everybody", **{one: one for one in stewards}}
+    named = {EVERYBODY: "Everybody", **{one: one for one in _stewards(now)}}
     named.setdefault(wanted.steward, wanted.steward)
     kept = tag("input", type="hidden", name_="what", value=wanted.what) if wanted.what else ""
     return tag(
