@@ -165,7 +165,6 @@ def test_duplicates_are_near_alike_and_of_two_devices() -> None:
     first, second = told.pairs
     assert first.apart_m == pytest.approx(36.6, abs=0.2)
     assert (first.saving_year, first.currency, first.correlation) == (120.0, "EUR", None)
-    assert "not known" in first.told
     assert second.saving_year is None
     assert (told.placed, told.streams, told.cut) == (6, 9, False)
 
@@ -223,7 +222,7 @@ async def test_the_made_up_city_has_something_to_show(register: Register) -> Non
         assert (await body(client, "map/findings?what=overdue"))["total"] > 0
         alike = await body(client, "map/duplicates?radius_m=1500")
         assert 0 < alike["placed"] <= alike["streams"]
-        assert all(pair["correlation"] is None for pair in alike["pairs"])
+        assert alike["unlike"] > 0, "chance does not move together"
     assert register.verify_audit().faults == ()
 
 

@@ -15,7 +15,7 @@ from lamppost.register.resources.values import BORN, Resource
 
 PATH = "/reviews"
 HEADS = ("What", "Kind", "Why", "Steward", "What to do")
-ALIKE_HEADS = ("One", "Other", "Measurand", "Apart", "Saving a year")
+ALIKE_HEADS = ("One", "Other", "Measurand", "Apart", "What their days say", "Saving a year")
 
 BUTTONS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "overdue": (("attest", "Attest…"), ("postpone", "Postpone…")),
@@ -32,13 +32,17 @@ def section(title: str, name: str, found: Sequence[Finding], now: World) -> Mark
 
 
 def alike(shown: Sequence[Pair], pairs: Sequence[Pair]) -> Markup:
-    """Return pairs as a table, and what all of them would save together."""
+    """Return pairs as a table, and what those that move together would save."""
     saved: dict[str, float] = {}
     for pair in pairs:
-        if pair.saving_year is not None and pair.currency:
+        if pair.correlation is not None and pair.saving_year is not None and pair.currency:
             saved[pair.currency] = saved.get(pair.currency, 0.0) + pair.saving_year
     told = " and ".join(f"{words.number(sum_)} {name}" for name, sum_ in sorted(saved.items()))
-    summed = tag("p.entry", f"Without one of each pair: {told} a year.") if told else ""
+    summed = (
+        tag("p.entry", f"Without one of each that move together: {told} a year.")
+        if told
+        else ""
+    )
     listed = table("Streams that may measure the same", ALIKE_HEADS, map(_pair, shown))
     return Markup.join_all([Markup(summed), listed])
 
@@ -111,5 +115,6 @@ def _pair(pair: Pair) -> list[str]:
         tag("a", pair.second.rpartition("@")[0], href=address(f"stream:{pair.second}")),
         f"{pair.measurand} in {unit}" if unit else pair.measurand,
         f"{words.number(pair.apart_m)} m",
+        pair.told,
         saving,
     ]

@@ -125,7 +125,7 @@ def draw(
     parts = list[Markup]()
     for name in shown:
         if name == DUPLICATES:
-            found = reading.alike(now, float(wanted.radius_m))
+            found = reading.alike(register, now, float(wanted.radius_m))
             parts.append(_alike(found, wanted, now))
         else:
             title, find = PARTS[name]
@@ -177,7 +177,9 @@ def _alike(found: Duplicates, wanted: Filters, now: World) -> Markup:
     head = f"Streams that may measure the same: {words.integer(len(pairs))}"
     compared = (
         f"Streams of one measurand and unit whose assets are within {wanted.radius_m} m; "
-        f"{words.integer(found.placed)} of {words.integer(found.streams)} streams have a place."
+        f"{words.integer(found.placed)} of {words.integer(found.streams)} streams have a "
+        f"place. {words.integer(found.unlike)} more are as near, but their days do not move "
+        "together."
     )
     lines = _window(pairs, wanted)
     listed = [alike(lines, pairs)] if lines else []

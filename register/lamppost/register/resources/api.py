@@ -238,8 +238,11 @@ def get_findings(request: Request, asked: Annotated[FindingsAsked, Query()]) -> 
 @router.get("/map/duplicates", response_model=Duplicates, responses=ERRORS)
 def get_duplicates(request: Request, asked: Annotated[DuplicatesAsked, Query()]) -> Response:
     """Return streams that may measure the same, and what one of both would save."""
-    told = _seen(request, lambda now: alike(now, asked.radius_m))
-    return answer(request, asdict(told))
+
+    def looked(register: Register) -> Duplicates:
+        return alike(register, latest(register), asked.radius_m)
+
+    return answer(request, asdict(ask(request, looked)))
 
 
 @router.get("/map/completeness", response_model=CompleteTold, responses=ERRORS)

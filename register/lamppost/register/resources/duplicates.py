@@ -1,7 +1,6 @@
 """Streams that may measure the same: one measurand and unit, close together. Pure.
 
-Whether they really do is seen in their readings, which are not looked at here: what is found is
-a reason to look, and says so.
+Whether they really do is seen in their readings, which `correlating` looks at.
 """
 
 import math
@@ -40,10 +39,11 @@ class Pair:
         measurand: What both measure.
         unit: The unit of both.
         apart_m: How far the middles of their assets are apart.
-        correlation: Always None: it is not known here.
+        correlation: How their days move together, -1 to 1; None when that is not known.
         saving_year: The lower of both costs; None when one is unknown.
         currency: Of the saving.
         told: What to make of it.
+        days: How many days that is known by.
     """
 
     first: str
@@ -51,10 +51,11 @@ class Pair:
     measurand: str
     unit: str
     apart_m: float
-    correlation: None
+    correlation: float | None
     saving_year: float | None
     currency: str | None
     told: str
+    days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,14 @@ class Duplicates:
         placed: How many streams have a place; the others were not compared.
         streams: How many streams there are.
         cut: True when there were too many to look at all.
+        unlike: How many were near and alike, but do not move together; these are left out.
     """
 
     pairs: tuple[Pair, ...]
     placed: int
     streams: int
     cut: bool
+    unlike: int = 0
 
 
 def duplicates(
@@ -137,10 +140,7 @@ def _pair(
     priced = [c for c in known if c.cost_year is not None]
     same = len(priced) == 2 and priced[0].currency == priced[1].currency
     saving = min(c.cost_year or 0.0 for c in priced) if same else None
-    told = (
-        "near and of one measurand; whether they correlate is not known here, so look at both"
-    )
     return Pair(
         one.id, other.id, one.measurand, one.unit, round(apart_m, 1), None, saving,
-        priced[0].currency if same else None, told,
+        priced[0].currency if same else None, "near and of one measurand",
     )  # fmt: skip

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from lamppost.register.records.reading import Kind
-from lamppost.register.resources import findings
+from lamppost.register.records.store import Register
+from lamppost.register.resources import correlating, findings
+from lamppost.register.resources.correlating import Last
 from lamppost.register.resources.duplicates import Duplicates, Placed, duplicates
 from lamppost.register.resources.findings import Finding
 from lamppost.register.resources.loading import World
@@ -48,19 +50,24 @@ def unused(there: World) -> list[Finding]:
     return there.once("unused", lambda: findings.unused(there.graph))
 
 
-def alike(there: World, radius_m: float) -> Duplicates:
-    """Return streams that may measure the same; see `duplicates`.
+def alike(register: Register, there: World, radius_m: float) -> Duplicates:
+    """Return streams that may measure the same; see `duplicates` and `correlating`.
 
     Args:
+        register: Where the days are.
         there: The map.
         radius_m: How near is near; what is near within a usual radius is looked for once.
     """
+    name, last = f"within {radius_m:g} m", Last()
     if radius_m in USUAL_M:
-        return there.once(f"within {radius_m:g} m", lambda: _alike(there, radius_m))
-    return _alike(there, radius_m)
+        near = there.once(name, lambda: _near(there, radius_m))
+        last = there.once(f"{name}, by their days", Last)
+    else:
+        near = _near(there, radius_m)
+    return correlating.alike(register, there, near, last)
 
 
-def _alike(there: World, radius_m: float) -> Duplicates:
+def _near(there: World, radius_m: float) -> Duplicates:
     placed = [
         Placed(seen, there.places[seen.channel])
         for seen in there.streams
