@@ -66,6 +66,24 @@ def test_the_stack_opens_loopback_only_and_holds_no_secret(stack: dict[str, Any]
                 assert key.endswith("_FILE"), (name, key)
 
 
+def test_each_part_of_the_stack_sees_its_own_secrets_only(stack: dict[str, Any]) -> None:
+    """Grafana and the aggregator can read neither the token of all rights nor each other's."""
+    seen: dict[str, set[str]] = {}
+    for name, service in stack["services"].items():
+        assert "no-new-privileges:true" in service["security_opt"], name
+        for mount in service.get("volumes", ()):
+            if mount["source"].endswith("secrets"):
+                seen.setdefault(mount["source"], set()).add(name)
+                own = name in ("secrets", "setup")
+                assert own or mount["read_only"], (name, mount)
+    made = {"secrets", "setup"}
+    assert seen == {
+        "secrets": made | {"influxdb"},
+        "grafana-secrets": made | {"grafana"},
+        "aggregator-secrets": made | {"aggregator"},
+    }
+
+
 def test_what_the_stack_keeps_is_in_volumes_with_names(stack: dict[str, Any]) -> None:
     """An image's own volumes are mounted, or each start leaves a nameless one behind."""
     for service in stack["services"].values():

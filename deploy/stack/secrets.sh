@@ -1,15 +1,14 @@
 #!/bin/sh
 # Makes passwords and tokens at the first start and never again. Runs as root, without a network.
-# Each is read by people of another container with another user id, so the folder is theirs to
-# enter and the volume is what keeps them: no port and no other container reaches it.
+# Each is read by people of another container with another user id, so the folders are theirs to
+# enter and the volumes are what keeps them: no port and no container without the volume reaches them.
 set -eu
-cd /secrets
-for name in influx.password influx-admin.token grafana.password; do
-    [ -s "$name" ] && continue
-    python3 -c 'import secrets; print(secrets.token_urlsafe(32), end="")' >"$name.new"
-    mv "$name.new" "$name"
-    echo "secrets: made $name"
+for file in /secrets/influx.password /secrets/influx-admin.token /grafana-secrets/grafana.password; do
+    [ -s "$file" ] && continue
+    python3 -c 'import secrets; print(secrets.token_urlsafe(32), end="")' >"$file.new"
+    mv "$file.new" "$file"
+    echo "secrets: made $file"
 done
-chown -R 998 /secrets /provisioning /data
-chmod 0755 /secrets
-chmod 0644 influx.password influx-admin.token grafana.password
+chown -R 998 /secrets /grafana-secrets /aggregator-secrets /provisioning /data
+chmod 0755 /secrets /grafana-secrets
+chmod 0644 /secrets/influx.password /secrets/influx-admin.token /grafana-secrets/grafana.password

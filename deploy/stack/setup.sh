@@ -3,8 +3,9 @@
 set -eu
 lamppost influx setup http://influxdb:8086 --city lamppost --org lamppost \
     --token-file /secrets/influx-admin.token --token-dir /secrets
-# The command writes tokens for their owner only; Grafana runs as somebody else.
-chmod 0644 /secrets/lamppost-grafana.token
+# Each gets its own and no other; Grafana runs as somebody else.
+install -m 0600 /secrets/lamppost-aggregator.token /aggregator-secrets/
+install -m 0644 /secrets/lamppost-grafana.token /grafana-secrets/
 set -- --notify "$LAMPPOST_NOTIFY_URL"
 [ -z "${LAMPPOST_PAGE_URL:-}" ] || set -- "$@" --page "$LAMPPOST_PAGE_URL"
 [ -z "${LAMPPOST_WATCHDOG_URL:-}" ] || set -- "$@" --watchdog "$LAMPPOST_WATCHDOG_URL"
