@@ -91,6 +91,8 @@ done
 set -- --notify "${LAMPPOST_NOTIFY_URL:-http://127.0.0.1:9/nobody-is-told}"
 [ -z "${LAMPPOST_PAGE_URL:-}" ] || set -- "$@" --page "$LAMPPOST_PAGE_URL"
 [ -z "${LAMPPOST_WATCHDOG_URL:-}" ] || set -- "$@" --watchdog "$LAMPPOST_WATCHDOG_URL"
+grafana=$(dpkg-query -W -f '${Version}\n' grafana grafana-enterprise 2>/dev/null | grep . | head -n 1 || true)
+[ -z "$grafana" ] || set -- "$@" --grafana "$grafana"
 /opt/lamppost/bin/lamppost dashboards provision /etc/lamppost-grafana \
     --influx http://127.0.0.1:8086 --city lamppost --canary http://127.0.0.1:9187/ "$@"
 if systemctl cat grafana-server >/dev/null 2>&1; then

@@ -103,6 +103,13 @@ def test_the_stacks_console_leads_to_its_grafana(stack: dict[str, Any]) -> None:
     assert services["grafana"]["ports"] == [f"{told.removeprefix('http://')}:3000"]
 
 
+def test_the_stack_writes_rules_for_its_grafana(stack: dict[str, Any]) -> None:
+    """What is provisioned depends on the version, so both places must say the same."""
+    services = stack["services"]
+    told = services["setup"]["environment"]["GRAFANA_VERSION"]
+    assert services["grafana"]["image"] == f"grafana/grafana:{told}"
+
+
 def test_the_stacks_aggregator_understands_its_configuration() -> None:
     """The file in the image is one that it starts with."""
     settings = load(DEPLOY / "stack" / "aggregator.toml")

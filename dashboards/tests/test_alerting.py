@@ -8,7 +8,7 @@ import pytest
 
 from lamppost.aggregator.store.lineprotocol import sample_line
 from lamppost.aggregator.store.seam import Sample
-from lamppost.dashboards.alerting.city import CRITICAL_INCIDENTS
+from lamppost.dashboards.alerting.city import CRITICAL_INCIDENTS, INDICATOR_MISSED
 from lamppost.dashboards.alerting.every import GROUPS, every_group, every_query
 from lamppost.dashboards.alerting.receivers import Receivers, contact_points, route
 from lamppost.dashboards.alerting.rule import (
@@ -71,6 +71,29 @@ def test_one_rule_tells_of_an_outage() -> None:
         assert loud == ["lamppost-data-source"]
         assert {one["execErrState"] for one in made} == {ALERTING, on_error}
     assert [rule.name for rule in RULES if rule.on_no_data != OK] == ["pipeline-silent"]
+
+
+def test_an_end_is_not_told_with_an_old_number() -> None:
+    """Where rows vanish when all is well, Grafana ends an alert with the words it had."""
+    for rule in (CRITICAL_INCIDENTS, INDICATOR_MISSED):
+        assert "$values" not in rule.summary
+
+
+@pytest.mark.parametrize(("bad", "wakes"), [(1, False), (4, False), (5, True)])
+def test_one_bad_minute_of_the_store_wakes_nobody(bad: int, wakes: bool) -> None:
+    """It burns sixteen times too fast over the hour, and yet it is one minute."""
+    (burn,) = (rule for rule in RULES if rule.name == "slo-burn")
+    values = {"A": 1 / 5 * 1000, "B": bad / 60 * 1000, "C": bad / 360 * 1000, "D": bad}
+    formula = burn.formula.replace("&&", "and").replace("||", "or")
+    for ref, value in values.items():
+        formula = formula.replace(f"${ref}", str(value))
+    assert eval(formula) == wakes  # noqa: S307 - our own words
+
+
+def test_a_database_that_is_started_anew_wakes_nobody() -> None:
+    """Queries have to fail for two minutes."""
+    (outage,) = (rule for rule in RULES if rule.name == "data-source")
+    assert outage.hold == "2m"
 
 
 def test_the_watchdog_asks_no_database() -> None:

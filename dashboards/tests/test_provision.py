@@ -180,3 +180,17 @@ def test_the_command_writes_the_tree(
     (first, *_) = document(tmp_path / "dashboards/lamppost.yaml")["providers"]
     assert first["options"]["path"].startswith("/in/container/lamppost-boards/")
     assert main([*words, "--page", "ftp://x"]) == WRONG_USE
+
+
+def test_rules_keep_their_state_where_grafana_can(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From 10.4 on an outage of the database ends no alert; a version that fails is refused."""
+    words = ["provision", str(tmp_path), "--influx", "http://i", "--notify", "http://n"]
+    for version, kept in (("11.6.7", "KeepLast"), ("10.3", "OK")):
+        assert main([*words, "--grafana", version]) == OK
+        rules = [one for group in alerting(tmp_path)["groups"] for one in group["rules"]]
+        assert {one["execErrState"] for one in rules} == {kept, "Alerting"}
+    for version in ("9.2.20", "9.4.7", "latest"):
+        assert main([*words, "--grafana", version]) == WRONG_USE
+        assert f"--grafana: came '{version}', allowed: 9.3, and" in capsys.readouterr().err

@@ -9,5 +9,5 @@ install -m 0644 /secrets/lamppost-grafana.token /grafana-secrets/
 set -- --notify "$LAMPPOST_NOTIFY_URL"
 [ -z "${LAMPPOST_PAGE_URL:-}" ] || set -- "$@" --page "$LAMPPOST_PAGE_URL"
 [ -z "${LAMPPOST_WATCHDOG_URL:-}" ] || set -- "$@" --watchdog "$LAMPPOST_WATCHDOG_URL"
-lamppost dashboards provision /provisioning --influx http://influxdb:8086 --city lamppost \
+lamppost dashboards provision /provisioning --grafana "$GRAFANA_VERSION" --influx http://influxdb:8086 --city lamppost \
     --console http://127.0.0.1:8080 --canary http://aggregator:9187/ "$@"

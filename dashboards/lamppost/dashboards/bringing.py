@@ -11,6 +11,14 @@ from lamppost.dashboards.arguments import WrongUse, secret, web_url
 from lamppost.dashboards.boards.every import DEFAULT_CONSOLE
 from lamppost.dashboards.provision.tree import provision
 from lamppost.dashboards.site import PASSWORD_VARIABLE, TOKEN_VARIABLE, Site
+from lamppost.dashboards.versions import (
+    ALLOWED,
+    OLDEST,
+    Version,
+    on_error,
+    version_of,
+    works,
+)
 
 OK = 0
 DEFAULT_CITY = "lamppost"
@@ -24,6 +32,13 @@ def add_provision(commands: Commands) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="GF_PATHS_PROVISIONING")
     parser.add_argument(
         "--seen-at", type=Path, metavar="DIR", help="where Grafana finds DIR; DIR by default"
+    )
+    parser.add_argument(
+        "--grafana",
+        default=f"{OLDEST[0]}.{OLDEST[1]}",
+        metavar="VERSION",
+        help="the Grafana that reads it; from 10.4 on rules keep their state while a query "
+        "fails (%(default)s)",
     )
     _add_site(parser)
     parser.set_defaults(command=_provision)
@@ -85,12 +100,23 @@ def site_of(arguments: argparse.Namespace) -> Site:
 def _provision(arguments: argparse.Namespace) -> int:
     site = site_of(arguments)
     folder = arguments.folder.absolute()
-    changed = provision(site, folder, arguments.seen_at or folder)
+    at = arguments.seen_at or folder
+    changed = provision(site, folder, at, on_error(_grafana(arguments.grafana)))
     print(f"{folder}: {len(changed)} files changed")
     variable = PASSWORD_VARIABLE if site.user else TOKEN_VARIABLE
     print(f"Grafana reads the database's secret from its environment: {variable}")
     _warn(site)
     return OK
+
+
+def _grafana(told: str) -> Version:
+    try:
+        version = version_of(told)
+    except ValueError:
+        version = 0, 0, 0
+    if not works(version):
+        raise WrongUse("--grafana", told, ALLOWED)
+    return version
 
 
 def _push(arguments: argparse.Namespace) -> int:

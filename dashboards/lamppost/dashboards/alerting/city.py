@@ -36,7 +36,7 @@ CRITICAL_INCIDENTS = Rule(
     "$A > 0",
     7 * DAY_S,
     CRITICAL,
-    "{{ $values.ALast.Value }} critical incident(s) open at {{ $labels.group }}/"
+    "Critical incident at {{ $labels.group }}/"
     "{{ $labels.node }}{{ if $labels.device }}/{{ $labels.device }}{{ end }}",
     "Open the city overview, take the incident with the highest priority and acknowledge it "
     "before you act: what is acknowledged or shelved is not told again.",
@@ -47,7 +47,8 @@ CRITICAL_INCIDENTS = Rule(
 """Incidents, not rollups: a row stands there as soon as one opens, not a minute later.
 
 A device each, because whoever is told of one must be told of the next one too: Grafana sends
-again when an alert joins its group, never because the number of one grew.
+again when an alert joins its group, never because the number of one grew. The sentence has no
+number: an alert that ends because its rows are gone is told with the last one it had.
 """
 
 STORM = Rule(
@@ -140,7 +141,7 @@ INDICATOR_MISSED = Rule(
     "$A > 0",
     62 * DAY_S,
     ADVISORY,
-    "{{ $labels.indicator }} misses its target in {{ $values.ALast.Value }} district(s)",
+    "{{ $labels.indicator }} against its target",
     "Open the indicators, check completeness first, then what the number is made of.",
     uids.INDICATORS,
     hold="0s",

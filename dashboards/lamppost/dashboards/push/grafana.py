@@ -12,10 +12,9 @@ from lamppost.dashboards.board import TAG
 from lamppost.dashboards.push.notes import known
 from lamppost.dashboards.push.things import Action, Kind, Thing, Verb
 from lamppost.dashboards.push.wanted import TREE, is_ours
+from lamppost.dashboards.versions import ALLOWED, Version, version_of, works
 
 TIMEOUT_S = 30.0
-OLDEST = (9, 3, 0)
-BROKEN_FROM, BROKEN_UNTIL = (9, 4, 0), (9, 5, 1)
 MAX_BOARDS = 5_000
 MAX_NOTES_READ = 20_000
 MUTE_PREFIX = "lamppost "
@@ -37,7 +36,7 @@ def connect(url: str, token: str) -> GrafanaApi:
     return GrafanaApi.from_url(url, credential=TokenAuth(token), timeout=TIMEOUT_S)
 
 
-def version_of(api: GrafanaApi) -> tuple[int, int, int]:
+def asked_version(api: GrafanaApi) -> Version:
     """Return the version, once it is clear that it answers and is one that works.
 
     Raises:
@@ -45,13 +44,11 @@ def version_of(api: GrafanaApi) -> tuple[int, int, int]:
     """
     try:
         told = str(api.health.check()["version"])
-        numbers = told.partition("-")[0].partition("+")[0].split(".")
-        version = int(numbers[0]), int(numbers[1]), int(numbers[2])
-    except (GrafanaException, ValueError, KeyError, IndexError, TypeError) as error:
+        version = version_of(told)
+    except (GrafanaException, ValueError, KeyError, TypeError) as error:
         raise Refused(f"{api.url}: came no answer of a Grafana: {error}") from error
-    if version < OLDEST or BROKEN_FROM <= version < BROKEN_UNTIL:
-        allowed = "9.3, and 9.5.1 or later (9.4.0 to 9.5.0 lose the database of a data source)"
-        raise Refused(f"{api.url}: came Grafana {told}, allowed: {allowed}")
+    if not works(version):
+        raise Refused(f"{api.url}: came Grafana {told}, allowed: {ALLOWED}")
     return version
 
 

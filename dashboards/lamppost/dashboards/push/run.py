@@ -6,16 +6,15 @@ import requests
 from grafana_client import GrafanaApi
 from grafana_client.client import GrafanaException
 
-from lamppost.dashboards.alerting.rule import KEEP_LAST, OK
-from lamppost.dashboards.push.grafana import Refused, apply, connect, found, version_of
+from lamppost.dashboards.push.grafana import Refused, apply, asked_version, connect, found
 from lamppost.dashboards.push.notes import only_listed, with_ids
 from lamppost.dashboards.push.plan import InTheWay, plan
 from lamppost.dashboards.push.things import Action, Kind, Thing
 from lamppost.dashboards.push.wanted import policies, wanted
 from lamppost.dashboards.site import Site
 from lamppost.dashboards.sources import SOURCES
+from lamppost.dashboards.versions import Version, on_error
 
-KEEPS_LAST_FROM = (10, 4, 0)
 DENIED = (401, 403)
 NOT_YET = "could not find an Alertmanager configuration"
 NOT_YET_HINT = "; an organisation that was just made has one after a minute, then push again"
@@ -46,7 +45,7 @@ def push(
     """
     try:
         api = connect(url, token)
-        version = version_of(api)
+        version = asked_version(api)
         there = _there(api, url)
         actions = planned(site, secret, version, there, list(notes))
         for action in () if only_plan else actions:
@@ -61,7 +60,7 @@ def push(
 def planned(
     site: Site,
     secret: str,
-    version: tuple[int, int, int],
+    version: Version,
     there: list[Thing],
     notes: Sequence[Thing] = (),
 ) -> list[Action]:
@@ -70,8 +69,7 @@ def planned(
     Raises:
         InTheWay: somebody else's things are where ours should be, or another city's.
     """
-    on_error = KEEP_LAST if version >= KEEPS_LAST_FROM else OK
-    things = wanted(site, secret, on_error)
+    things = wanted(site, secret, on_error(version))
     _same_city(site, there)
     tree = next(one for one in there if one.kind is Kind.POLICY)
     things.append(policies(site, tree.body))
