@@ -19,6 +19,7 @@ from lamppost.dashboards.alerting.rule import (
     OK,
     Rule,
 )
+from lamppost.dashboards.asked import asked as asked_of
 from lamppost.dashboards.boards.every import every_board
 from lamppost.dashboards.checking import check, summary
 from lamppost.dashboards.influx import Influx
@@ -42,6 +43,15 @@ def test_a_rule_says_what_to_do(rule: Rule) -> None:
     boards = {board.uid for board in every_board()}
     assert told["board"].removeprefix("{{ externalURL }}d/") in boards
     assert ("http://console/alarms" in told.get("act", "")) == rule.acts
+
+
+@EACH
+def test_what_a_runbook_names_is_on_its_board(rule: Rule) -> None:
+    """Who was woken and opens the board finds the field that the sentence sends them to."""
+    (board,) = (one.as_json() for one in every_board() if one.uid == rule.board)
+    queries = " ".join(one.text for one in asked_of(board))
+    for name in re.findall(r"`(\w+)`", rule.runbook):
+        assert f'"{name}"' in queries
 
 
 @EACH

@@ -109,6 +109,22 @@ def test_a_panel_says_what_it_answers(board: Json, panel: Json) -> None:
             assert one["id"] != "unit" or one["value"] in UNITS
 
 
+def test_alerts_of_machines_are_no_alerts_for_people() -> None:
+    """The watchdog fires for ever: on the overview it would be an alarm that is none."""
+    (listed,) = (
+        one for one in BY_BOARD["lamppost-city"]["panels"] if one["type"] == "alertlist"
+    )
+    assert listed["options"]["alertInstanceLabelFilter"] == '{severity!="sign"}'
+
+
+def test_a_canary_of_this_morning_is_none() -> None:
+    """What came through hours ago does not say that an alarm would now."""
+    (canary,) = (
+        one for one in BY_BOARD["lamppost-pipeline"]["panels"] if one["title"] == "Canary"
+    )
+    assert "time > now() - 30m" in canary["targets"][0]["query"]
+
+
 @every_panel
 def test_a_strip_of_cells_asks_for_no_more_than_a_phone_can_draw(
     board: Json, panel: Json

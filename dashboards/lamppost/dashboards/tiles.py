@@ -1,5 +1,6 @@
 """Panels that show the present: numbers, tables, maps, lists, text."""
 
+from lamppost.dashboards.alerting.rule import SIGN
 from lamppost.dashboards.looks import GREY, Meanings, Thresholds
 from lamppost.dashboards.panel import Panel, Target
 from lamppost.dashboards.sources import OPS_SOURCE
@@ -120,6 +121,10 @@ def worldmap(
     )
 
 
+FOR_PEOPLE = f'{{severity!="{SIGN}"}}'
+"""Alerts that machines listen to fire while all is well."""
+
+
 def alert_list(title: str, question: str) -> Panel:
     """Return the alerts of this Grafana that fire or are about to."""
     return Panel(
@@ -130,7 +135,7 @@ def alert_list(title: str, question: str) -> Panel:
         width=8,
         height=8,
         options={
-            "alertInstanceLabelFilter": "",
+            "alertInstanceLabelFilter": FOR_PEOPLE,
             "alertName": "",
             "dashboardAlerts": False,
             "groupBy": [],

@@ -131,7 +131,7 @@ BROKER = Rule(
     CRITICAL,
     "{{ $labels.host }}: broker {{ $values.ALast.Value }}, spool {{ $values.BLast.Value }} "
     "(1 is well)",
-    "Look at `trouble` in pipeline health: it says which part and why. Edges keep what is not "
+    "Pipeline health tells of its `trouble`: which part, and why. Edges keep what is not "
     "acknowledged.",
     uids.PIPELINE,
 )

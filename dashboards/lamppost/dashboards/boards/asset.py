@@ -162,7 +162,7 @@ def _sensors() -> Panel:
                      (0.9, color_of("critical")))  # fmt: skip
     return table(
         "All its sensors",
-        "Is it one sensor or all of them? The last reading of each, in this range.",
+        "Is it one sensor or all of them? The last reading of each, and when it was.",
         rows(_reading(last("value"), "expected", "low", "high", "severity").by("metric")),
         columns={
             "metric": heading("Sensor", links=(this,)),
@@ -174,6 +174,7 @@ def _sensors() -> Panel:
         },
         sort="Severity",
         no_data="no reading in this range",
+        show_time=True,
     ).sized(10, 10)
 
 

@@ -89,7 +89,7 @@ def _full() -> Panel:
         f"Used beyond {FULL_PCT} %",
         "What has no room left today?",
         rows(full.where(compared("utilisation_pct", ">", FULL_PCT))),
-        no_data="none",
+        no_data="none of the known",
         silence=False,
         thresholds=steps((1, CRITICAL)),
     )
@@ -102,7 +102,7 @@ def _soon() -> Panel:
         f"Run out within {SOON_DAYS} days",
         "What has to be decided this quarter? A forecast, not an observation.",
         rows(soon.where(compared("days_left", "<", SOON_DAYS))),
-        no_data="none",
+        no_data="none of the known",
         silence=False,
         thresholds=steps((1, WARNING)),
     )

@@ -112,7 +112,7 @@ def _thin() -> Panel:
         "Of too few data",
         f"How many stand on less than {ENOUGH:.0%} of the data they should have?",
         rows(_newest(few).where(compared("completeness", "<", ENOUGH))),
-        no_data="none",
+        no_data="none of the computed",
         silence=False,
         thresholds=steps((1, WARNING)),
     ).sized(6, 4)

@@ -13,9 +13,18 @@ from lamppost.dashboards.influxql import (
     rate,
     select,
 )
-from lamppost.dashboards.looks import CRITICAL, NONE_IS_CRITICAL, WARNING, WORKS, steps
+from lamppost.dashboards.looks import (
+    CRITICAL,
+    NONE_IS_CRITICAL,
+    WARNING,
+    WORKS,
+    Meaning,
+    Meanings,
+    steps,
+)
 from lamppost.dashboards.panel import Panel
-from lamppost.dashboards.tables import rows
+from lamppost.dashboards.tables import column as heading
+from lamppost.dashboards.tables import rows, table
 from lamppost.dashboards.tiles import stat
 from lamppost.dashboards.variables import Choice, console
 from lamppost.wire.series import CANARY, PIPELINE, SLO, STAGE
@@ -25,6 +34,10 @@ STAGES = ("decode", "accept", "resolve", "judge", "events", "spool")
 """As the aggregator calls them, in their order."""
 FLOW = ("received", "judged", "stored")
 ASIDE = ("quarantined", "dropped", "seq_gaps", "dead_letters", "rebirths_asked")
+SILENT: Meanings = {"": Meaning("nothing")}
+CAME: Meanings = {"0": Meaning("got lost", CRITICAL), "1": Meaning("came through")}
+SUNG = "30m"
+"""A canary is made every ten minutes: two may be on their way."""
 NOW = "5m"
 """A sample is taken every 30 seconds: what has none in ten times that is silent."""
 
@@ -41,7 +54,8 @@ def board(console_url: str) -> Board:
             console(console_url),
         ),
         rows=(
-            (_alive(), _works(), _latency_now(), _lag(), _lost_now(), _canary()),
+            (_alive(), _works(), _lag(), _lost_now()),
+            (_trouble(), _canary()),
             (_rate(), _loss()),
             (_latency(), _parts()),
             (_stages(), _budget()),
@@ -61,7 +75,7 @@ def _alive() -> Panel:
         rows(outer(inner, call("count", "up").named("reporting"))),
         no_data="none reports",
         thresholds=NONE_IS_CRITICAL,
-    ).sized(4, 4).cornered(pages.ledger())  # fmt: skip
+    ).sized(6, 4).cornered(pages.ledger())  # fmt: skip
 
 
 def _works() -> Panel:
@@ -79,18 +93,7 @@ def _works() -> Panel:
         rows(outermost),
         no_data="not known",
         meanings=WORKS,
-    ).sized(4, 4)
-
-
-def _latency_now() -> Panel:
-    return stat(
-        "Latency P99",
-        "How old is a reading when its verdict is known?",
-        rows(_pipeline(call("max", "latency_p99_ms").named("latency")).within(NOW)),
-        unit="ms",
-        no_data="not known",
-        thresholds=steps((1_000, WARNING), (5_000, CRITICAL)),
-    ).sized(4, 4)
+    ).sized(6, 4)
 
 
 def _lost_now() -> Panel:
@@ -102,7 +105,7 @@ def _lost_now() -> Panel:
         rows(outer(inner, call("sum", "dropped").named("dropped"))),
         no_data="not known",
         thresholds=steps((1, WARNING)),
-    ).sized(4, 4)
+    ).sized(6, 4)
 
 
 def _rates(*names: str) -> Statement:
@@ -134,7 +137,7 @@ def _loss() -> Panel:
 
 def _latency() -> Panel:
     names = {"P50": "latency_p50_ms", "P99": "latency_p99_ms"}
-    columns = [call("max", name).named(heading) for heading, name in names.items()]
+    columns = [call("max", name).named(share) for share, name in names.items()]
     panel = timeseries(
         "Latency",
         "Is the aggregator keeping up? From the arrival of a reading to its verdict.",
@@ -164,18 +167,44 @@ def _lag() -> Panel:
         unit="s",
         no_data="not known",
         thresholds=steps((30, WARNING), (300, CRITICAL)),
-    ).sized(4, 4)
+    ).sized(6, 4)
+
+
+def _trouble() -> Panel:
+    return table(
+        "What is wrong now",
+        "Which part does the aggregator miss, and why? Its own warnings, in words.",
+        rows(_pipeline(last("uptime_s"), "trouble").within(NOW).by("host")),
+        columns={
+            "host": heading("Aggregator", width=120),
+            "trouble": heading("It says", meanings=SILENT, thresholds=steps(base=WARNING)),
+            "uptime_s": heading("Runs for", "s", decimals=0, width=110),
+        },
+        sort="Aggregator",
+        descending=False,
+        no_data="no aggregator reports",
+    ).sized(12, 4)
 
 
 def _canary() -> Panel:
-    return stat(
-        "Canary, until notified",
-        "Would an alarm reach somebody? How long a made-up anomaly took, end to end.",
-        rows(select(CANARY, last("delivered_ms").named("delivered")).where(HOST)),
-        unit="ms",
-        no_data="none came through",
-        thresholds=steps((60_000, WARNING), (120_000, CRITICAL)),
-    ).sized(4, 4)
+    told = steps((60_000, WARNING), (120_000, CRITICAL))
+    steps_of_it = ("missing", "detect_ms", "stored_ms", "delivered_ms")
+    return table(
+        "Canary",
+        "Would an alarm reach somebody? What became of the newest made-up anomaly, end to end.",
+        rows(select(CANARY, last("ok"), *steps_of_it).where(HOST).within(SUNG).by("host")),
+        columns={
+            "host": heading("Aggregator", width=120),
+            "ok": heading("It", meanings=CAME, width=110),
+            "missing": heading("Not"),
+            "detect_ms": heading("Noticed after", "ms", width=115),
+            "stored_ms": heading("Stored after", "ms", width=105),
+            "delivered_ms": heading("Notified after", "ms", thresholds=told, width=115),
+        },
+        sort="Aggregator",
+        descending=False,
+        no_data="no canary within half an hour",
+    ).sized(12, 4)
 
 
 def _stages() -> Panel:

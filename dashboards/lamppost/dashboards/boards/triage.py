@@ -213,7 +213,7 @@ def _persistence() -> Panel:
 def _chatter_table() -> Panel:
     return table(
         "Chattering",
-        "What opens and closes again and again, and wants its limits mended?",
+        "What opens and closes again and again, and wants its limits mended? All districts.",
         rows(
             select(EVENT, "group", "node", "device", "channel", "reason")
             .where(equals("kind", "chattering"))
@@ -238,7 +238,7 @@ def _false_alarms() -> Panel:
         "Was it real? What people said was not, so that detection learns.",
         rows(
             select(INCIDENT, "class", "kind", "name", "reason")
-            .where(equals("false_alarm", 1))
+            .where(equals("false_alarm", 1), IN_DISTRICT, OF_CLASS)
             .newest(50)
         ),
         columns={
