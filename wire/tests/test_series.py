@@ -78,9 +78,8 @@ rollup_cell integer: process_anomalies communication open_incidents unacked shel
 rollup_cell integer: channels channels_stale
 peers float: low median high
 peers integer: n
-quality float: score completeness validity timeliness consistency uniqueness accuracy late_s
-quality float: age_s
-quality integer: n bad_n late_n dup gaps series bytes
+quality float: score completeness validity timeliness consistency uniqueness accuracy age_s
+quality integer: n bad_n late_n gaps series
 indicator float: value target baseline completeness
 indicator integer: n reported met computed_ms
 indicator string: name unit status period quality_class lineage

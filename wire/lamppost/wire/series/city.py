@@ -56,8 +56,8 @@ QUALITY = Measurement(
     (
         *fields_of(FLOAT, "score", "completeness", "validity", "timeliness"),
         *fields_of(FLOAT, "consistency", "uniqueness", "accuracy"),
-        *fields_of(FLOAT, "late_s:s", "age_s:s"),
-        *fields_of(INTEGER, "n", "bad_n", "late_n", "dup", "gaps", "series", "bytes"),
+        *fields_of(FLOAT, "age_s:s"),
+        *fields_of(INTEGER, "n", "bad_n", "late_n", "gaps", "series"),
     ),
 )
 """How good the data of a source are: of a device (`metric` is absent) every 15 minutes, of a
