@@ -265,6 +265,19 @@ def test_damaged_rows_are_noticed_and_declared(make: MakeBuffer) -> None:
     assert buffer.total == Account(200, 100, 100)
 
 
+def test_what_is_being_written_is_not_durable_yet(make: MakeBuffer) -> None:
+    """Readings wait until their write is over, and with them what must be said after them."""
+    buffer = make()
+    buffer.append("pump", 1, rows(3))
+    change = buffer.prepare()
+    assert buffer.waiting == 3
+    outcome = buffer.write(change)
+    buffer.append("pump", 1, rows(2))
+    assert buffer.waiting == 5
+    buffer.settle(change, outcome)
+    assert buffer.waiting == 2
+
+
 def test_full_disk_keeps_readings_in_memory_and_recovers(make: MakeBuffer) -> None:
     """While the disk refuses nothing already committed is lost, and nothing goes uncounted."""
     buffer = make()

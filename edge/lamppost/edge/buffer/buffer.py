@@ -86,6 +86,7 @@ class Buffer:
         self.book = AliasBook()
         self._acks: list[Ack] = []
         self._broken: set[int] = set()
+        self._writing = 0
         self._tail: list[Batch] = []
         self._rate_told_s = clock()
         self.protected: frozenset[int] = frozenset()
@@ -140,12 +141,13 @@ class Buffer:
 
     @property
     def waiting(self) -> int:
-        """Readings that are only in memory yet."""
-        return self._staging.rows
+        """Readings that are not durable yet: in memory, or on their way to the disk."""
+        return self._staging.rows + self._writing
 
     def prepare(self) -> Change:
         """Take what the next commit will write."""
         drafts, dropped = self._staging.take()
+        self._writing = sum(draft.count for draft in drafts)
         size = sum(file_bytes(draft) for draft in drafts)
         now_s = self._clock()
         self._rate.add(size if self.trouble is None else 0, now_s)
@@ -177,6 +179,7 @@ class Buffer:
 
     def settle(self, change: Change, outcome: Outcome) -> None:
         """Take over what a write did; what the disk refused goes back into memory."""
+        self._writing = 0
         ledger.add_all(self.accounts, outcome.accounts)
         self.acked_once |= outcome.acked > 0
         self._keep_tail(outcome)
