@@ -136,8 +136,8 @@ class Peer:
             self.command(session.ack_command(int(time.time() * 1000), received.ack()))
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
-    """Wait until something is so."""
+async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+    """Wait until something is so; only what never comes meets the timeout."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - the peer lives in another thread
             await asyncio.sleep(0.01)

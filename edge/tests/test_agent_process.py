@@ -5,7 +5,8 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ port = {port}
 [buffer]
 flush_ms = 20
 ack_timeout_s = 1
+drain_s = 60
 [[device]]
 name = "node"
 driver = "system"
@@ -50,18 +52,40 @@ def write_node(folder: Path, port: int, mqtt: str = "") -> Path:
     return path
 
 
-def start(path: Path) -> subprocess.Popen[str]:
-    """Run a node."""
-    command = [sys.executable, "-m", "lamppost.wire.command", "edge", "run", str(path)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+class Node:
+    """A node in a process of its own."""
+
+    def __init__(self, path: Path) -> None:
+        command = [sys.executable, "-m", "lamppost.wire.command", "edge", "run", str(path)]
+        self._log = path.with_name("node.log")
+        with self._log.open("wb") as log:
+            self._child = subprocess.Popen(command, stderr=log)
+
+    @property
+    def log(self) -> str:
+        """What it has logged."""
+        return self._log.read_text()
+
+    def kill(self) -> None:
+        """End it without warning, if it runs."""
+        self._child.kill()
+        self._child.wait()
+
+    async def stop(self) -> str:
+        """Stop it in order; what it logged."""
+        self._child.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(self._child.wait) == 0, self.log
+        return self.log
 
 
-async def stop(child: subprocess.Popen[str]) -> str:
-    """Stop a node in order; what it logged."""
-    child.send_signal(signal.SIGTERM)
-    _, logged = await asyncio.to_thread(child.communicate, None, 30)
-    assert child.returncode == 0, logged
-    return logged
+@contextmanager
+def started(path: Path) -> Iterator[Node]:
+    """A node that runs; it ends with the block, whatever happens there."""
+    node = Node(path)
+    try:
+        yield node
+    finally:
+        node.kill()
 
 
 def account(path: Path) -> dict[str, int]:
@@ -78,16 +102,14 @@ async def test_killed_node_loses_nothing(
     """Three times kill -9 in the middle: everything it ever committed arrives, once."""
     path, peer = write_node(tmp_path, broker.port), make_peer()
     for _ in range(3):
-        child = start(path)
-        counted = len(peer.readings)
-        await wait(lambda counted=counted: len(peer.readings) > counted + 30)
-        child.kill()
-        child.communicate()
+        with started(path):
+            counted = len(peer.readings)
+            await wait(lambda counted=counted: len(peer.readings) > counted + 30)
     deaths = len(peer.of(Verb.NDEATH))
-    child = start(path)
-    counted = len(peer.readings)
-    await wait(lambda: len(peer.readings) > counted + 30)
-    await stop(child)
+    with started(path) as node:
+        counted = len(peer.readings)
+        await wait(lambda: len(peer.readings) > counted + 30)
+        await node.stop()
     told = account(path)
     assert (told["in_flight"], told["evicted"]) == (0, 0)
     assert told["taken"] == told["stored"] == len(peer.readings)
@@ -100,10 +122,10 @@ async def test_unreachable_broker_is_told_once_and_stopping_is_quick(
 ) -> None:
     """Retries fill no log, and a node without a broker stops at once, keeping its readings."""
     path = write_node(tmp_path, 1)
-    child = start(path)
-    await wait((tmp_path / "data" / "buffer.db").exists)
-    await wait(lambda: account(path)["taken"] > 30)
-    logged = await stop(child)
+    with started(path) as node:
+        await wait(lambda: "no connection to 127.0.0.1:1" in node.log)
+        await wait(lambda: account(path)["taken"] > 30)
+        logged = await node.stop()
     assert logged.count("no connection to 127.0.0.1:1") == 1
     assert account(path)["in_flight"] == account(path)["taken"] > 0
 
@@ -136,14 +158,14 @@ async def test_tls_with_client_certificate_and_password(
         'username = "n1"\npassword_file = "password"\nprimary_host = ""\n'
     )
     path = write_node(tmp_path, running.tls_port, mqtt)
-    child = start(path)
-    await wait(lambda: "g/n1" in running.log_file.read_text())
-    logged = await stop(child)
-    assert f"connected to 127.0.0.1:{running.tls_port}" in logged
+    with started(path) as node:
+        await wait(lambda: f"connected to 127.0.0.1:{running.tls_port}" in node.log)
+        logged = await node.stop()
+    assert "g/n1" in running.log_file.read_text()
     assert "s3cret-word" not in logged
     (tmp_path / "password").write_text("wrong\n")
-    child = start(path)
-    await wait(lambda: "not authorised" in running.log_file.read_text().lower())
-    logged = await stop(child)
-    assert "no connection" in logged
+    with started(path) as node:
+        await wait(lambda: "no connection" in node.log)
+        logged = await node.stop()
+    assert "not authorised" in running.log_file.read_text().lower()
     assert "wrong" not in logged

@@ -22,6 +22,7 @@ from lamppost.edge.config.file import ConfigError, load
 from lamppost.edge.config.model import DeviceConfig
 from lamppost.edge.drivers import registry
 from lamppost.edge.drivers.seam import DriverError, DriverType
+from lamppost.sim.ports import free_port
 from lamppost.wire.datatypes import Quality
 
 PAGE = Path(__file__).parents[2] / "docs" / "writing-a-driver.md"
@@ -81,15 +82,11 @@ async def ports() -> AsyncIterator[Ports]:
     words = [SimData(0, values=list(range(10)), datatype=SimType.REGISTERS)]
     slave = ModbusTcpServer(SimDevice(1, (bits, bits, words, words)), address=("127.0.0.1", 0))
     await slave.serve_forever(background=True)
-    closed = await asyncio.start_server(thermometer, "127.0.0.1", 0)
-    nobody = closed.sockets[0].getsockname()[1]
-    closed.close()
-    await closed.wait_closed()
     async with await asyncio.start_server(thermometer, "127.0.0.1", 0) as server:
         yield Ports(
             slave.transport.sockets[0].getsockname()[1],  # type: ignore[attr-defined]
             server.sockets[0].getsockname()[1],
-            nobody,
+            free_port(),
         )
     await slave.shutdown()  # type: ignore[no-untyped-call]
 

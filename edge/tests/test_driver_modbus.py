@@ -26,12 +26,15 @@ Answer = Callable[[int, int, int], ExcCodes | None]
 """What a device thinks of a request (function, address, count): None lets it be answered."""
 
 
-def device(folder: Path, channels: str, port: int = 502, keys: str = "") -> DeviceConfig:
-    """A device as the file gives it."""
+def device(
+    folder: Path, channels: str, port: int = 502, keys: str = "", timeout_s: float = 60
+) -> DeviceConfig:
+    """A device as the file gives it; only one that is silent meets its timeout."""
     file = folder / "node.toml"
     file.write_text(
         '[node]\ngroup = "g"\nname = "n"\n[[device]]\nname = "pump"\ndriver = "modbus"\n'
-        f'poll_s = 0.02\ntimeout_s = 0.5\n[device.options]\nhost = "127.0.0.1"\nport = {port}\n'
+        f"poll_s = 0.02\ntimeout_s = {timeout_s}\n"
+        f'[device.options]\nhost = "127.0.0.1"\nport = {port}\n'
         f"{keys}\n{channels}"
     )
     return load(file).devices[0]
@@ -194,7 +197,7 @@ async def test_nobody_listens(slave: Slave, tmp_path: Path) -> None:
 async def test_a_silent_device(slave: Slave, tmp_path: Path) -> None:
     """A device that accepts but does not answer is a fault after the timeout."""
     slave.pause_s = 60
-    config = device(tmp_path, FLOW, slave.port)
+    config = device(tmp_path, FLOW, slave.port, timeout_s=0.5)
     with pytest.raises(DriverError, match=r"no answer within 0\.5 s"):
         async with opened(config) as driver:
             await driver.read()
@@ -203,15 +206,12 @@ async def test_a_silent_device(slave: Slave, tmp_path: Path) -> None:
 async def test_a_device_that_hangs_up(slave: Slave, tmp_path: Path) -> None:
     """A connection lost in the middle of a request is a fault at once, not by timeout."""
     slave.pause_s = 60
-    loop = asyncio.get_running_loop()
     async with opened(device(tmp_path, FLOW, slave.port)) as driver:
-        started_s = loop.time()
         read = asyncio.create_task(driver.read())
         await slave.busy.wait()
         await slave.stop()
         with pytest.raises(DriverError, match="the connection was lost"):
             await read
-        assert loop.time() - started_s < 0.4
         with pytest.raises(DriverError, match="the connection was lost"):
             await driver.read()
 
@@ -232,7 +232,7 @@ async def test_an_answer_that_is_not_modbus(tmp_path: Path) -> None:
     async with server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(DriverError):
-            async with opened(device(tmp_path, FLOW, port)) as driver:
+            async with opened(device(tmp_path, FLOW, port, timeout_s=0.5)) as driver:
                 await driver.read()
         await hung_up.wait()
 
@@ -253,7 +253,7 @@ async def test_away_and_back(slave: Slave, tmp_path: Path) -> None:
         changed.set()
 
     async def wait_for(told: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not told():
                 changed.clear()
                 await changed.wait()
