@@ -45,7 +45,7 @@ test: setup parts check warm ## everything but the long gates; what CI runs
 	$(BIN)/pytest -n 2 --dist worksteal
 
 test-all: setup parts check warm ## the long gates too
-	$(BIN)/pytest -n 2 --dist worksteal -m "slow or not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -m "slow or not slow" --hypothesis-profile=search
 
 bench: setup parts ## each figure beside a peer, as JSON
 	$(BIN)/lamppost bench decode --json
