@@ -20,7 +20,7 @@ DATABASE = "chain"
 def count_readings(influx: RunningInflux) -> int:
     """Readings in the database, over all series; each has its flags."""
     query = urlencode({"db": DATABASE, "q": "SELECT count(flags) FROM reading"})
-    with urlopen(f"{influx.url}/query?{query}", timeout=10) as answer:
+    with urlopen(f"{influx.url}/query?{query}", timeout=60) as answer:
         result = json.load(answer)["results"][0]
     return int(result["series"][0]["values"][0][1]) if "series" in result else 0
 

@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from lamppost.sim.broker import RunningBroker, run_broker
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 POLL_S = 0.01
 
 

@@ -12,7 +12,7 @@ from lamppost.aggregator.ingest import bulk
 from lamppost.aggregator.ingest.bulk import BulkClient, publish_at
 from lamppost.sim.broker import RunningBroker
 
-from .broker import Client, a_broker, wait_for
+from .broker import TIMEOUT_S, Client, a_broker, wait_for
 
 SIZES = (0, 1, 2, 120, 127, 128, 5_000, 16_383, 16_384, 70_000)
 """Around the sizes at which MQTT's length takes another byte."""
@@ -36,7 +36,7 @@ def listening(port: int) -> tuple[BulkClient, list[bytes]]:
     client.on_bytes = lambda _client, _topic, payload: heard.append(payload)
     client.connect("127.0.0.1", port)
     client.loop_start()
-    assert ready.wait(10.0)
+    assert ready.wait(TIMEOUT_S)
     return client, heard
 
 
@@ -115,13 +115,13 @@ def test_the_socket_is_asked_once_for_many(
         heard.append(b"held")
         client.on_message = lambda *_: heard.append(b"one of many")
         halt.set()
-        assert go_on.wait(10.0)
+        assert go_on.wait(TIMEOUT_S)
 
     client.on_bytes = None
     client.on_message = hold
     sender = Client(broker.port)
     sender.say(("some/topic", b"first"))
-    assert halt.wait(10.0)
+    assert halt.wait(TIMEOUT_S)
     before = len(asked)
     sender.say(*[("some/topic", b"x" * 100)] * 50, qos=1)
     go_on.set()

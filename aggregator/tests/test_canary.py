@@ -64,7 +64,7 @@ def alert(status: str = "firing", **labels: str) -> dict[str, Any]:
 
 def tell(port: int, body: bytes) -> int:
     """POST to the receiver; the status it answers."""
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as asked:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as asked:
         asked.request("POST", "/", body)
         return asked.getresponse().status
 
@@ -100,7 +100,7 @@ def test_a_song_goes_the_whole_way(
         with running(check(document, "test", tmp_path)) as one:
             grafana.start()
             try:
-                wait_for(lambda: sung(database), "a song that was told", 90.0)
+                wait_for(lambda: sung(database), "a song that was told", 240.0)
             finally:
                 stopping.set()
                 grafana.join()

@@ -56,7 +56,7 @@ def draining(spool: Spool, shelf: Shelf, path: Path, **options: Any) -> Iterator
         yield drain
     finally:
         shelf.gate.set()
-        assert drain.stop(20.0)
+        assert drain.stop(60.0)
 
 
 def tell(spool: Spool, *infos: SeriesInfo) -> None:
@@ -94,7 +94,7 @@ def test_everything_committed_arrives(spool: Spool, shelf: Shelf, tmp_path: Path
         one = event("e")
         spool.append(FrameKind.EVENT, pack_json({"series": 0} | as_json(one)))
         put(spool, batch(INFOS, texts=[TextRow(1, T0, "on")]))
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
         assert shelf.readings == expected(written)
         assert shelf.texts == ["on"]
         assert shelf.found == {"e": one}
@@ -119,7 +119,7 @@ def test_an_event_without_group_gets_its_series_group(
     with draining(spool, shelf, tmp_path) as drain:
         spool.append(FrameKind.EVENT, pack_json(document | {"series": 2}))
         spool.commit()
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert shelf.found["e"].group == "riverside"
 
 
@@ -129,7 +129,7 @@ def test_small_frames_are_written_together(spool: Spool, shelf: Shelf, tmp_path:
     for i in range(100):
         put(spool, random_batch(INFOS, 10, T0 + i * 10_000))
     with draining(spool, shelf, tmp_path, max_rows=250) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert sum(shelf.batches) == 1000
     assert max(shelf.batches) == 250
     assert len(shelf.batches) == 4
@@ -162,7 +162,7 @@ def test_trouble_is_shown_and_outlasted(
     with draining(spool, shelf, tmp_path, draw=draw) as drain:
         running.append(drain)
         shelf.gate.set()
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
         assert drain.state == "ok"
         assert drain.failures == 0
     assert shown[0] == state
@@ -182,7 +182,7 @@ def test_a_store_that_hangs_holds_up_nobody(spool: Spool, shelf: Shelf, tmp_path
         assert drain.lag_bytes > 0
         assert not drain.flush(0.0)
         shelf.gate.set()
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert shelf.readings == expected(*written)
 
 
@@ -194,11 +194,11 @@ def test_a_stopped_drain_goes_on_where_it_was(
     first, second = random_batch(INFOS, 30), random_batch(INFOS, 60, T0 + 10**6)
     with draining(spool, shelf, tmp_path) as drain:
         put(spool, first)
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert drain.state == "stopped"
     put(spool, second)
     with draining(spool, shelf, tmp_path) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert shelf.readings == expected(first, second)
     assert shelf.batches == [30, 60]
 
@@ -209,10 +209,10 @@ def test_a_cursor_that_lags_writes_again(spool: Spool, shelf: Shelf, tmp_path: P
     written = random_batch(INFOS, 30)
     with draining(spool, shelf, tmp_path) as drain:
         put(spool, written)
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     (tmp_path / "store.cursor").write_text('{"position": 0}')
     with draining(spool, shelf, tmp_path) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert shelf.batches == [30, 30]
     assert shelf.readings == expected(written)
 
@@ -229,7 +229,7 @@ def test_an_unreadable_cursor_begins_at_the_start(
     put(spool, written)
     (tmp_path / "store.cursor").write_text(content)
     with draining(spool, shelf, tmp_path) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert shelf.readings == expected(written)
 
 
@@ -240,7 +240,7 @@ def test_a_cursor_beyond_the_end_comes_back(spool: Spool, shelf: Shelf, tmp_path
     with draining(spool, shelf, tmp_path) as drain:
         tell(spool, *INFOS)
         put(spool, written)
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert shelf.readings == expected(written)
 
 
@@ -253,8 +253,8 @@ def test_what_is_stored_may_be_dropped(spool: Spool, shelf: Shelf, tmp_path: Pat
     with draining(spool, shelf, tmp_path) as drain:
         assert spool.first_position == 0
         shelf.gate.set()
-        assert drain.flush(20.0)
-        wait_for(lambda: spool.first_position > 0, "the spool to be trimmed", 20.0)
+        assert drain.flush(60.0)
+        wait_for(lambda: spool.first_position > 0, "the spool to be trimmed")
         cursor = json.loads((tmp_path / "store.cursor").read_text())
         assert spool.first_position <= cursor["position"]
 
@@ -267,12 +267,12 @@ def test_series_are_known_after_their_frames_are_gone(
     for i in range(20):
         put(spool, random_batch(INFOS, 30, T0 + i * 30_000))
     with draining(spool, shelf, tmp_path) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert spool.first_position > 0
     late = random_batch(INFOS, 30, T0 + 10**7)
     put(spool, late)
     with draining(spool, shelf, tmp_path) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
         assert drain.unknown_rows == 0
     assert expected(late).items() <= shelf.readings.items()
 
@@ -285,7 +285,7 @@ def test_a_series_that_changes_is_kept_as_it_is_now(
         for high in range(10):
             tell(spool, series(0, high=float(high)))
             spool.commit()
-            assert drain.flush(20.0)
+            assert drain.flush(60.0)
     book = tmp_path / "store.cursor.series"
     with book.open("ab") as file:
         file.write(b'\n{"index": 1, "gro')  # cut short by a crash
@@ -307,7 +307,7 @@ def test_a_frame_nobody_understands_is_passed_over(
     spool.append(FrameKind.BIRTH, b"not for stores either")
     put(spool, written)
     with draining(spool, shelf, tmp_path) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
         assert drain.bad_frames == 4
     assert shelf.readings == expected(written)
 
@@ -321,7 +321,7 @@ def test_readings_without_a_name_are_counted(
     put(spool, written)
     put(spool, batch(INFOS, texts=[TextRow(2, T0, "lost"), TextRow(0, T0, "kept")]))
     with draining(spool, shelf, tmp_path) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
         assert drain.unknown_rows == 11
         assert drain.stored_readings == 21
     assert shelf.texts == ["kept"]
@@ -338,11 +338,11 @@ def test_a_stop_does_not_wait_for_a_store_that_is_away(
     shelf.trouble = raising(StoreUnreachable, 1)
     long = Backoff(base_s=1000.0, cap_s=1000.0)
     with draining(spool, shelf, tmp_path, unreachable=long, draw=lambda: 1.0) as drain:
-        wait_for(lambda: drain.failures, "the first failure", 20.0)
-        assert drain.stop(5.0)
+        wait_for(lambda: drain.failures, "the first failure")
+        assert drain.stop(60.0)
     assert shelf.readings == {}
     with draining(spool, shelf, tmp_path) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     assert shelf.readings == expected(written)
 
 
@@ -355,7 +355,7 @@ def test_a_cursor_that_cannot_be_saved_loses_nothing(
     for i in range(20):
         put(spool, random_batch(INFOS, 30, T0 + i * 30_000))
     with draining(spool, shelf, tmp_path) as drain:
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
         assert drain.state == "ok"
     assert len(shelf.readings) == 600
     assert spool.first_position == 0
@@ -372,11 +372,11 @@ def test_a_spool_that_cannot_be_read_is_tried_again(
     aside = path.rename(tmp_path / "aside")
     path.mkdir()
     with draining(spool, shelf, tmp_path) as drain:
-        wait_for(lambda: drain.failures > 3, "some tries", 20.0)
+        wait_for(lambda: drain.failures > 3, "some tries")
         assert drain.state.startswith("failing: IsADirectoryError")
         path.rmdir()
         aside.rename(path)
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
         assert drain.state == "ok"
     assert shelf.readings == expected(written)
 
@@ -407,9 +407,9 @@ def test_samples_are_taken_now_and_then(spool: Spool, shelf: Shelf, tmp_path: Pa
         wait_for(lambda: len(shelf.samples) >= 2, "two samples")
         tell(spool, *INFOS)
         put(spool, random_batch(INFOS, 30))
-        assert drain.flush(20.0)
+        assert drain.flush(60.0)
     finally:
-        assert drain.stop(20.0)
+        assert drain.stop(60.0)
     assert drain.stored_readings == 30
     assert shelf.samples == [sample] * next(taken)
 
@@ -426,7 +426,7 @@ def test_a_sample_goes_again(spool: Spool, shelf: Shelf, tmp_path: Path) -> None
         assert [one.fields["nodes"] for one in shelf.samples[:2]] == [0, 1]
         wait_for(lambda: drain.state == "ok", "the store to be well again")
     finally:
-        assert drain.stop(20.0)
+        assert drain.stop(60.0)
 
 
 def test_samples_wait_until_they_are_due(spool: Spool, shelf: Shelf, tmp_path: Path) -> None:
@@ -438,7 +438,7 @@ def test_samples_wait_until_they_are_due(spool: Spool, shelf: Shelf, tmp_path: P
     try:
         for _ in range(3):
             put(spool, random_batch(INFOS, 30))
-            assert drain.flush(20.0)
+            assert drain.flush(60.0)
     finally:
-        assert drain.stop(20.0)
+        assert drain.stop(60.0)
     assert len(shelf.samples) == 1

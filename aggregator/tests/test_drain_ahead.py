@@ -105,12 +105,12 @@ def draining(spool: Spool, shelf: Shelf, path: Path, **options: Any) -> Iterator
     try:
         yield drain
     finally:
-        assert drain.stop(20.0)
+        assert drain.stop(60.0)
 
 
 def drained(drain: Drain) -> None:
     """Wait until nothing is left, also of what comes during the drain."""
-    wait_for(lambda: drain.lag_bytes == 0, "the end of the drain", 20.0, 0.01)
+    wait_for(lambda: drain.lag_bytes == 0, "the end of the drain")
 
 
 def step_of(given: StoreBatch) -> int:

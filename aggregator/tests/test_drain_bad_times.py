@@ -91,7 +91,7 @@ def drained(spool: Spool, store: InfluxStore, cursor: Path, backoff: Backoff) ->
         assert drain.flush(60.0), drain.state
         assert (drain.state, drain.failures) == ("ok", 0)
     finally:
-        assert drain.stop(30.0)
+        assert drain.stop(60.0)
     return states
 
 

@@ -125,7 +125,7 @@ def test_a_token_that_expires(
             assert drain.flush(60.0)
             assert (drain.state, drain.failures) == ("ok", 0)
         finally:
-            assert drain.stop(30.0)
+            assert drain.stop(60.0)
         assert stored(store) == [3 * ROWS // len(INFOS)] * len(INFOS)
     assert dead.count == 0
 
@@ -153,7 +153,7 @@ def test_a_token_that_is_rotated(
                 assert drain.flush(60.0), drain.state
                 assert drain.failures == 0
             finally:
-                assert drain.stop(30.0)
+                assert drain.stop(60.0)
             assert stored(store) == [2 * ROWS // len(INFOS)] * len(INFOS)
 
 
@@ -189,7 +189,7 @@ def test_a_password_that_is_changed(spool: Spool, tmp_path: Path, name: str) -> 
                 (tmp_path / "password").write_text("another")
                 assert drain.flush(60.0)
             finally:
-                assert drain.stop(30.0)
+                assert drain.stop(60.0)
             assert stored(store) == [2 * ROWS // len(INFOS)] * len(INFOS)
             assert store.figures == {"dead_letters": 0, "too_old": 0}
 

@@ -231,9 +231,9 @@ def test_windows_reach_a_real_database(tmp_path: Path) -> None:
                     windows = Windows(tmp_path / "windows.npz", opened.read)
                     drain = Drain(spool, opened, tmp_path / "cursor", windows=windows)
                     drain.start()
-                    assert drain.flush(30.0)
+                    assert drain.flush(60.0)
                     wait_for(partial(there, server.url, wanted), "the windows")
-                    assert drain.stop(30.0)
+                    assert drain.stop(60.0)
         assert windows_in(server.url)[0] == [90, 2]
     finally:
         server.stop()

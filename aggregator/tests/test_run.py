@@ -41,7 +41,7 @@ class Running:
     def get(self, what: str) -> Any:
         """An answer of its API."""
         url = f"http://127.0.0.1:{self.config.console.port}/api/v0/{what}"
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return json.load(answer)
 
     def ready(self) -> bool:
@@ -61,11 +61,11 @@ def running(config: Config) -> Iterator[Running]:
     )
     thread.start()
     try:
-        wait_for(one.ready, "the aggregator", 60.0)
+        wait_for(one.ready, "the aggregator", 240.0)
         yield one
     finally:
         one.stopping.set()
-        thread.join(30)
+        thread.join(120)
     assert one.codes == [0]
 
 

@@ -19,7 +19,7 @@ from lamppost.register.records.values import Node as NodeRecord
 from .field import START_MS, Channel, FieldNode, Sample, Station
 
 FLOW = Channel("flow", 10, unit="L/s", low=0.0, high=80.0, rate_per_s=4.0, asset="P1")
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 @pytest.fixture

@@ -228,10 +228,10 @@ def test_wait_returns_when_a_commit_does(tmp_path: Path) -> None:
     with spool_of(tmp_path) as spool:
         assert not spool.wait(0, 0.0)
         woken: list[bool] = []
-        reader = threading.Thread(target=lambda: woken.append(spool.wait(0, 30.0)))
+        reader = threading.Thread(target=lambda: woken.append(spool.wait(0, 600.0)))
         reader.start()
         fill(spool, [b"a"])
-        reader.join(10.0)
+        reader.join(60.0)
         assert woken == [True]
         assert spool.wait(0, 0.0)
 
@@ -244,7 +244,7 @@ def test_readers_beside_the_writer_see_only_committed_frames(tmp_path: Path) -> 
 
         def read() -> None:
             position = 0
-            while len(seen) < total and spool.wait(position, 10.0):
+            while len(seen) < total and spool.wait(position, 60.0):
                 for frame in spool.read(position, 500):
                     seen.append(int(frame.payload[:8]))
                     position = frame.next_position
@@ -255,5 +255,5 @@ def test_readers_beside_the_writer_see_only_committed_frames(tmp_path: Path) -> 
             for number in range(start, start + 5):
                 spool.append(FrameKind.DATA, b"%08d" % number + b"x" * (number % 97))
             spool.commit()
-        reader.join(20.0)
+        reader.join(60.0)
         assert seen == list(range(total))

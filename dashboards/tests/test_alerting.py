@@ -180,7 +180,7 @@ def test_who_has_taken_an_incident_is_not_told_again(influx: RunningInflux) -> N
         for name, fields in told.items()
     ]
     url = f"{influx.url}/write?db={OPS.named(TAKEN)}&precision=ms"
-    with urlopen(url, "\n".join(lines).encode(), timeout=10) as answer:
+    with urlopen(url, "\n".join(lines).encode(), timeout=60) as answer:
         assert answer.status == 204
     text = CRITICAL_INCIDENTS.queries["A"].text.replace("$timeFilter", "time > now() - 1h")
     found = {

@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from lamppost.sim.broker import BrokerError, BrokerTls, RunningBroker, run_broker
 from lamppost.sim.broker.mosquitto import find_mosquitto
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 Kind = Literal["mosquitto", "amqtt"]
 
 needs_mosquitto = pytest.mark.skipif(
@@ -42,6 +42,7 @@ def connected(client: mqtt.Client, host: str, port: int) -> Iterator[int]:
         answered.set()
 
     client.on_connect = on_connect
+    client.connect_timeout = TIMEOUT_S
     client.connect(host, port)
     client.loop_start()
     try:

@@ -1,22 +1,23 @@
 """`lamppost sim` as a person runs it."""
 
 import json
-import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from lamppost.sim.cli import main
 from lamppost.sim.faults import KINDS
+from lamppost.sim.ports import LAST_PORT, LOOPBACK, free_port
 from lamppost.sim.sheets import SHEETS
 
 COMMAND = [sys.executable, "-m", "lamppost.wire.command", "sim", "serve"]
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 
 
 @contextmanager
@@ -34,6 +35,16 @@ def serving(*args: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
             yield child, lines
         finally:
             child.kill()
+
+
+def free_row(count: int) -> int:
+    """The first of so many ports in a row that nobody listens on."""
+    while True:
+        base = free_port(last=LAST_PORT - count)
+        with suppress(OSError), ExitStack() as held:
+            for port in range(base, base + count):
+                held.enter_context(socket.create_server((LOOPBACK, port)))
+            return base
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -58,7 +69,7 @@ def test_a_signal_ends_it_cleanly_with_its_labels_closed(
 
 def test_fixed_ports_follow_one_another_and_a_taken_one_fails(tmp_path: Path) -> None:
     """The second city on the same ports says which device has no port, exit code 1."""
-    base = 30_000 + os.getpid() % 1000
+    base = free_row(5)
     args = ("--first-port", str(base), "--ports-file", str(tmp_path / "ports.json"))
     with serving(*args):
         document = json.loads((tmp_path / "ports.json").read_text())

@@ -29,7 +29,7 @@ async def served(
     device.advance(at_ms)
     server = ModbusDevice(device)
     await server.start()
-    client = AsyncModbusTcpClient(server.host, port=server.port, timeout=5, retries=0)
+    client = AsyncModbusTcpClient(server.host, port=server.port, timeout=60, retries=0)
     try:
         assert await client.connect()
         yield device, client

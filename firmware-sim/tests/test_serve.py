@@ -20,7 +20,7 @@ from lamppost.sim.serve import Settings, serve
 START_MS = 1_700_000_000_000
 EVENING_S = 20 * 3600.0
 SETTINGS = Settings(city=DEMO, seed=1, local_s=EVENING_S)
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Running:
         [site] = [site for site in DEMO.devices if site.name == device]
         register = site.sheet.register(channel)
         host, port = self.address(device)
-        client = AsyncModbusTcpClient(host, port=port, retries=0)
+        client = AsyncModbusTcpClient(host, port=port, timeout=TIMEOUT_S, retries=0)
         await client.connect()
         try:
             answer = await client.read_input_registers(register.address, count=register.width)

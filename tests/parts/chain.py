@@ -106,7 +106,7 @@ class Chain:
         """Stop everything that still runs, the aggregator last."""
         for name in [*self.nodes, "city", "aggregator"]:
             if name in self.children:
-                self.children[name].stop(15.0)
+                self.children[name].stop()
         self.broker.stop()
 
 

@@ -14,7 +14,7 @@ import pytest
 from lamppost.dashboards.influx import Influx
 from lamppost.dashboards.sources import SOURCES, TYPE
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from lamppost.sim.ports import LOOPBACK, free_port
 from parts.required import require_program
 from parts.waiting import wait_for
 
-START_TIMEOUT_S = 30.0
-STOP_TIMEOUT_S = 15.0
+START_TIMEOUT_S = 120.0
+STOP_TIMEOUT_S = 60.0
 START_TRIES = 5
 
 DATA = """index-version = "tsi1"
@@ -59,7 +59,7 @@ class RunningInflux:
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
     _pool: urllib3.PoolManager = field(
-        default_factory=lambda: urllib3.PoolManager(retries=False, timeout=10.0)
+        default_factory=lambda: urllib3.PoolManager(retries=False, timeout=30.0)
     )
 
     @property

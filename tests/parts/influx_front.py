@@ -19,7 +19,7 @@ import urllib3
 from lamppost.sim.ports import LOOPBACK
 
 TOKEN = "a-token-of-the-tests"
-LATE_S = 30.0
+LATE_S = 60.0
 
 
 class Canned(NamedTuple):
@@ -117,7 +117,7 @@ class FrontServer(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__((LOOPBACK, 0), Handler)
-        self.pool = urllib3.PoolManager(retries=False, timeout=30.0)
+        self.pool = urllib3.PoolManager(retries=False, timeout=60.0)
         self.front = Front(f"http://{LOOPBACK}:{self.server_port}")
 
 

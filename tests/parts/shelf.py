@@ -30,7 +30,7 @@ class Shelf:
 
     def write(self, given: StoreBatch) -> None:
         """Keep a batch, or raise what is prepared."""
-        self.gate.wait(20.0)
+        self.gate.wait(60.0)
         if self.trouble:
             raise self.trouble.pop(0)
         if not given.windows:

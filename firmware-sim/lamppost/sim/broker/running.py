@@ -13,8 +13,8 @@ from lamppost.sim.broker.choice import Command, choose
 from lamppost.sim.broker.plan import BrokerError, BrokerKind, BrokerTls, Plan
 from lamppost.sim.ports import LOOPBACK, free_port
 
-START_TIMEOUT_S = 20.0
-STOP_TIMEOUT_S = 5.0
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
 POLL_S = 0.02
 MAX_PORT_DRAWS = 8
 MAX_LOG_TAIL_CHARS = 2_000

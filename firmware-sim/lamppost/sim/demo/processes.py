@@ -67,7 +67,7 @@ def start(name: str, args: Sequence[str], log_dir: Path) -> Child:
     return Child(name, process, log)
 
 
-def output_of(args: Sequence[str], timeout_s: float = 20.0) -> str:
+def output_of(args: Sequence[str], timeout_s: float = 60.0) -> str:
     """What `lamppost ARGS` prints; raises CalledProcessError when it fails."""
     done = subprocess.run(
         lamppost(*args), check=True, capture_output=True, text=True, timeout=timeout_s
