@@ -80,6 +80,30 @@ def test_an_answer_becomes_an_error(
     store.write(ONE)
 
 
+def test_a_url_of_version_2_with_a_server_of_version_1_is_told(
+    influx: RunningInflux, name: str, tmp_path: Path
+) -> None:
+    """A path that is not found says nothing; which version it is, and what to write, does."""
+    made = Influx2Store(Server(influx.url), "org", name, TOKEN, DeadLetters(tmp_path / "dead"))
+    told = r"404.*InfluxDB 1\.6.*begins with influx1\+"
+    with closing(made), pytest.raises(StoreRefused, match=told):
+        made.write(ONE)
+
+
+def test_a_url_of_version_1_with_a_server_of_version_2_is_told(
+    front: Front, tmp_path: Path
+) -> None:
+    """A version 2 refuses whoever brings no token; the right one is left with its own words."""
+    front.version, front.wants_token = "v2.7.12", True
+    server, dead = Server(front.url), DeadLetters(tmp_path / "dead")
+    one, two = Influx1Store(server, "c", dead), Influx2Store(server, "org", "c", "old", dead)
+    told = r"401.*InfluxDB 2\.7\.12.*with influx2\+"
+    with closing(one), pytest.raises(StoreRefused, match=told):
+        one.write(ONE)
+    with closing(two), pytest.raises(StoreRefused, match=r"401 unauthorized access$"):
+        two.write(ONE)
+
+
 def test_retry_after_is_handed_on(store: Store, front: Front) -> None:
     """A server that is too busy says for how long, and the drain gets to know it."""
     front.canned.append(Canned(429, b"{}", {"Retry-After": "12"}))

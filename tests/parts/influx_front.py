@@ -44,6 +44,7 @@ class Front:
         query: the answer to all queries, None to pass them on.
         unanswered: how the next write requests end that are passed on all the same: "late",
             without an answer in time, or "cut", with a closed connection.
+        version: what it says on `/ping`; nothing by default.
         over: set when the test is over.
     """
 
@@ -55,6 +56,7 @@ class Front:
     bodies: list[int] = field(default_factory=list)
     query: Canned | None = None
     unanswered: deque[str] = field(default_factory=deque)
+    version: str = ""
     over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -63,6 +65,14 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: "FrontServer"
+
+    def do_GET(self) -> None:
+        """Answer `/ping` and nothing else."""
+        version = self.server.front.version
+        self.send_response(204 if version and self.path == "/ping" else 404)
+        self.send_header("X-Influxdb-Version", version)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def do_POST(self) -> None:
         """Answer a request."""

@@ -2,7 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from typing import ClassVar
 
 from lamppost.aggregator.alarms.event import Event
 from lamppost.aggregator.nodes.series import SeriesKey
@@ -12,10 +14,13 @@ from lamppost.aggregator.store.http import Http
 from lamppost.aggregator.store.influxql import Reader, Row
 from lamppost.aggregator.store.lineprotocol import Lines, ops_lines, sample_lines
 from lamppost.aggregator.store.linewriter import Answer, LineWriter
-from lamppost.aggregator.store.seam import SeriesColumns, StoreBatch
+from lamppost.aggregator.store.seam import SeriesColumns, StoreBatch, StoreError
+from lamppost.aggregator.store.setup import version_of
 from lamppost.wire.series import OPS, RAW, ROLLUP, Database, Measurement
 
-UNAUTHORIZED = 401
+UNAUTHORIZED, NOT_FOUND = 401, 404
+ONE, TWO = "influx1", "influx2"
+"""What the URL of a store begins with: for InfluxDB 1.x, and for all later ones."""
 
 Prove = Callable[[], Mapping[str, str]]
 
@@ -29,6 +34,8 @@ class InfluxStore(ABC):
         dead: where lines go that the server refuses for good.
         prove: reads anew what proves who we are, as headers; asked when the server says 401.
     """
+
+    KIND: ClassVar[str]
 
     def __init__(
         self, http: Http, city: str, dead: DeadLetters, prove: Prove | None = None
@@ -90,7 +97,19 @@ class InfluxStore(ABC):
         answer = self._send(database, body)
         if answer.status == UNAUTHORIZED and self._proves_anew():
             answer = self._send(database, body)
+        if answer.status in (UNAUTHORIZED, NOT_FOUND):
+            return replace(answer, message=answer.message + self._hint())
         return answer
+
+    def _hint(self) -> str:
+        """Return that this is another version than the URL says, if it is."""
+        try:
+            version = version_of(self._http)
+        except StoreError:
+            return ""
+        kind = ONE if version.startswith("1.") else TWO
+        told = f"; this is InfluxDB {version}, for which the URL begins with {kind}+"
+        return told if kind != self.KIND else ""
 
     def _proves_anew(self) -> bool:
         """Take what proves who we are from its file; False when that is nothing new."""

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from lamppost.aggregator.store.deadletter import DeadLetters
 from lamppost.aggregator.store.http import GZIP_HEADERS, Http, Server, gzipped
-from lamppost.aggregator.store.influx import InfluxStore, Prove
+from lamppost.aggregator.store.influx import ONE, InfluxStore, Prove
 from lamppost.aggregator.store.influxql import identifier
 from lamppost.aggregator.store.linewriter import Answer, message_of, retry_after_s
 from lamppost.aggregator.store.seam import StoreRefused
@@ -24,6 +24,8 @@ class Influx1Store(InfluxStore):
             retention it has.
         prove: see `InfluxStore`.
     """
+
+    KIND = ONE
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from lamppost.aggregator.store.http import (
     gzipped,
     why,
 )
-from lamppost.aggregator.store.influx import InfluxStore, Prove
+from lamppost.aggregator.store.influx import TWO, InfluxStore, Prove
 from lamppost.aggregator.store.linewriter import Answer, message_of, retry_after_s
 from lamppost.aggregator.store.seam import StoreUnreachable
 from lamppost.wire.series import Database
@@ -43,6 +43,8 @@ class Influx2Store(InfluxStore):
         dead: where lines go that the server refuses for good.
         prove: see `InfluxStore`.
     """
+
+    KIND = TWO
 
     def __init__(
         self,
