@@ -50,7 +50,8 @@ def allowed(method: str, path: str) -> set[str]:
     if method == "GET" or path.endswith("/evidence"):
         return set(ROLES)
     decided = ("requirements", "targets", "resources", "flows", "imports", "alarms/escalation")
-    if path.startswith(tuple(f"/api/v1/{one}" for one in decided)):
+    is_signed = path.endswith("/sign")
+    if is_signed or path.startswith(tuple(f"/api/v1/{one}" for one in decided)):
         return {"steward", "admin"}
     if path.rsplit("/", 1)[-1] in ENGINEERS:
         return {"engineer", "admin"}

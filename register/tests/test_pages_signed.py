@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from lamppost.register.indicators.definitions import period
 from lamppost.register.pages import indicator_list
@@ -65,6 +65,41 @@ async def test_a_steward_attests_imports_and_takes_a_pack(
     assert (await coming.value).suggested_filename.endswith("-2025-10.zip")
     assert assets(register) == ["p-1", "p-2"]
     await page.context.close()
+
+
+async def test_two_people_sign_what_a_sheet_shows(
+    browser: Browser, served: Console, register: Register, clock: Clock
+) -> None:
+    """Owner and steward, each under the name of the session; the second is somebody else."""
+    city(register, ("lamp-1", "lamp", {}, SMART_LAMP))
+    clock.now_ms = T0 + 60_000
+    enter(register, "bob", "steward")
+    sheet = "/indicators/iso37122-2019:7.6?period=2025-10"
+    page = await entered(browser, served.url, "sue", sheet)
+    await expect(page.locator(".acting")).to_contain_text("Its owner has not signed")
+    await page.get_by_role("button", name="Sign it").press("Enter")
+    dialog = dialog_of(page)
+    await dialog.get_by_label("What there is to say").fill("counted on site")
+    await dialog.get_by_role("button", name="Sign").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Signed as its owner")
+    await expect(page.locator(".acting")).to_contain_text("sue, has signed")
+    await page.get_by_role("button", name="Sign it").press("Enter")
+    await dialog.get_by_role("button", name="Sign").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("four eyes look at it")
+    await page.context.close()
+    page = await entered(browser, served.url, "bob", sheet)
+    await expect(page.locator(".acting")).to_contain_text("sue, has signed")
+    await page.get_by_role("button", name="Sign it").press("Enter")
+    await dialog_of(page).get_by_role("button", name="Sign").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Signed as its steward")
+    await expect(page.get_by_role("button", name="Sign it")).to_have_count(0)
+    await page.context.close()
+    assert [one.who for one in register.trail("indicator_signoff").items] == ["sue", "bob"]
+
+
+def dialog_of(page: Page) -> Locator:
+    """Return the dialog that signs."""
+    return page.get_by_role("dialog", name="This value is true")
 
 
 async def test_a_viewer_reads_and_changes_nothing(browser: Browser, served: Console) -> None:

@@ -33,7 +33,7 @@ _DECIDED = (
     *("requirements", "requirements/{}/end", "targets", "targets/{}/end"),
     *("resources", "resources/{}", "resources/{}/attest", "resources/{}/end"),
     *("flows", "flows/{}/end"),
-    *("imports", "imports/{}", "alarms/escalation"),
+    *("imports", "imports/{}", "alarms/escalation", "indicators/{}/sign"),
 )
 _READ = (
     *_LISTS,
@@ -42,7 +42,7 @@ _READ = (
     *("work-orders", "work-orders/{}"),
     *("conditions", "capacity", "coverage", "gaps", "resource-use", "next"),
     *("requirements", "targets", "indicators", "indicators/definitions"),
-    *("indicators/kept", "indicators/packs"),
+    *("indicators/kept", "indicators/packs", "indicators/signoffs"),
     *("resources", "resources/{}", "flows", "map", "map/impact"),
     *("map/barriers", "map/findings", "map/duplicates", "map/completeness"),
     *("days", "quality", "quality/nodes"),

@@ -11,6 +11,8 @@ from lamppost.register.evidence.making import make
 from lamppost.register.evidence.verifying import PackError, verify
 from lamppost.register.indicators.commands import PERIOD, add_city, facts_of
 from lamppost.register.indicators.definitions import DefinitionError, known, period
+from lamppost.register.indicators.desk import value as computed
+from lamppost.register.indicators.signing import PARTS, sign
 from lamppost.register.records.store import Register
 
 
@@ -21,6 +23,14 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     making.add_argument("period", metavar="PERIOD", help=PERIOD)
     add_city(making)
     making.add_argument("--out", type=Path, required=True, metavar="FILE", help="ZIP to write")
+    signing = add(commands, "sign", _sign, "sign an indicator value as its owner or steward")
+    signing.add_argument("indicator", metavar="INDICATOR", help="such as iso37122-2019:7.6")
+    signing.add_argument("period", metavar="PERIOD", help=PERIOD)
+    add_city(signing)
+    signing.add_argument("--part", choices=PARTS, required=True, help="as whom")
+    told = "of the value that was read; it is refused when the records have changed since"
+    signing.add_argument("--lineage", required=True, metavar="HASH", help=told)
+    signing.add_argument("--note", metavar="TEXT", help="what there is to say")
     checking = add(commands, "verify", _verify, "check an audit pack, by itself alone")
     checking.add_argument("pack", type=Path, metavar="FILE")
     checking.set_defaults(needs_tables=False)
@@ -38,6 +48,20 @@ def _evidence(register: Register, arguments: argparse.Namespace) -> int:
     shown = "NR" if value.value is None else f"{value.value:.2f} {value.unit}"
     say(f"{arguments.out}: {value.indicator} in {value.period} is {shown} ({value.status})")
     say(f"lineage {value.lineage}")
+    return OK
+
+
+def _sign(register: Register, arguments: argparse.Namespace) -> int:
+    try:
+        wanted, named = period(arguments.period), known(arguments.indicator)
+    except DefinitionError as error:
+        raise UsageError(str(error)) from error
+    facts, by = facts_of(arguments), who(arguments)
+    with register.changing(by) as writer:
+        value = computed(writer.connection, named, wanted, facts, register.now_ms())
+        one = sign(writer, value, arguments.lineage, arguments.part, by, arguments.note)
+    told = {"signed": one, "part": arguments.part, "by": by}
+    say(json.dumps(told) if arguments.json else f"{named.id} in {wanted.name}: signed by {by}")
     return OK
 
 

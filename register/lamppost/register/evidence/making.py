@@ -1,18 +1,23 @@
 """Makes a pack from a register."""
 
+import json
 import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select
 
-from lamppost.register.evidence.pack import Calibration, members, zipped
+from lamppost.register.condition.tables import target
+from lamppost.register.condition.values import INDICATOR
+from lamppost.register.evidence.pack import Around, Calibration, members, zipped
 from lamppost.register.indicators import desk, records
 from lamppost.register.indicators.computing import Inputs, compute
+from lamppost.register.indicators.signing import signatures
 from lamppost.register.indicators.values import Definition, Period, Value
 from lamppost.register.records.store import Register
-from lamppost.register.records.tables import channel
+from lamppost.register.records.tables import audit, channel
 
 IDS_A_QUERY = 500
 
@@ -34,9 +39,17 @@ def make(
     """
     with register.database.reading() as connection:
         found = desk.found(connection, definition, period, register.now_ms())
-        calibrations = _calibrations(connection, found)
     value = compute(definition, period.name, facts, found)
-    body = zipped(members(definition, value, facts, found, calibrations))
+    with register.changing(who) as writer:
+        records.keep(writer, value, period)
+    with register.database.reading() as connection:
+        around = Around(
+            _calibrations(connection, found),
+            signatures(connection, value),
+            _target(connection, definition),
+            _told(connection, value),
+        )
+    body = zipped(members(definition, value, facts, found, around))
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         part.write_bytes(body)
@@ -44,7 +57,6 @@ def make(
     finally:
         part.unlink(missing_ok=True)
     with register.changing(who) as writer:
-        records.keep(writer, value, period)
         records.note_pack(writer, value, sha256(body).hexdigest(), len(body), who)
     return value
 
@@ -63,3 +75,31 @@ def _calibrations(connection: Connection, found: Inputs) -> list[Calibration]:
         asked = select(*columns).where(some).order_by(channel.c.id)
         rows += [(row[0], row[1], row[2], row[3]) for row in connection.execute(asked)]
     return rows
+
+
+def _target(connection: Connection, definition: Definition) -> dict[str, Any] | None:
+    """What the indicator was and shall be, as people have decided it."""
+    columns = (target.c.baseline, target.c.goal, target.c.unit, target.c.basis)
+    asked = select(*columns).where(
+        target.c.scope == INDICATOR,
+        target.c.subject == definition.id,
+        target.c.valid_to_ms.is_(None),
+    )
+    row = connection.execute(asked).mappings().first()
+    return None if row is None else dict(row)
+
+
+def _told(connection: Connection, value: Value) -> list[dict[str, Any]]:
+    """What was told of this period, and who has restated it when; the oldest first."""
+    asked = (
+        select(audit.c.seq, audit.c.time_ms, audit.c.who, audit.c.what, audit.c.after)
+        .where(audit.c.kind == records.VALUE)
+        .where(audit.c.record == f"{value.indicator}@{value.period}")
+        .order_by(audit.c.seq)
+    )
+    found = []
+    for row in connection.execute(asked).mappings():
+        after = json.loads(row["after"])
+        was = {name: after[name] for name in ("value", "status", "lineage")}
+        found.append({name: row[name] for name in ("seq", "time_ms", "who", "what")} | was)
+    return found

@@ -5,10 +5,11 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 
 from lamppost.register.indicators.computing import Inputs
+from lamppost.register.indicators.signing import PARTS, SignOff
 from lamppost.register.indicators.values import (
     FROM_RECORDS,
     Definition,
@@ -25,12 +26,31 @@ INPUTS, CALIBRATIONS, SIGNOFFS, METHOD = (
     "signoffs.json",
     "METHOD.md",
 )
-DATA = (DEFINITION, VALUE, FACTS, INPUTS, CALIBRATIONS, SIGNOFFS, METHOD)
+HISTORY = "history.json"
+DATA = (DEFINITION, VALUE, FACTS, INPUTS, CALIBRATIONS, SIGNOFFS, HISTORY, METHOD)
 CALIBRATION_COLUMNS = ("channel", "calibrated_ms", "calibration_due_ms", "certificate")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Of all members: a pack made again has the same bytes."""
 
 Calibration = tuple[str, int | None, int | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known of a value besides.
+
+    Attributes:
+        calibrations: Of the channels that count.
+        signed: Who has signed this lineage.
+        target: Baseline, goal and where both come from; None when nobody has said.
+        told: What was kept of it, the oldest first: who, when, value, status and lineage.
+    """
+
+    calibrations: Sequence[Calibration] = ()
+    signed: Sequence[SignOff] = ()
+    target: Mapping[str, object] | None = None
+    told: Sequence[Mapping[str, object]] = ()
+
 
 RECORDS_STEPS = """\
 `inputs.csv` lists every asset of the classes that the definition names, as they stood at the
@@ -66,7 +86,10 @@ METHOD_TEXT = """\
 5. The lineage is the SHA-256 of the JSON text (keys sorted, no spaces, UTF-8) of an object of
    `definition`, `period`, `facts` and `inputs`, sorted by asset.
 
-`lamppost register verify` does all five.
+6. `signoffs.json` says who vouches for this lineage, as owner and as steward: two people, or
+   nobody yet. `history.json` has baseline and goal, and each value that was told before.
+
+`lamppost register verify` does the first five, and sees that nobody has signed both parts.
 
 {trap}
 
@@ -80,7 +103,7 @@ def members(
     value: Value,
     facts: Mapping[str, float],
     inputs: Inputs,
-    calibrations: Sequence[Calibration],
+    around: Around,
 ) -> dict[str, bytes]:
     """Return the files of a pack by name, manifest and sums last."""
     from_records = definition.kind in FROM_RECORDS
@@ -95,8 +118,9 @@ def members(
         INPUTS: _csv(
             columns, [[_cell(getattr(one, name)) for name in columns] for one in inputs]
         ),
-        CALIBRATIONS: _csv(CALIBRATION_COLUMNS, [list(one) for one in calibrations]),
-        SIGNOFFS: _json({"owner": None, "steward": None, "note": "nobody has signed yet"}),
+        CALIBRATIONS: _csv(CALIBRATION_COLUMNS, [list(one) for one in around.calibrations]),
+        SIGNOFFS: _json(_signoffs(value, around.signed)),
+        HISTORY: _json({"target": around.target, "told": list(around.told)}),
         METHOD: method.encode(),
     }
     listed = [
@@ -115,6 +139,15 @@ def members(
     )
     sums = [f"{sha256(body).hexdigest()}  {name}\n" for name, body in files.items()]
     return files | {SUMS: "".join(sums).encode()}
+
+
+def _signoffs(value: Value, signed: Sequence[SignOff]) -> dict[str, object]:
+    names = ("signed_by", "created_ms", "note")
+    by_part = {one.part: {name: getattr(one, name) for name in names} for one in signed}
+    missing = [part for part in PARTS if part not in by_part]
+    told = f"not signed yet by: {', '.join(missing)}" if missing else "signed by both"
+    found: dict[str, object] = {part: by_part.get(part) for part in PARTS}
+    return found | {"lineage": value.lineage, "told": told}
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

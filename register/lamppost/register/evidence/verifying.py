@@ -13,6 +13,7 @@ from typing import Any
 from lamppost.register.evidence import pack
 from lamppost.register.indicators.computing import Inputs, compute
 from lamppost.register.indicators.definitions import definition
+from lamppost.register.indicators.signing import PARTS
 from lamppost.register.indicators.values import FROM_RECORDS, Input, Metered
 
 TOTAL_MAX = 256_000_000
@@ -53,6 +54,7 @@ def verify(path: Path) -> Checked:
     try:
         value = json.loads(files[pack.VALUE])
         faults += _arithmetic(files, value)
+        faults += _signatures(files, value)
         stated = [str(value[name]) for name in ("indicator", "period", "lineage")]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         faults.append(f"its data cannot be read: {error!r}")
@@ -119,6 +121,17 @@ def _arithmetic(files: Mapping[str, bytes], stated: Mapping[str, Any]) -> list[s
         for name in ("indicator", "period", "lineage")
         if manifest[name] != stated[name]
     ]
+
+
+def _signatures(files: Mapping[str, bytes], stated: Mapping[str, Any]) -> list[str]:
+    told = json.loads(files[pack.SIGNOFFS])
+    faults = []
+    if told["lineage"] != stated["lineage"]:
+        faults.append(f"{pack.SIGNOFFS} is of the lineage {told['lineage']!r}")
+    signed = [told[part]["signed_by"] for part in PARTS if told[part] is not None]
+    if len(signed) != len(set(signed)):
+        faults.append(f"{signed[0]} has signed as {' and as '.join(PARTS)}: two eyes, not four")
+    return faults
 
 
 def _inputs(kind: str, body: bytes) -> Inputs:

@@ -11,7 +11,11 @@ from sqlalchemy import Table, literal, select
 from lamppost.register.alarms.tables import alarm
 from lamppost.register.condition.tables import asset_condition, forecast, requirement, target
 from lamppost.register.exports.records import Records
-from lamppost.register.indicators.tables import evidence_pack, indicator_value
+from lamppost.register.indicators.tables import (
+    evidence_pack,
+    indicator_signoff,
+    indicator_value,
+)
 from lamppost.register.records.reading import KINDS
 from lamppost.register.resources.tables import flow, resource
 from lamppost.register.work.tables import work_order
@@ -28,6 +32,7 @@ TABLES: Mapping[str, Table] = {
     "flows": flow,
     "indicator-values": indicator_value,
     "evidence-packs": evidence_pack,
+    "indicator-signoffs": indicator_signoff,
 }
 """What is written, by the name of its file; accounts and the audit trail are not."""
 

@@ -39,3 +39,15 @@ evidence_pack = Table(
     Column("made_by", Text, nullable=False),
     Column("bytes", BigInteger, nullable=False),
 )
+
+indicator_signoff = Table(
+    "indicator_signoff",
+    metadata,
+    *kept(),
+    Column("indicator", Text, nullable=False, index=True),
+    Column("period", Text, nullable=False),
+    Column("lineage", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("signed_by", Text, nullable=False),
+    Column("note", Text),
+)

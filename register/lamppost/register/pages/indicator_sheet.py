@@ -12,9 +12,15 @@ from lamppost.register import words
 from lamppost.register.access import callers
 from lamppost.register.indicators import desk
 from lamppost.register.indicators.computing import Inputs, compute
+from lamppost.register.indicators.signing import SignOff, signatures
 from lamppost.register.indicators.values import Definition, Period, Value
 from lamppost.register.markup import Markup, tag
-from lamppost.register.pages import indicator_aims, indicator_kept, map_focus
+from lamppost.register.pages import (
+    indicator_aims,
+    indicator_kept,
+    indicator_signing,
+    map_focus,
+)
 from lamppost.register.pages.boards import way
 from lamppost.register.pages.deeds import Asked
 from lamppost.register.pages.forms import line
@@ -63,7 +69,7 @@ def draw(
         query: Of the address.
         field: The hidden field of a form that posts.
         names: Whether who makes a pack must say a name.
-        aims: Whether who looks may decide what it shall be.
+        aims: Whether who looks may sign it, and decide what it shall be.
 
     Raises:
         RefusedError: there is no such indicator or period.
@@ -74,18 +80,20 @@ def draw(
         inputs = desk.found(connection, definition, period, register.now_ms())
         value = compute(definition, period.name, facts(register), inputs)
         before = indicator_kept.kept(connection, value)
+        signed = signatures(connection, value)
     aim = indicator_aims.aims(register).get(one)
     acts = [indicator_aims.buttons(definition, aim)] if aims else []
     cards = [
         _value(value, definition, aim, acts),
         _rule(definition),
-        _evidence(value, field, names=names),
+        _evidence(value, field, signed, register.now_ms(), names=names, signs=aims),
         indicator_kept.card(value, *before, register.now_ms()),
         _history(history(register, definition, period), aim),
         _inputs(inputs),
     ]
-    asks = indicator_aims.questions(definition, aim) if aims else Markup("")
-    parts = [_form(one, period), within(register), tag("div.asset", *cards), asks]
+    asks = [indicator_aims.questions(definition, aim), indicator_signing.questions(signed)]
+    parts = [_form(one, period), within(register), tag("div.asset", *cards)]
+    parts += asks if aims else []
     return Drawn(definition.title, Markup.join_all(parts))
 
 
@@ -135,7 +143,15 @@ def _rule(definition: Definition) -> Markup:
     return part("How it is computed", told_facts(told), tag("p.entry", onward), board)
 
 
-def _evidence(value: Value, field: Markup, *, names: bool) -> Markup:
+def _evidence(
+    value: Value,
+    field: Markup,
+    signed: Sequence[SignOff],
+    now_ms: int,
+    *,
+    names: bool,
+    signs: bool,
+) -> Markup:
     name = [line("by", "Who makes it", is_needed=True)] if names else []
     form = tag(
         "form.filters.entry",
@@ -154,6 +170,8 @@ def _evidence(value: Value, field: Markup, *, names: bool) -> Markup:
         "Lineage and evidence",
         tag("p.entry", tag("code.hash", value.lineage)),
         note(told),
+        indicator_signing.told(signed, now_ms),
+        *([indicator_signing.buttons(value, signed)] if signs else []),
         form,
         tag("p.entry.note", "A ZIP for an auditor; ", VERIFY, " checks it by itself alone."),
     )
@@ -216,7 +234,9 @@ async def build_sheet(register: Register | None, request: Request, one: str) -> 
     def drawn(held: Register) -> Drawn:
         return draw(held, one, query, field, names=names, aims=aims)
 
-    def decided(writer: Writer, _who: str, wanted: Asked) -> str:
+    def decided(writer: Writer, who: str, wanted: Asked) -> str:
+        if wanted.deed == indicator_signing.DEED and register is not None:
+            return indicator_signing.done(register, writer, who, one, query, wanted)
         return indicator_aims.done(writer, asked_definition(one), wanted)
 
     return await show(register, request, (f"{PATH}/{quote(one)}", "Indicator"), drawn, decided)

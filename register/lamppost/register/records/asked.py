@@ -96,6 +96,7 @@ AuditedKind = Literal[
     "asset", "node", "device", "channel", "stream", "link",
     "alarm", "work_order", "requirement", "target", "resource", "flow",
     "token", "account", "session", "refusal", "indicator_value", "evidence_pack",
+    "indicator_signoff", "escalation",
 ]  # fmt: skip
 
 

@@ -41,7 +41,7 @@ VIEWS: tuple[tuple[str, str], ...] = (
     *((name, "node IN (SELECT id FROM node)") for name in ("node_day", "node_grade")),
     ("target", f"{_DISTRICT} OR {_ASSET}"),
     *((name, "1 = 0") for name in ("account", "session", "refusal", "token", "audit")),
-    *((name, "1 = 0") for name in ("indicator_value", "evidence_pack")),
+    *((name, "1 = 0") for name in ("indicator_value", "evidence_pack", "indicator_signoff")),
 )
 """Table, and what of it lies inside; later ones read what earlier ones leave."""
 

@@ -19,7 +19,11 @@ from sqlalchemy import (
 from lamppost.register.access.tables import account, refusal, session, token
 from lamppost.register.alarms.tables import alarm, escalation
 from lamppost.register.condition.tables import requirement, target
-from lamppost.register.indicators.tables import evidence_pack, indicator_value
+from lamppost.register.indicators.tables import (
+    evidence_pack,
+    indicator_signoff,
+    indicator_value,
+)
 from lamppost.register.records.base import ADDED, kept, metadata
 from lamppost.register.resources.tables import flow, resource
 from lamppost.register.work.tables import work_order
@@ -145,6 +149,7 @@ RECORDS = {
         flow,
         indicator_value,
         evidence_pack,
+        indicator_signoff,
         account,
         session,
         refusal,
