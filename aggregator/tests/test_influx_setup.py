@@ -289,7 +289,7 @@ def test_the_commands_of_the_documentation(capsys: Printed) -> None:
     told = page + EXAMPLES.replace("\\\n", " ")
     pattern = r"^ *lamppost influx (setup http.*?)(?:  +InfluxDB .*)?$"
     commands = re.findall(pattern, told, re.MULTILINE)
-    assert len(commands) == 5
+    assert len(commands) == 6
     for command in commands:
         assert _parser().parse_args(shlex.split(command)).url.startswith("http")
     with pytest.raises(SystemExit):

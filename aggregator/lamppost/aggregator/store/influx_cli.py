@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     setup.add_argument("--org", default="", help="organisation (2.x); the only one by default")
     setup.add_argument("--token-file", type=Path, help="token that may make all this (2.x)")
-    setup.add_argument("--user", default="", help="user who may make databases (1.x)")
+    setup.add_argument("--user", default="", help="administrator (1.x); the first is made")
     setup.add_argument("--password-file", type=Path, help="that user's password (1.x)")
     setup.add_argument("--ca-file", type=Path, help="certificates to trust")
     for known in DATABASES:
@@ -92,7 +92,11 @@ def _parser() -> argparse.ArgumentParser:
         help="also of databases that exist; a shorter one deletes what is older",
     )
     setup.add_argument(
-        "--token-dir", type=Path, default=Path(), metavar="DIR", help="where token files go"
+        "--token-dir",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="where files of tokens and passwords go",
     )
     setup.add_argument("--json", action="store_true", help="print JSON, for scripts")
     setup.set_defaults(command=_setup)
@@ -188,6 +192,10 @@ def _told(outcome: Outcome) -> str:
         for one in outcome.databases
     ]
     lines += [f"mapping  {one.database:<35} {one.state}" for one in outcome.mappings]
-    lines += [f"token    {one.file} ({one.rights}) {one.state}" for one in outcome.tokens]
+    lines += [
+        f"{'user' if one.user else 'token':<8} {one.user}{' ' * bool(one.user)}{one.file} "
+        f"({one.rights}) {one.state}"
+        for one in outcome.tokens
+    ]
     lines += [f"note: {note}" for note in outcome.notes]
     return "\n".join([*lines, "", "[store]", f'url = "{outcome.store_url}"'])

@@ -13,6 +13,8 @@ from lamppost.aggregator.store.seam import StoreRefused, StoreUnreachable
 from lamppost.wire.series import DATABASES, Database
 
 CITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+WRITER, READER = "aggregator", "grafana"
+RIGHTS: Mapping[str, tuple[str, ...]] = {WRITER: ("read", "write"), READER: ("read",)}
 MADE, KEPT, CHANGED, DIFFERS, REPLACED = "made", "kept", "changed", "differs", "replaced"
 
 
@@ -69,19 +71,22 @@ class MappingState:
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """A token after the setup; itself it is only in its file.
+    """A token, or of 1.x a user's password, after the setup; itself it is only in its file.
 
     Attributes:
         role: who it is for.
         rights: "read" or "read, write", on the databases of the city and nothing else.
         file: where it is.
-        state: "made", "kept", or "replaced": the file had one that no longer has these rights.
+        state: "made", "kept", "replaced": the file had one that no longer has these rights, or
+            "changed": the user has got them.
+        user: whose password it is; empty for a token.
     """
 
     role: str
     rights: str
     file: str
     state: str
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""The setup of InfluxDB 1.x: databases with their retention; it has no tokens."""
+"""The setup of InfluxDB 1.x: databases with their retention, accounts where it has users."""
 
 import re
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from lamppost.aggregator.store.accounts1 import Accounts1
 from lamppost.aggregator.store.http import Http
 from lamppost.aggregator.store.influx1 import create_statement
 from lamppost.aggregator.store.influxql import Reader, Row, identifier
@@ -11,8 +12,10 @@ from lamppost.aggregator.store.seam import StoreRefused
 from lamppost.aggregator.store.setup import (
     CHANGED,
     MADE,
+    RIGHTS,
     DatabaseState,
     Outcome,
+    TokenState,
     Wish,
     notes_on,
     options,
@@ -20,16 +23,17 @@ from lamppost.aggregator.store.setup import (
 )
 from lamppost.wire.series import DATABASES, Database
 
+OPEN = "who reaches it may do anything; `auth-enabled = true` in its [http] section ends that"
 DAY_S = 86_400
 _PARTS = re.compile(r"(\d+)([hms])")
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 
 class Admin1:
-    """Makes databases on an InfluxDB 1.x.
+    """Makes databases and accounts on an InfluxDB 1.x.
 
     Args:
-        http: the server, with the headers of a user who may create databases.
+        http: the server, with the headers of an administrator.
         user: that user; empty when the server has no users.
         password_file: where that user's password is.
     """
@@ -41,15 +45,25 @@ class Admin1:
 
     def setup(self, wish: Wish, version: str) -> Outcome:
         """Make what is missing; see `Admin.setup`."""
+        accounts = Accounts1(self._http, self._user, self._file) if self._user else None
+        made = accounts.first() if accounts else ()
         databases = tuple(self._database(known, wish) for known in DATABASES)
-        notes = notes_on(databases, wish)
-        if not self._user:
-            notes += ("this InfluxDB was asked without a user: who reaches it may do anything",)
+        notes = (*made, *notes_on(databases, wish))
+        users: tuple[TokenState, ...] = ()
+        if accounts is None:
+            notes += (f"this InfluxDB was asked without a user: {OPEN}",)
+        else:
+            users = tuple(accounts.account(role, wish) for role in RIGHTS)
+            notes += (f"this InfluxDB answers without a user too: {OPEN}",) * accounts.open
+        return Outcome(version, databases, (), users, self._url(wish, users), notes)
+
+    def _url(self, wish: Wish, users: tuple[TokenState, ...]) -> str:
+        """Return the store's URL, with the account of the aggregator where there are some."""
         scheme, host = urlsplit(self._http.server.url)[:2]
-        files = options(password_file=self._file, ca_file=self._http.server.ca_file)
-        user = f"{quote(self._user, safe='')}@" if self._user else ""
-        url = f"influx1+{scheme}://{user}{host}/{wish.city}{files}"
-        return Outcome(version, databases, (), (), url, notes)
+        password = Path(users[0].file) if users else None
+        files = options(password_file=password, ca_file=self._http.server.ca_file)
+        user = f"{quote(users[0].user, safe='')}@" if users else ""
+        return f"influx1+{scheme}://{user}{host}/{wish.city}{files}"
 
     def _database(self, database: Database, wish: Wish) -> DatabaseState:
         name, wanted = database.named(wish.city), wish.seconds(database)

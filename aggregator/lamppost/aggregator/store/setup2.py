@@ -15,6 +15,7 @@ from lamppost.aggregator.store.setup import (
     KEPT,
     MADE,
     REPLACED,
+    RIGHTS,
     DatabaseState,
     MappingState,
     Outcome,
@@ -32,8 +33,6 @@ POLICY = "autogen"
 WRITES, WRITES_NOT = (204,), (401, 403, 404)
 MAX_ORGS = 100  # as many as the server tells at once
 MAX_NAMES = 10
-WRITER, READER = "aggregator", "grafana"
-RIGHTS: Mapping[str, tuple[str, ...]] = {WRITER: ("read", "write"), READER: ("read",)}
 
 
 class Bucket(NamedTuple):
