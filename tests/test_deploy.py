@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,20 @@ def test_the_stacks_aggregator_understands_its_configuration() -> None:
     settings = load(DEPLOY / "stack" / "aggregator.toml")
     assert settings.mqtt.host == "mosquitto"
     assert settings.store_url.startswith("influx2+http://influxdb:8086/")
+
+
+def test_debians_aggregator_reads_the_password_that_its_unit_is_given() -> None:
+    """The account that writes is no administrator, and its secret no file that all can read."""
+    script = (DEPLOY / "install-debian.sh").read_text()
+    settings = tomllib.loads(script.partition("<<'TOML'\n")[2].partition("\nTOML\n")[0])
+    given = (DEPLOY / "systemd" / "aggregator-influx.conf").read_text()
+    name, _, file = given.partition("LoadCredential=")[2].strip().partition(":")
+    assert file == "/etc/lamppost/lamppost-aggregator.password"
+    url = settings["store"]["url"]
+    assert url.startswith("influx1+http://lamppost-aggregator@127.0.0.1:")
+    read = f"/run/credentials/lamppost-aggregator.service/{name}"
+    assert url.endswith(f"?password_file={read}")
+    assert "auth-enabled = true" in script
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda one: str(one.relative_to(DEPLOY)))

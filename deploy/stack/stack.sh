@@ -15,3 +15,5 @@ docker compose up --build --detach --wait --wait-timeout 1200
 echo "stack: console http://127.0.0.1:8080, Grafana http://127.0.0.1:3000 (user admin)"
 echo "stack: its password: docker compose -p lamppost exec grafana cat /secrets/grafana.password"
 echo "stack: stop with: docker compose -p lamppost down    (--volumes deletes all data too)"
+[ -n "${LAMPPOST_NOTIFY_URL:-}" ] || grep -qs '^LAMPPOST_NOTIFY_URL=.' .env ||
+    echo "stack: nobody is told of alarms yet: put LAMPPOST_NOTIFY_URL=https://... into deploy/.env"
