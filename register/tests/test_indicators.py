@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from lamppost.register import cli
 from lamppost.register.indicators import desk
+from lamppost.register.indicators.commands import number
 from lamppost.register.indicators.computing import compute, lineage
 from lamppost.register.indicators.definitions import (
     DefinitionError,
@@ -256,3 +257,10 @@ def test_the_command_tells_all_and_which_are_missing(
     assert f"0 of {len(definitions())} can be shown in 2026-10" in told
     assert cli.main([*asked, "--period", "soon"]) == 2
     assert "soon" in capsys.readouterr().err
+
+
+def test_a_small_value_is_not_rounded_to_nothing() -> None:
+    """On a terminal: half a gigajoule a square metre is not zero, and zero is."""
+    assert [number(one) for one in (0.0, 0.0366, 21.0526, -1.5)] == [
+        "0.00", "0.0366", "21.05", "-1.50",
+    ]  # fmt: skip

@@ -40,7 +40,7 @@ def test_every_row_fits_the_schema(city: Register) -> None:
     """Names and types are those of the wire; a wrong one would be refused by the database."""
     rows = Publisher(city).due(T0)
     assert {row.measurement.name for row in rows} == {
-        "asset_state", "alarm_system", "capacity", "resource_use", "quality",
+        "asset_state", "alarm_system", "capacity", "resource_use", "quality", "indicator",
     }  # fmt: skip
     for row in rows:
         types = {field.name: field.type for field in row.measurement.fields}
@@ -66,7 +66,7 @@ def test_headroom_and_its_end_are_told_for_yesterday(city: Register) -> None:
 def test_rows_are_given_when_they_are_due(city: Register) -> None:
     """Conditions once until they change, the alarm system each minute, days each hour."""
     publisher = Publisher(city)
-    assert len(named(publisher.due(T0), "asset_state")) == 60  # masts, counters have no grade
+    assert len(named(publisher.due(T0), "asset_state")) == 62  # counters have no grade
     assert publisher.due(T0 + 1) == ()
     minute = publisher.due(T0 + MINUTE_MS)
     assert {row.measurement.name for row in minute} == {"alarm_system"}

@@ -1,6 +1,7 @@
 """What people say of channels: links to assets, calibrations."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from lamppost.register.records.reading import Wanted
 from lamppost.register.records.store import Register
 from lamppost.register.records.values import Channel, Link
 
+from .asking import asking, told
 from .registers import CHANNEL, FLOW, T0, Clock, birth
 from .test_records_import import PUMPS, taken
 
@@ -128,3 +130,32 @@ def test_how_good_a_channel_may_be_is_noted_and_births_leave_it(city: Register) 
     for accuracy, rated in ((0.0, None), (float("nan"), None), (None, "best")):
         with pytest.raises(RefusedError, match="allowed"):
             city.rate(CHANNEL, "ada", accuracy, rated)
+
+
+@pytest.mark.asyncio
+async def test_all_of_it_can_be_said_over_http(city: Register) -> None:
+    """Bound, ended, calibrated and rated, by whom the trail names; what is wrong is told."""
+    async with asking(city) as client:
+        said: dict[str, Any] = {
+            "by": "ada",
+            "channel": CHANNEL,
+            "asset": "pump-1",
+            "role": "state",
+        }
+        link = await told(client, "links", **said)
+        assert (link["asserted_by"], link["valid_from_ms"]) == ("ada", T0)
+        assert (await told(client, "links", **said))["id"] == link["id"], "said twice"
+        ended = await told(client, f"links/{link['id']}/end", by="bob", until_ms=T0 + 1)
+        assert (ended["ended_by"], ended["valid_to_ms"]) == ("bob", T0 + 1)
+        of = f"channels/{CHANNEL}"
+        noted = await told(client, f"{of}/calibrate", by="ada", done_ms=T0, certificate="C-7")
+        assert (noted["calibrated_ms"], noted["certificate"]) == (T0, "C-7")
+        rated = await told(client, f"{of}/rate", by="ada", uncertainty_class="reference")
+        assert (rated["uncertainty_class"], rated["certificate"]) == ("reference", "C-7")
+        wrong = await told(client, "links", 400, **(said | {"asset": "none"}))
+        assert wrong == "asset: came 'none', allowed: the id of one that is known here"
+        due = await told(client, f"{of}/calibrate", 400, by="a", done_ms=T0, due_ms=T0 - 1)
+        assert "after the calibration" in due
+        await told(client, "channels/a/b/c/d/rate", 404, by="ada", accuracy=1.0)
+        await told(client, "links/none/end", 404, by="ada")
+    assert [one.who for one in city.trail("link").items] == ["ada", "bob"]

@@ -1,5 +1,6 @@
 """The made-up city."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,19 @@ from sqlalchemy import func, select
 from lamppost.register.alarms.tables import alarm
 from lamppost.register.condition.coverage import coverage, gaps
 from lamppost.register.condition.next import what_next
-from lamppost.register.condition.tables import forecast
+from lamppost.register.condition.tables import asset_condition, forecast
+from lamppost.register.indicators.definitions import CITY_FILE, definitions
+from lamppost.register.indicators.records import VALUES
+from lamppost.register.indicators.signing import SIGNOFFS
 from lamppost.register.records.assetfields import incomplete
 from lamppost.register.records.geometry import checked
 from lamppost.register.records.links import RefusedError
-from lamppost.register.records.reading import Wanted
+from lamppost.register.records.reading import Wanted, page
 from lamppost.register.records.store import Register
+from lamppost.register.resources.latest import latest
+from lamppost.register.resources.reading import alike
 from lamppost.register.resources.tables import resource
+from lamppost.register.seed.indicators import facts_of_the_city
 from lamppost.register.seed.parts import PARTS
 from lamppost.register.seed.seeding import Seeding, seed_city
 
@@ -87,3 +94,48 @@ def test_what_people_decide_is_in_tables_for_an_auditor(city: Register) -> None:
     assert {one["state"] for one in rows["alarms"]} >= {"normal", "unacknowledged"}
     assert {one["kind"] for one in rows["forecasts"]} == {"assumption"}
     assert all("severity" in one["arithmetic"] for one in rows["work-orders"])
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Register]:
+    """A city that is large enough for a town."""
+    register = opened(tmp_path_factory.mktemp("town"))
+    seed_city(Seeding(register, T0, 160), PARTS, lambda _: None)
+    yield register
+    register.close()
+
+
+def test_every_indicator_has_a_value_that_says_it_is_made_up(town: Register) -> None:
+    """Nothing is NR that a city could show; and nothing of it is evidence."""
+    with town.database.reading() as connection:
+        kept = page(connection, VALUES, Wanted({}, limit=1_000)).items
+    assert {one.indicator for one in kept} == set(definitions())
+    assert [(one.indicator, one.reason) for one in kept if one.status == "NR"] == []
+    assert {one.status for one in kept} == {"synthetic"}
+    by_id = {one.indicator: one.value for one in kept}
+    assert 5 < by_id["iso37120-2018:23.7"] < 30, "a loss as waterworks have it"
+    with town.database.reading() as connection:
+        signed = page(connection, SIGNOFFS, Wanted({})).items
+    assert {one.part: one.signed_by for one in signed} == {"owner": "dilara", "steward": "chen"}
+
+
+def test_what_a_pilot_left_is_found_with_its_saving(town: Register) -> None:
+    """Two instruments for one thing at one station, and nothing else that moves together."""
+    pairs = alike(town, latest(town), 50.0).pairs
+    sure = [one for one in pairs if one.correlation is not None]
+    assert [(one.measurand, one.saving_year, one.currency) for one in sure] == [
+        ("pm10", 240.0, "EUR")
+    ]
+    assert sure[0].correlation is not None
+    assert sure[0].correlation > 0.9
+
+
+def test_assets_have_conditions_and_a_file_of_facts_is_left_alone(town: Register) -> None:
+    """A grade for what is watched or has a design life; the city's own facts are kept."""
+    with town.database.reading() as connection:
+        grades = set(connection.execute(select(asset_condition.c.grade)).scalars())
+    assert {1, 2} <= grades
+    path = town.data_dir / CITY_FILE
+    path.write_text("population = 7\n", encoding="utf-8")
+    facts_of_the_city(Seeding(town, T0))
+    assert path.read_text(encoding="utf-8") == "population = 7\n"

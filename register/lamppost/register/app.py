@@ -40,7 +40,7 @@ from lamppost.register.pages.settings import build_settings
 from lamppost.register.pages.showing import READ_S
 from lamppost.register.pages.work import build_work
 from lamppost.register.records import api as records_api
-from lamppost.register.records import imports_api, uploads
+from lamppost.register.records import imports_api, links_api, uploads
 from lamppost.register.records.store import Register
 from lamppost.register.resources import api as resources_api
 from lamppost.register.sensorthings import api as sensorthings_api
@@ -60,6 +60,7 @@ ROUTERS = (
     evidence_api.router,
     resources_api.router,
     imports_api.router,
+    links_api.router,
     records_api.router,
 )
 """What stands under /api/v1; the records answer for every path that nobody knows."""

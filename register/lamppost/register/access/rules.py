@@ -26,8 +26,9 @@ _OPERATED = (
     *(f"work-orders/{{}}/{deed}" for deed in ("start", "finish", "cancel", "confirm")),
     *(f"work-orders/{{}}/{deed}" for deed in ("reopen", "assign", "verify")),
 )
-_ENGINEERED = tuple(
-    f"alarms/{{}}/{deed}" for deed in ("suppress", "unsuppress", "remove", "restore")
+_ENGINEERED = (
+    *(f"alarms/{{}}/{deed}" for deed in ("suppress", "unsuppress", "remove", "restore")),
+    *("links", "links/{}/end", "channels/{path}/calibrate", "channels/{path}/rate"),
 )
 _DECIDED = (
     *("requirements", "requirements/{}/end", "targets", "targets/{}/end"),

@@ -9,7 +9,7 @@ from typing import Any
 from lamppost.register.commanding import FAILED, OK, UsageError, add, complain, say, who
 from lamppost.register.evidence.making import make
 from lamppost.register.evidence.verifying import PackError, verify
-from lamppost.register.indicators.commands import PERIOD, add_city, facts_of
+from lamppost.register.indicators.commands import PERIOD, add_city, facts_of, number
 from lamppost.register.indicators.definitions import DefinitionError, known, period
 from lamppost.register.indicators.desk import value as computed
 from lamppost.register.indicators.signing import PARTS, sign
@@ -45,7 +45,7 @@ def _evidence(register: Register, arguments: argparse.Namespace) -> int:
     if arguments.json:
         say(json.dumps({"file": str(arguments.out), **asdict(value)}, ensure_ascii=False))
         return OK
-    shown = "NR" if value.value is None else f"{value.value:.2f} {value.unit}"
+    shown = "NR" if value.value is None else f"{number(value.value)} {value.unit}"
     say(f"{arguments.out}: {value.indicator} in {value.period} is {shown} ({value.status})")
     say(f"lineage {value.lineage}")
     return OK

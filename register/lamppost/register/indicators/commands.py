@@ -70,8 +70,13 @@ def _indicators(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
+def number(value: float) -> str:
+    """Return a value for a terminal: small ones are not rounded to nothing."""
+    return f"{value:.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
+
+
 def _line(one: Value) -> str:
     if one.value is None:
         return f"{one.indicator}\tNR\t{one.reason}"
     synthetic = "\tmade up, no evidence" if one.status == "synthetic" else ""
-    return f"{one.indicator}\t{one.value:.1f} {one.unit}\t{one.assets} assets{synthetic}"
+    return f"{one.indicator}\t{number(one.value)} {one.unit}\t{one.assets} assets{synthetic}"

@@ -1,31 +1,29 @@
 """The parts of a made-up city, in their order. A room that has records adds a line."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlalchemy import select
 
 from lamppost.register.alarms import desk as alarms
 from lamppost.register.condition import deciding
-from lamppost.register.condition import desk as condition
-from lamppost.register.days import desk as days
-from lamppost.register.days.day import Day
 from lamppost.register.live import EventClass, IncidentView
 from lamppost.register.records import following, links
 from lamppost.register.records.births import BirthSeen, channel_id
-from lamppost.register.records.tables import channel, link
-from lamppost.register.seed.plan import GROUP, ROLES, blocks
+from lamppost.register.records.tables import link
+from lamppost.register.seed.days import conditions, history
+from lamppost.register.seed.indicators import facts_of_the_city, indicators
+from lamppost.register.seed.plan import BLOCK, DISTRICTS, GROUP, ROLES, Block, blocks, place
 from lamppost.register.seed.resources import data_resources
-from lamppost.register.seed.seeding import DAY_MS, HISTORY_DAYS, Part, Seeding
+from lamppost.register.seed.seeding import Part, Seeding
+from lamppost.register.seed.town import AIR, TOWN, town
 from lamppost.register.work import desk as work
 
 HOUR_MS = 3_600_000
-DAYS_CHANNELS_MAX = 1_000
-KEPT = ("flow", "energy", "volume", "particulates", "gas")
 ALARMS_AN_ASSET = 0.4
-MEANS = {"flow": 38.0, "particulates": 11.0, "gas": 24.0}
-GROWTH = (0.08, 0.0, 0.02, 0.0)
-"""Of loads, a day."""
+ASSETS_A_TOWN = 160
+"""Of so many assets one `TOWN` is not in blocks."""
 
 PEOPLE = ("ada", "bjarne", "chen", "dilara")
 
@@ -46,10 +44,18 @@ KINDS: tuple[tuple[EventClass, str, str], ...] = (
 )
 
 
+def _plan(seeding: Seeding) -> Iterator[Block]:
+    towns = seeding.assets // ASSETS_A_TOWN
+    yield from blocks(max((seeding.assets - towns * TOWN) // BLOCK, 1), seeding.random)
+    for number in range(1, towns + 1):
+        district = DISTRICTS[(number - 1) % len(DISTRICTS)]
+        yield town(number, district, place(seeding.random), seeding.random)
+
+
 def assets_and_field(seeding: Seeding) -> None:
     """Assets, the births of what watches them, and the links between both."""
     with seeding.writing(seeding.began_ms) as writer:
-        plan = list(blocks(seeding.assets, seeding.random))
+        plan = list(_plan(seeding))
         for block in plan:
             for one, facts in block.assets:
                 writer.create("asset", one, facts, seeding.began_ms)
@@ -67,6 +73,10 @@ def assets_and_field(seeding: Seeding) -> None:
                     one = channel_id(GROUP, device.node, device.name, seen.metric)
                     role = ROLES.get(seen.metric, "state")
                     links.bind(writer, one, device.asset, role, "demo city", seeding.began_ms)
+                if device.channels is AIR:
+                    for seen in device.channels:
+                        one = channel_id(GROUP, device.node, device.name, seen.metric)
+                        links.rate(writer, one, None, "reference")
     seeding.count("assets", sum(len(block.assets) for block in plan))
     seeding.count("channels", sum(len(birth.channels) for birth in births))
 
@@ -84,27 +94,6 @@ def requirements(seeding: Seeding) -> None:
         )
     seeding.count("requirements", len(REQUIRED))
     seeding.count("targets", 2)
-
-
-def history(seeding: Seeding) -> None:
-    """Days of load and use, some of them growing, with the forecasts that follow."""
-    with seeding.register.database.reading() as connection:
-        asked = (
-            select(channel.c.id, channel.c.channel_class)
-            .where(channel.c.channel_class.in_(KEPT))
-            .order_by(channel.c.id)
-            .limit(DAYS_CHANNELS_MAX)
-        )
-        channels = connection.execute(asked).all()
-    today_ms = seeding.now_ms // DAY_MS * DAY_MS
-    with seeding.register.database.writing() as connection:
-        growth = {one: GROWTH[n % len(GROWTH)] for n, (one, _) in enumerate(channels)}
-        for n in range(HISTORY_DAYS):
-            told = {one: _day(seeding, kind, n, growth[one]) for one, kind in channels}
-            days.keep(connection, today_ms - (HISTORY_DAYS - n) * DAY_MS, told, seeding.now_ms)
-        made = condition.forecast_loads(connection, list(growth), seeding.now_ms)
-        seeding.count("forecasts", made)
-    seeding.count("days", len(channels) * HISTORY_DAYS)
 
 
 def alarms_and_work(seeding: Seeding) -> None:
@@ -126,19 +115,11 @@ PARTS: dict[str, Part] = {
     "days of load": history,
     "alarms and work": alarms_and_work,
     "data resources": data_resources,
+    "facts of the city": facts_of_the_city,
+    "conditions": conditions,
+    "indicators": indicators,
 }
 """What `seed --demo-city` builds; later parts may ask for what earlier ones made."""
-
-
-def _day(seeding: Seeding, kind: str, n: int, growth: float) -> Day:
-    week = 0.85 if n % 7 > 4 else 1.0
-    noise = seeding.random.gauss(1.0, 0.03)
-    mean = MEANS.get(kind, 1.0) * week * noise + growth * n
-    rise = {"energy": 78.0, "volume": 3.6}.get(kind, 0.0) * week * noise
-    return Day(
-        1_440, 0, mean, mean * 1.15, mean * 1.2, mean * 1.3, max(rise, 0.0),
-        low=mean * 0.7, total=mean * 1_440, integral_h=mean * 24,
-    )  # fmt: skip
 
 
 def _alarm(seeding: Seeding, one: str, channel_of: str, at_ms: int) -> None:

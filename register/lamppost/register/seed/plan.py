@@ -75,24 +75,21 @@ class Block:
     devices: list[Device] = field(default_factory=list)
 
 
-def blocks(assets: int, random: Random) -> Iterator[Block]:
-    """Give as many blocks as make about so many assets."""
-    for number in range(1, max(assets // BLOCK, 1) + 1):
-        yield _block(number, random)
+def blocks(number: int, random: Random) -> Iterator[Block]:
+    """Give so many blocks."""
+    for one in range(1, number + 1):
+        yield _block(one, random)
 
 
 def _block(number: int, random: Random) -> Block:
     block = Block()
     district = DISTRICTS[(number - 1) % len(DISTRICTS)]
-    at = (CENTRE[0] + random.uniform(-0.1, 0.1), CENTRE[1] + random.uniform(-0.06, 0.06))
+    at = place(random)
 
     def add(one: str, kind: str, name: str, **columns: object) -> str:
-        facts = {
-            **EMPTY, "asset_class": kind, "name": name, "district": district,
-            "external_ids": {"demo": "made up"}, "installed_on": _day(random), **columns,
-        }  # fmt: skip
+        facts = asset_of(kind, name, district, random) | columns
         if columns.get("geometry") is None:
-            facts["geometry"] = {"type": "Point", "coordinates": _near(at, random)}
+            facts["geometry"] = {"type": "Point", "coordinates": near(at, random)}
         block.assets.append((one, facts))
         return one
 
@@ -103,6 +100,19 @@ def _block(number: int, random: Random) -> Block:
     _light(number, random, add, watch)
     _rest(number, random, add, watch)
     return block
+
+
+def asset_of(kind: str, name: str, district: str, random: Random) -> dict[str, Any]:
+    """Return what is known of any made-up asset."""
+    return {
+        **EMPTY, "asset_class": kind, "name": name, "district": district,
+        "external_ids": {"demo": "made up"}, "installed_on": _day(random),
+    }  # fmt: skip
+
+
+def place(random: Random) -> tuple[float, float]:
+    """Return the middle of some part of the city."""
+    return CENTRE[0] + random.uniform(-0.1, 0.1), CENTRE[1] + random.uniform(-0.06, 0.06)
 
 
 def _water(number: int, random: Random, at: tuple[float, float], add: Any, watch: Any) -> None:  # noqa: ANN401 - closures of the block
@@ -119,7 +129,7 @@ def _water(number: int, random: Random, at: tuple[float, float], add: Any, watch
         )  # fmt: skip
         if pump == 1 or number > 1:
             watch("pump-station", f"pump-{pump}", PUMP, one)
-        line = [_near(at, random), _near(at, random)]
+        line = [near(at, random), near(at, random)]
         add(
             f"main-{number}-{pump}", "water_main", f"Main {number}.{pump}", **owner,
             criticality=3, length_m=float(random.randrange(200, 2_500)),
@@ -156,7 +166,7 @@ def _rest(number: int, random: Random, add: Any, watch: Any) -> None:  # noqa: A
             design_life_years=70.0, capacity=float(random.randrange(400, 4_000)),
             capacity_unit="m2", capacity_basis="design",
         )  # fmt: skip
-        if name != "school":
+        if name != "school" or number % 4:
             watch("meters", name, METER, one)
     add(
         f"bridge-{number}", "bridge", f"Bridge {number}", owner="City Works", criticality=5,
@@ -169,5 +179,6 @@ def _day(random: Random) -> str:
     return f"{random.randrange(1978, 2025)}-{random.randrange(1, 13):02d}-01"
 
 
-def _near(at: tuple[float, float], random: Random) -> list[float]:
+def near(at: tuple[float, float], random: Random) -> list[float]:
+    """Return a place within some hundred metres."""
     return [round(place + random.uniform(-0.006, 0.006), 6) for place in at]
