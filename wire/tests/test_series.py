@@ -42,6 +42,8 @@ alarm string: name kind incident reason
 asset_state float: severity condition lat lon
 asset_state integer: code level stale maintenance open_events
 asset_state string: state name
+maintenance integer: until_ms
+maintenance string: reason
 node_health float: silent_s autonomy_h clock_offset_ms cpu_pct mem_pct disk_pct temperature_cel
 node_health float: battery_v lat lon
 node_health integer: online acks buffer_full disk_full pending evicted channels channels_stale
@@ -102,6 +104,7 @@ TAGS = {
     "incident": "device group node",
     "alarm": "asset asset_class class device district group node",
     "asset_state": "asset asset_class device district group node",
+    "maintenance": "device group node",
     "node_health": "district group node",
     "pipeline": "host",
     "stage": "host stage",

@@ -150,6 +150,16 @@ def _nodes(city: City) -> Iterator[Sample]:
             })  # fmt: skip
 
 
+def _works(city: City) -> Iterator[Sample]:
+    """An hour of work on each node."""
+    for node, assets in city.places.items():
+        tags = {"group": assets[0].group, "node": node}
+        since_ms = city.now_ms - 3 * HOUR_MS
+        yield Sample(s.MAINTENANCE, since_ms, tags, {
+            "until_ms": since_ms + HOUR_MS, "reason": "new impeller",
+        })  # fmt: skip
+
+
 def events(city: City) -> Iterator[Event]:
     """Yield an event of each asset with an open incident; some of them chatter."""
     for place, (asset, level) in enumerate(city.ill.items()):
@@ -165,4 +175,4 @@ def events(city: City) -> Iterator[Event]:
         })  # fmt: skip
 
 
-PARTS = (_readings, _states, _alarms, _rollups, _nodes)
+PARTS = (_readings, _states, _alarms, _rollups, _nodes, _works)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lamppost.dashboards.influxql import Statement
-from lamppost.dashboards.looks import ADVISORY
 from lamppost.dashboards.panel import MAX_WIDTH, Panel
 from lamppost.dashboards.sources import source_of
 from lamppost.dashboards.variables import Variable
@@ -105,9 +104,7 @@ class Board:
     def as_json(self) -> dict[str, Any]:
         """Return it as Grafana reads it from a file."""
         return {
-            "annotations": {
-                "list": [_GRAFANA_NOTES, _MAINTENANCE, *(one.as_json() for one in self.notes)]
-            },
+            "annotations": {"list": [_GRAFANA_NOTES, *(one.as_json() for one in self.notes)]},
             "description": self.question,
             "editable": False,
             "fiscalYearStartMonth": 0,
@@ -161,18 +158,3 @@ _OTHER_BOARDS = {
     "type": "dashboards",
     "url": "",
 }
-
-_MAINTENANCE = {
-    "datasource": {"type": "grafana", "uid": "-- Grafana --"},
-    "enable": True,
-    "hide": False,
-    "iconColor": ADVISORY,
-    "name": "Maintenance",
-    "target": {
-        "limit": 100,
-        "matchAny": False,
-        "tags": [TAG, "maintenance"],
-        "type": "tags",
-    },
-}
-"""Who worked where: annotations that `lamppost dashboards push --annotate` makes."""

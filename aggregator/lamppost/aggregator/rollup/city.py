@@ -15,6 +15,7 @@ from lamppost.aggregator.rollup.plan import Plan, plan_of
 from lamppost.aggregator.rollup.ready import has_tables
 from lamppost.aggregator.rollup.standing import Standing, standings_of
 from lamppost.aggregator.rollup.states import PlaceState, states_of
+from lamppost.aggregator.rollup.working import Working
 from lamppost.aggregator.store.seam import Sample
 from lamppost.register.live import Snapshot
 from lamppost.register.records.database import Database
@@ -61,6 +62,7 @@ class City:
         self._standings: Mapping[str, Standing] = {}
         self._told: dict[Key, tuple[object, int]] = {}
         self._incidents: dict[str, object] = {}
+        self._working = Working()
 
     def samples(self, snapshot: Snapshot) -> tuple[Sample, ...]:
         """Return what changed, and the minute's rows: at its start and with each incident."""
@@ -73,7 +75,8 @@ class City:
             self.places = Places(self.places.known, told_by(snapshot.channels))
         states = states_of(snapshot, self.places)
         incidents = self._changed_incidents(snapshot)
-        rows = (*self._changed(states, now_ms), *incidents)
+        working = self._working.rows(snapshot.maintenance, now_ms)
+        rows = (*self._changed(states, now_ms), *incidents, *working)
         if not new_minute and not incidents:
             return rows
         open_ones = (one for one in snapshot.incidents if one.closed_ms is None)

@@ -10,6 +10,7 @@ from lamppost.dashboards.boards.common import (
     color_of,
     freshness,
     incidents,
+    maintenance,
 )
 from lamppost.dashboards.charts import banded, colored, line, strip, timeseries
 from lamppost.dashboards.influxql import (
@@ -49,7 +50,7 @@ def board(console_url: str) -> Board:
         question="What happens at this asset: is it the sensor, the asset or the network?",
         folder=uids.OPERATE,
         variables=(*_variables(), console(console_url)),
-        notes=(incidents(*PLACE),),
+        notes=(incidents(*PLACE), maintenance(GROUP, NODE)),
         rows=(
             (_state(), _open_events(), _condition(), _node(), _newest()),
             (_value(), _sensors()),

@@ -13,6 +13,7 @@ from lamppost.dashboards.boards.common import (
     color_of,
     freshness,
     incidents,
+    maintenance,
     open_asset,
 )
 from lamppost.dashboards.charts import colored, line, timeseries
@@ -44,7 +45,7 @@ def board(console_url: str) -> Board:
         question="Is anything wrong, where, is it getting worse, can I trust the picture?",
         folder=uids.OPERATE,
         variables=(DISTRICT, console(console_url)),
-        notes=(incidents(),),
+        notes=(incidents(), maintenance()),
         rows=(
             (
                 _count("ok", "Assets that are well", NONE_IS_CRITICAL).sized(4, 4),

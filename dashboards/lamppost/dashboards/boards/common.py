@@ -32,6 +32,7 @@ from lamppost.dashboards.variables import Choice
 from lamppost.wire.series import (
     INCIDENT,
     LEVELS,
+    MAINTENANCE,
     ROLLUP_CLASS,
     ROLLUP_DISTRICT,
     STATES,
@@ -111,3 +112,12 @@ def incidents(*conditions: Condition) -> Notes:
     serious = compared("level", ">=", LEVELS.index("warning"))
     statement = select(INCIDENT, *columns).where(serious, *conditions).newest(100)
     return Notes("Incidents", statement, "reason", WARNING, tags=("class",), end="closed_ms")
+
+
+def maintenance(*conditions: Condition) -> Notes:
+    """Return work on nodes and devices as annotations."""
+    columns = ("reason", "node", "device", "until_ms")
+    statement = select(MAINTENANCE, *columns).where(*conditions).newest(100)
+    return Notes(
+        "Maintenance", statement, "reason", ADVISORY, tags=("node", "device"), end="until_ms"
+    )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import pages, uids
-from lamppost.dashboards.boards.common import color_of
+from lamppost.dashboards.boards.common import color_of, maintenance
 from lamppost.dashboards.charts import bars, line, shaded, strip, timeseries
 from lamppost.dashboards.influxql import (
     Column,
@@ -59,6 +59,7 @@ def board(console_url: str) -> Board:
             ),
             console(console_url),
         ),
+        notes=(maintenance(chosen("node")),),
         rows=(
             (_online(), _offline(), _autonomy(), _backlog()),
             (_visit(),),

@@ -5,6 +5,7 @@ from typing import Any
 
 from lamppost.dashboards.board import Board
 from lamppost.dashboards.boards import pages, uids
+from lamppost.dashboards.boards.common import maintenance
 from lamppost.dashboards.charts import bars, line, shaded, timeseries
 from lamppost.dashboards.influxql import (
     Column,
@@ -67,6 +68,7 @@ def board(console_url: str) -> Board:
             Choice("node", "Node", QUALITY, conditions=(DISTRICT,)),
             console(console_url),
         ),
+        notes=(maintenance(NODE),),
         rows=(
             (_channels(), _fresh(), _score(), _bad(), _gaps()),
             (_catalogue().cornered(pages.resource_map()),),

@@ -15,6 +15,7 @@ from lamppost.dashboards.boards.common import (
     MINUTELY,
     OF_CLASS,
     incidents,
+    maintenance,
     open_asset,
     over_time,
 )
@@ -60,7 +61,7 @@ def board(console_url: str) -> Board:
         question="Which anomaly next, is it the sensor or the process, and is it real?",
         folder=uids.OPERATE,
         variables=(DISTRICT, ASSET_CLASS, console(console_url)),
-        notes=(incidents(),),
+        notes=(incidents(), maintenance()),
         rows=(
             (_standing(), _unacked(), _chattering(), _load(), _false_share()),
             (_ranked().cornered(pages.alarms()),),

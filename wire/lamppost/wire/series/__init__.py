@@ -32,6 +32,7 @@ from lamppost.wire.series.operations import (
     EVENT,
     INCIDENT,
     LEVELS,
+    MAINTENANCE,
     NODE_HEALTH,
     PIPELINE,
     SLO,
@@ -59,7 +60,7 @@ from lamppost.wire.series.schema import (
 
 MEASUREMENTS = (
     *(READING, TEXT, *WINDOWS.values()),
-    *(EVENT, INCIDENT, ALARM, ASSET_STATE, NODE_HEALTH),
+    *(EVENT, INCIDENT, ALARM, ASSET_STATE, MAINTENANCE, NODE_HEALTH),
     *(PIPELINE, STAGE, SLO, CANARY),
     *(*ROLLUPS, PEERS, QUALITY, INDICATOR, CAPACITY, RESOURCE_USE, ALARM_SYSTEM),
 )
@@ -75,6 +76,7 @@ __all__ = [
     "INCIDENT",
     "INDICATOR",
     "LEVELS",
+    "MAINTENANCE",
     "MEASUREMENTS",
     "NODE_HEALTH",
     "OPS",

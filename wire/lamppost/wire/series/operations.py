@@ -82,6 +82,15 @@ ASSET_STATE = Measurement(
 """How an asset is: when that changes, and every ten minutes. `state` is a word of `STATES`,
 `code` its number, `condition` the register's grade, 1 (new) to 5 (worn out)."""
 
+MAINTENANCE = Measurement(
+    "maintenance",
+    OPS,
+    ("device", "group", "node"),
+    (*fields_of(INTEGER, "until_ms:ms"), *fields_of(STRING, "reason")),
+)
+"""Work on a node or device, at its beginning, written again when it ends before its time. Who
+works there stands in the aggregator's list, not here, where it would stay for years."""
+
 NODE_HEALTH = Measurement(
     "node_health",
     OPS,
