@@ -66,6 +66,19 @@ def test_a_change_of_noise_is_found(factor: float) -> None:
     assert not (out.flags[noisy] & c.ANOMALY).any()
 
 
+def test_what_is_muffled_in_its_loudest_hour_is_found_too() -> None:
+    """The mean of changes falls fast enough, where the process trembles by turns."""
+    values = daily(7, 8)
+    by_turns = np.arange(len(values)) // 128 % 2 == BEFORE // 128 % 2
+    middle = values[BEFORE]
+    values = middle + np.where(by_turns[:, None], 1.0, 0.02) * (values - middle)
+    values[BEFORE:] = middle + 1e-4 * (values[BEFORE:] - middle)
+    stream = stream_of(values)
+    found = told(stream, judged(judge_of(8), stream), c.NOISE)
+    assert (found >= BEFORE).all()
+    assert (found <= BEFORE + 150).all()
+
+
 @pytest.mark.parametrize("factor", [1000.0, 0.001])
 def test_another_unit_is_told_and_ends(factor: float) -> None:
     """A thousandfold for an hour: told at the fifth reading since the first, over at once."""

@@ -119,7 +119,8 @@ class Noise:
         if self.moves > 8:
             moved = min(moved, 4 * self.move)
         self.moves = min(self.moves, 32)
-        self.move += (moved - self.move) / self.moves
+        memory = min(self.moves, 16) if moved * 4 < self.move else self.moves
+        self.move += (moved - self.move) / memory
 
     def _beyond(self) -> int:
         if self.side:

@@ -21,6 +21,7 @@ MOVE_MEMORY = 32.0
 TYPICAL_STEP = 1.0625  # by so much a larger change raises the typical one, a smaller sinks it
 BLOCK_READINGS = 64.0
 CLIP = 4.0  # local means; neither a step of the process is noise, nor are its bursts
+FALL_MEMORY = 16.0  # where a change is far below the mean: what is muffled was loud before
 KNOWN_MOVES = 8.0
 WILD = 10.0  # root of the loudest over the quietest: more is no noise of an instrument
 
@@ -143,8 +144,11 @@ def _follow(state: Array, s: int, moved: float) -> None:
     state[s, w.TYPICAL] = typical * step if moved > typical else typical / step
     if count > KNOWN_MOVES:
         moved = min(moved, CLIP * move)
-    state[s, w.MOVES] = min(count, MOVE_MEMORY)
-    state[s, w.MOVE] = move + (moved - move) / state[s, w.MOVES]
+    memory = min(count, MOVE_MEMORY)
+    state[s, w.MOVES] = memory
+    if moved * CLIP < move:
+        memory = min(memory, FALL_MEMORY)
+    state[s, w.MOVE] = move + (moved - move) / memory
 
 
 @kernel
