@@ -76,6 +76,10 @@ cp deploy/systemd/*.service /etc/systemd/system/
 mkdir -p /etc/systemd/system/lamppost-aggregator.service.d
 cp deploy/systemd/aggregator-influx.conf \
     /etc/systemd/system/lamppost-aggregator.service.d/influx.conf
+if systemctl cat grafana-server >/dev/null 2>&1; then  # the console's links to boards
+    printf '[Service]\nEnvironment=LAMPPOST_GRAFANA_URL=http://127.0.0.1:3000\n' \
+        >/etc/systemd/system/lamppost-aggregator.service.d/grafana.conf
+fi
 systemctl daemon-reload
 systemctl enable lamppost-aggregator
 systemctl restart lamppost-aggregator

@@ -35,6 +35,9 @@ def test_rendering_twice_changes_nothing(
         assert f"{changed} changed" in capsys.readouterr().out
 
 
+PROVISION = ["provision", "/none", "--influx", "http://h", "--notify", "http://n"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -42,6 +45,8 @@ def test_rendering_twice_changes_nothing(
         pytest.param(["check", "--influx", "127.0.0.1:8086"], id="no scheme"),
         pytest.param(["check", "--influx", "http://u:p@h"], id="password in the address"),
         pytest.param(["check", "--influx", "http://h", "--token-file", "/none"], id="token"),
+        pytest.param(["check", "--influx", "http://h", "--city", "a/b"], id="city"),
+        pytest.param([*PROVISION, "--city", "a b"], id="city of a tree"),
     ],
 )
 def test_wrong_use_says_what_is_allowed(

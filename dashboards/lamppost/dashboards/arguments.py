@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from lamppost.wire.series import CITY, CITY_ALLOWED
+
 
 class Failed(Exception):  # noqa: N818 - what happened, told as it is
     """A command could not do its work; the message is all a person needs."""
@@ -13,6 +15,17 @@ class WrongUse(ValueError):  # noqa: N818 - what a person did, told as it is
 
     def __init__(self, option: str, came: object, allowed: str) -> None:
         super().__init__(f"{option}: came {came!r}, allowed: {allowed}")
+
+
+def city(text: str) -> str:
+    """Return the name of a city.
+
+    Raises:
+        WrongUse: it is none.
+    """
+    if not CITY.fullmatch(text):
+        raise WrongUse("--city", text, CITY_ALLOWED)
+    return text
 
 
 def web_url(option: str, text: str) -> str:

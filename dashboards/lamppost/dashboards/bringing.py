@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lamppost.dashboards.alerting.receivers import Receivers
-from lamppost.dashboards.arguments import WrongUse, secret, web_url
+from lamppost.dashboards.arguments import WrongUse, city, secret, web_url
 from lamppost.dashboards.boards.every import DEFAULT_CONSOLE
 from lamppost.dashboards.provision.tree import provision
 from lamppost.dashboards.site import PASSWORD_VARIABLE, TOKEN_VARIABLE, Site
@@ -89,7 +89,7 @@ def site_of(arguments: argparse.Namespace) -> Site:
         if (url := getattr(arguments, name))
     }
     return Site(
-        arguments.city,
+        city(arguments.city),
         web_url("--influx", arguments.influx),
         web_url("--console", arguments.console),
         Receivers(**hooks),

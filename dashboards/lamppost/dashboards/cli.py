@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lamppost.dashboards import bringing
 from lamppost.dashboards.alerting.every import every_query
-from lamppost.dashboards.arguments import Failed, WrongUse, secret, web_url
+from lamppost.dashboards.arguments import Failed, WrongUse, city, secret, web_url
 from lamppost.dashboards.boards.every import DEFAULT_CONSOLE, every_board
 from lamppost.dashboards.checking import Outcome, check, summary
 from lamppost.dashboards.influx import Influx, InfluxError, UnreachableError
@@ -99,7 +99,7 @@ def _check(arguments: argparse.Namespace) -> int:
         password=secret("--password-file", arguments.password_file),
     )
     try:
-        influx.query(RAW.named(arguments.city), "SHOW MEASUREMENTS LIMIT 1")
+        influx.query(RAW.named(city(arguments.city)), "SHOW MEASUREMENTS LIMIT 1")
     except UnreachableError as error:
         print(f"lamppost dashboards: no query was asked: {error}", file=sys.stderr)
         return FAILED

@@ -12,11 +12,11 @@ import urllib3
 
 from lamppost.aggregator.store.http import Http, Server
 from lamppost.aggregator.store.seam import StoreError
-from lamppost.aggregator.store.setup import CITY, Admin, Outcome, Wish, days_text, version_of
+from lamppost.aggregator.store.setup import Admin, Outcome, Wish, days_text, version_of
 from lamppost.aggregator.store.setup1 import Admin1
 from lamppost.aggregator.store.setup2 import Admin2
 from lamppost.aggregator.store.tokenfile import read_secret
-from lamppost.wire.series import DATABASES
+from lamppost.wire.series import CITY, CITY_ALLOWED, DATABASES
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 MAX_DAYS = 36_500
@@ -131,8 +131,7 @@ def _admin(version: str, http: Http, arguments: argparse.Namespace) -> Admin:
 
 def _wish(arguments: argparse.Namespace) -> Wish:
     if not CITY.fullmatch(arguments.city):
-        allowed = "up to 64 letters, digits, dots, dashes and underscores"
-        raise WrongUse("--city", arguments.city, allowed)
+        raise WrongUse("--city", arguments.city, CITY_ALLOWED)
     days: dict[str, float] = {}
     for known in DATABASES:
         came = getattr(arguments, f"{known.role}_days")

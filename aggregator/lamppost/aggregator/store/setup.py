@@ -12,7 +12,6 @@ from lamppost.aggregator.store.linewriter import message_of
 from lamppost.aggregator.store.seam import StoreRefused, StoreUnreachable
 from lamppost.wire.series import DATABASES, Database
 
-CITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 WRITER, READER = "aggregator", "grafana"
 RIGHTS: Mapping[str, tuple[str, ...]] = {WRITER: ("read", "write"), READER: ("read",)}
 MADE, KEPT, CHANGED, DIFFERS, REPLACED = "made", "kept", "changed", "differs", "replaced"

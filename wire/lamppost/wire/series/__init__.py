@@ -48,6 +48,8 @@ from lamppost.wire.series.readings import (
     WINDOWS,
 )
 from lamppost.wire.series.schema import (
+    CITY,
+    CITY_ALLOWED,
     DATABASES,
     OPS,
     RAW,
@@ -71,6 +73,8 @@ __all__ = [
     "ASSET_STATE",
     "CANARY",
     "CAPACITY",
+    "CITY",
+    "CITY_ALLOWED",
     "DATABASES",
     "EVENT",
     "INCIDENT",

@@ -1,7 +1,12 @@
 """What a schema is made of: databases, measurements, fields and their types."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
+
+CITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+CITY_ALLOWED = "up to 64 letters, digits, dots, dashes and underscores"
+"""What the name of a city may be: it begins the names of databases, tokens and accounts."""
 
 
 class FieldType(Enum):
