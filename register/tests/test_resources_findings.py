@@ -12,6 +12,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lamppost.register.days.day import DAY_MS
 from lamppost.register.records.births import ChannelSeen
 from lamppost.register.records.store import Register
 from lamppost.register.resources import api, deciding, graph
@@ -26,6 +27,7 @@ from lamppost.register.resources.facts import EMPTY
 from lamppost.register.resources.findings import (
     completeness,
     ending,
+    firmware,
     orphans,
     overdue,
     unused,
@@ -143,6 +145,25 @@ def test_complete_is_every_expected_fact() -> None:
     entries = [resource("a", **said), resource("b", owner="a")]
     line = next(one for one in completeness(whole, entries) if one.kind == "dataset")
     assert (line.expected, line.said, line.share, line.owned) == (18, 10, 0.5556, 1.0)
+
+
+def test_old_firmware_is_told_with_its_age(register: Register) -> None:
+    """By the newest that is seen here, number by number; the oldest comes first."""
+    told = {"a": "0.9.2", "b": "0.10.0", "c": "0.9.10", "d": None, "e": "0.10.0"}
+    births = [replace(birth(FLOW, node=one), version=v) for one, v in told.items()]
+    register.observe_births(births)
+    newer = replace(birth(FLOW, node="a", at_ms=T0 + 3 * DAY_MS), version="0.9.3")
+    register.observe_births([newer, replace(newer, time_ms=T0 + 4 * DAY_MS)])
+    there = now(register)
+    found = firmware(there.nodes, there.resources, T0 + 10 * DAY_MS)
+    assert [(one.name, one.told) for one in found] == [
+        ("riverside/d", "does not tell its version"),
+        ("riverside/a", "runs 0.9.3 for 7 d; the newest here is 0.10.0"),
+        ("riverside/c", "runs 0.9.10 for 10 d; the newest here is 0.10.0"),
+    ]
+    node = register.one("nodes", "riverside/a")
+    assert (node.version, node.version_since_ms) == ("0.9.3", T0 + 3 * DAY_MS)
+    assert register.verify_audit().faults == ()
 
 
 def test_duplicates_are_near_alike_and_of_two_devices() -> None:

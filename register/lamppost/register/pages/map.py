@@ -131,8 +131,9 @@ def _around(
         return wanted.but(kind=box.kind, find="") if box.is_count else address(box.key)
 
     entry = next((one for one in now.resources if one.id == thing.resource), None)
+    runs = next((one for one in now.nodes if key == f"node:{one.id}"), None)
     cards = [
-        answers(thing, entry, assets),
+        answers(thing, entry, assets, runs, now_ms),
         missing(_findings(now, key, now_ms)),
         breaks(broken),
         *graded,

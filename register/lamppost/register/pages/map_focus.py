@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote, urlencode
 
 from lamppost.register import words
+from lamppost.register.days.day import DAY_MS
 from lamppost.register.markup import Markup, tag
 from lamppost.register.pages.sheets import facts, note, part, table
 from lamppost.register.resources.findings import Finding
 from lamppost.register.resources.graph import Impact, Thing
+from lamppost.register.resources.loading import NodeSeen
 from lamppost.register.resources.values import Resource
 
 PATH = "/map"
@@ -20,13 +22,21 @@ def address(key: str, **more: str) -> str:
     return f"{PATH}?{urlencode({'focus': key, **more})}"
 
 
-def answers(thing: Thing, entry: Resource | None, assets: Sequence[tuple[str, str]]) -> Markup:
-    """Return the card that says what it is and who answers for it."""
+def answers(
+    thing: Thing,
+    entry: Resource | None,
+    assets: Sequence[tuple[str, str]],
+    runs: NodeSeen | None,
+    now_ms: int,
+) -> Markup:
+    """Return the card that says what it is, what it runs, and who answers for it."""
     told: dict[str, str | None] = {
         "Id": thing.key,
         "Owner": thing.owner or "nobody is named",
         "Steward": thing.steward or "nobody is named",
     }
+    if runs is not None:
+        told["Firmware"] = _firmware(runs, now_ms)
     if entry is not None:
         told |= _said(entry)
     lines = [
@@ -66,6 +76,15 @@ def missing(found: Iterable[Finding]) -> Markup:
     """Return the card that says what is wrong with its entry."""
     lines = [tag("p.entry", one.told) for one in found]
     return part("Findings", *(lines or [note("None.")]))
+
+
+def _firmware(runs: NodeSeen, now_ms: int) -> str:
+    if not runs.version:
+        return "it does not tell its version"
+    if runs.since_ms is None:
+        return f"{runs.version}; since when is not known"
+    days = max(now_ms - runs.since_ms, 0) // DAY_MS
+    return f"{runs.version} for {words.count(days, 'day')}"
 
 
 def _said(entry: Resource) -> dict[str, str | None]:

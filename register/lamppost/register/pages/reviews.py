@@ -54,12 +54,20 @@ PARTS: Mapping[str, tuple[str, Find]] = {
     ),
     ORPHANS: ("Nobody answers, or in no dataset", lambda now, _: reading.orphans(now)),
     "unused": ("Nobody uses them", lambda now, _: reading.unused(now)),
+    "firmware": (
+        "Nodes with old firmware",
+        lambda now, at: findings.firmware(now.nodes, now.resources, _noon_ms(at)),
+    ),
     "unknown_assets": (
         "They tell of assets that are not here",
         lambda now, _: findings.strangers(now.strangers),
     ),
 }
 """By the word in the address: the heading, and what looks for it."""
+
+
+def _noon_ms(day: date) -> int:
+    return round(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1_000)
 
 
 @dataclass(frozen=True, slots=True)

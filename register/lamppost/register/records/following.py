@@ -129,12 +129,13 @@ class _Round:
                 "version": _text(birth.version or ""),
                 "acks": bool(birth.acks),
                 "last_birth_ms": birth.time_ms,
+                "version_since_ms": birth.time_ms if birth.version else None,
             }
             self._nodes[one] = self.writer.create("node", one, facts, birth.time_ms)
             return
         told: Row = {"last_birth_ms": max(birth.time_ms, row["last_birth_ms"])}
-        if birth.version is not None:
-            told["version"] = _text(birth.version)
+        if birth.version is not None and _text(birth.version) != row["version"]:
+            told |= {"version": _text(birth.version), "version_since_ms": birth.time_ms}
         if birth.acks is not None:
             told["acks"] = birth.acks
         self.writer.change("node", row, told)

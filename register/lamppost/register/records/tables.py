@@ -59,6 +59,7 @@ node = Table(
     Column("version", Text, nullable=False),
     Column("acks", Boolean, nullable=False),
     Column("last_birth_ms", BigInteger, nullable=False, info={"observed": True}),
+    Column("version_since_ms", BigInteger, info=ADDED),
 )
 
 device = Table(

@@ -89,6 +89,7 @@ class Node(Kept):
         version: Version of its agent, "" when it does not tell.
         acks: True when it takes part in the acknowledged delivery.
         last_birth_ms: When it was last born.
+        version_since_ms: When it first told that version; None when nobody saw it begin.
     """
 
     group: str
@@ -96,6 +97,7 @@ class Node(Kept):
     version: str
     acks: bool
     last_birth_ms: int
+    version_since_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)

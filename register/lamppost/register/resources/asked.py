@@ -121,7 +121,7 @@ class FindingsAsked(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    what: Literal["orphans", "unused", "unknown_assets", "overdue", "ending"]
+    what: Literal["orphans", "unused", "unknown_assets", "firmware", "overdue", "ending"]
     limit: Limit = PAGE_DEFAULT
 
 

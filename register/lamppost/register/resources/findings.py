@@ -1,11 +1,13 @@
 """What the map shows to be missing: owners, datasets, consumers, reviews, facts. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from lamppost.register.days.day import DAY_MS
 from lamppost.register.resources.graph import Graph, Thing
-from lamppost.register.resources.loading import Stranger
+from lamppost.register.resources.loading import NodeSeen, Stranger
 from lamppost.register.resources.values import BORN, KINDS, Resource
 
 OWNED = (*KINDS, "node")
@@ -94,6 +96,38 @@ def strangers(found: Iterable[Stranger]) -> list[Finding]:
         )
         for one in found
     )
+
+
+def firmware(
+    nodes: Iterable[NodeSeen], resources: Iterable[Resource], now_ms: int
+) -> list[Finding]:
+    """Return nodes that do not run the newest version that is seen here, or none that is told.
+
+    Which is newest is told by the numbers in it; the oldest comes first.
+    """
+    there = list(nodes)
+    newest = max((_numbers(one.version) for one in there if one.version), default=())
+    name = next((one.version for one in there if _numbers(one.version) == newest), "")
+    stewards = {one.about: one.steward for one in resources if one.kind == "node"}
+    found: list[tuple[tuple[int, ...], str, Finding]] = []
+    for one in there:
+        if not one.version:
+            told = "does not tell its version"
+        elif _numbers(one.version) < newest:
+            told = f"runs {one.version}{_age(one, now_ms)}; the newest here is {name}"
+        else:
+            continue
+        wrong = Finding(f"node:{one.id}", "node", one.id, stewards.get(one.id), told)
+        found.append((_numbers(one.version), one.id, wrong))
+    return [wrong for *_, wrong in sorted(found, key=lambda row: row[:2])]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", version))
+
+
+def _age(one: NodeSeen, now_ms: int) -> str:
+    return "" if one.since_ms is None else f" for {max(now_ms - one.since_ms, 0) // DAY_MS} d"
 
 
 def unused(whole: Graph) -> list[Finding]:

@@ -101,8 +101,7 @@ def _made(
         gathering = loading.gathering(field, resources)
     else:
         gathering = known.gathering
-    streams = field.streams
-    world = loading.peopled(connection, resources, gathering, streams, unknown, where)
+    world = loading.peopled(connection, resources, gathering, field, unknown, where)
     return _Kept(born, placed, told, gathers, field, unknown, where, gathering, world)
 
 

@@ -61,16 +61,33 @@ class Stranger:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeSeen:
+    """A node, and what it runs.
+
+    Attributes:
+        id: Its id.
+        version: Of its agent, "" when it does not tell.
+        since_ms: When it first told that version; None when nobody saw it begin.
+    """
+
+    id: str
+    version: str
+    since_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """What was born and is there, before anybody says anything about it.
 
     Attributes:
         streams: Those that run, by id.
         graph: Nodes, devices and streams.
+        nodes: The nodes, by id.
     """
 
     streams: tuple[StreamSeen, ...]
     graph: Graph
+    nodes: tuple[NodeSeen, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +100,7 @@ class World:
         graph: Everything with everything that flows.
         strangers: Streams of assets that are not here.
         places: Where channels are.
+        nodes: What nodes run.
     """
 
     resources: tuple[Resource, ...]
@@ -90,6 +108,7 @@ class World:
     graph: Graph
     strangers: tuple[Stranger, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
+    nodes: tuple[NodeSeen, ...] = ()
     _found: dict[str, Any] = field(default_factory=dict)
 
     def once(self, name: str, find: Callable[[], T]) -> T:
@@ -109,19 +128,22 @@ def world(connection: Connection) -> World:
     """Return what there is now."""
     there, told = born(connection), resources(connection)
     around = strangers(connection), places(connection)
-    return peopled(connection, told, gathering(there, told), there.streams, *around)
+    return peopled(connection, told, gathering(there, told), there, *around)
 
 
 def born(connection: Connection) -> Field:
     """Return what was born and is there; of a large city it takes a second."""
     with _uncollected():
         streams = tuple(_streams(connection))
-        nodes = connection.execute(select(node.c.id).where(node.c.valid_to_ms.is_(None)))
+        running = select(node.c.id, node.c.version, node.c.version_since_ms).where(
+            node.c.valid_to_ms.is_(None)
+        )
+        nodes = tuple(NodeSeen(*row) for row in connection.execute(running.order_by(node.c.id)))
         devices = connection.execute(
             select(device.c.id, device.c.node).where(device.c.valid_to_ms.is_(None))
         ).all()
         things = [
-            *(Thing(f"node:{one}", "node", one) for one in nodes.scalars()),
+            *(Thing(f"node:{one.id}", "node", one.id) for one in nodes),
             *(Thing(f"device:{one}", "device", one) for one, _ in devices),
             *(Thing(f"stream:{seen.id}", "stream", seen.id) for seen in streams),
         ]
@@ -129,7 +151,7 @@ def born(connection: Connection) -> Field:
             *(Edge(f"node:{of}", f"device:{one}", "has") for one, of in devices),
             *(Edge(f"device:{seen.device}", f"stream:{seen.id}", "sends") for seen in streams),
         ]
-        return Field(streams, graph(things, edges))
+        return Field(streams, graph(things, edges), nodes)
 
 
 def resources(connection: Connection) -> tuple[Resource, ...]:
@@ -149,7 +171,7 @@ def peopled(
     connection: Connection,
     told: tuple[Resource, ...],
     gathers: Graph,
-    streams: tuple[StreamSeen, ...],
+    there: Field,
     unknown: tuple[Stranger, ...],
     where: Mapping[str, Place],
 ) -> World:
@@ -159,7 +181,7 @@ def peopled(
         connection: Sees the flows.
         told: The resources.
         gathers: The field with its datasets.
-        streams: Those that run.
+        there: The field.
         unknown: Streams of assets that are not here.
         where: Where channels are.
     """
@@ -174,7 +196,7 @@ def peopled(
         elif key in gathers.things:
             things[key] = Thing(key, one.kind, one.name, one.owner, one.steward, one.id)
     whole = joined(gathers, things, _flows(connection))
-    return World(told, streams, whole, unknown, where)
+    return World(told, there.streams, whole, unknown, where, there.nodes)
 
 
 def strangers(connection: Connection) -> tuple[Stranger, ...]:

@@ -29,6 +29,9 @@ FINDINGS: Mapping[str, Find] = {
     "orphans": lambda now, _: orphans(now),
     "unused": lambda now, _: unused(now),
     "unknown_assets": lambda now, _: findings.strangers(now.strangers),
+    "firmware": lambda now, at: findings.firmware(
+        now.nodes, now.resources, round(at.timestamp() * 1_000)
+    ),
     "overdue": lambda now, at: findings.overdue(now.resources, at.date()),
     "ending": lambda now, at: findings.ending(now.resources, at.date(), ENDING_DAYS),
 }

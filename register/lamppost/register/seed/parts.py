@@ -14,7 +14,16 @@ from lamppost.register.records.births import BirthSeen, channel_id
 from lamppost.register.records.tables import link
 from lamppost.register.seed.days import conditions, history
 from lamppost.register.seed.indicators import facts_of_the_city, indicators
-from lamppost.register.seed.plan import BLOCK, DISTRICTS, GROUP, ROLES, Block, blocks, place
+from lamppost.register.seed.plan import (
+    BLOCK,
+    DISTRICTS,
+    GROUP,
+    ROLES,
+    Block,
+    Device,
+    blocks,
+    place,
+)
 from lamppost.register.seed.resources import data_resources
 from lamppost.register.seed.seeding import Part, Seeding
 from lamppost.register.seed.town import AIR, TOWN, town
@@ -24,6 +33,8 @@ HOUR_MS = 3_600_000
 ALARMS_AN_ASSET = 0.4
 ASSETS_A_TOWN = 160
 """Of so many assets one `TOWN` is not in blocks."""
+
+VERSION, OLD_VERSION, OLD_NODES = "0.9.2", "0.8.4", ("-2", "-5")
 
 PEOPLE = ("ada", "bjarne", "chen", "dilara")
 
@@ -59,11 +70,7 @@ def assets_and_field(seeding: Seeding) -> None:
         for block in plan:
             for one, facts in block.assets:
                 writer.create("asset", one, facts, seeding.began_ms)
-    births = [
-        BirthSeen(GROUP, device.node, device.name, seeding.began_ms, device.channels)
-        for block in plan
-        for device in block.devices
-    ]
+    births = [_birth(device, seeding.began_ms) for block in plan for device in block.devices]
     with seeding.register.database.writing() as connection:
         following.observe(connection, births, seeding.began_ms)
     with seeding.writing(seeding.began_ms) as writer:
@@ -79,6 +86,12 @@ def assets_and_field(seeding: Seeding) -> None:
                         links.rate(writer, one, None, "reference")
     seeding.count("assets", sum(len(block.assets) for block in plan))
     seeding.count("channels", sum(len(birth.channels) for birth in births))
+
+
+def _birth(device: Device, at_ms: int) -> BirthSeen:
+    version = OLD_VERSION if device.node.endswith(OLD_NODES) else VERSION
+    here = (GROUP, device.node, device.name, at_ms)
+    return BirthSeen(*here, device.channels, version=version)
 
 
 def requirements(seeding: Seeding) -> None:
