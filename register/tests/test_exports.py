@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,30 @@ def test_ngsi_ld_names_entities_as_smart_data_models_do(city: Register) -> None:
     assert air["pm25"]["value"] == 12.5
     assert air["location"] == {"type": "GeoProperty", "value": POINT}
     assert [one["type"] for one in entities].count("DeviceMeasurement") == 1
+
+
+def test_ngsi_ld_tells_of_bins_bays_and_traffic(city: Register, tmp_path: Path) -> None:
+    """With their last good readings; what has no reading says so, or says nothing."""
+    place = json.dumps(POINT).replace('"', '""')
+    kinds = (("bin", "public_bin"), ("bay", "parking_space"), ("free", "parking_space"))
+    rows = [f'{one},{one},{kind},"{place}"' for one, kind in (*kinds, ("road", "street"))]
+    taken(city, tmp_path, "\n".join(["id,name,class,geometry", *rows]))
+    seen_of = {"bin": "fill_level", "bay": "occupancy", "road": "traffic_count"}
+    for one, kind in seen_of.items():
+        city.observe_births(
+            [birth(ChannelSeen(kind, "double", channel_class=kind), device=one)]
+        )
+        city.bind(f"riverside/station/{one}/{kind}", one, "state", "ada", T0)
+    latest = [
+        replace(seen(kind, 60.0), device=one, unit="%" if one == "bin" else "1")
+        for one, kind in seen_of.items()
+    ]
+    found = {one["id"]: one for one in whole(city, "ngsi-ld", *latest)}
+    assert found["urn:ngsi-ld:WasteContainer:bin"]["fillingLevel"]["value"] == 0.6
+    assert found["urn:ngsi-ld:ParkingSpot:bay"]["status"]["value"] == "occupied"
+    assert found["urn:ngsi-ld:ParkingSpot:free"]["status"]["value"] == "unknown"
+    flow = found["urn:ngsi-ld:TrafficFlowObserved:riverside%2Fstation%2Froad"]
+    assert (flow["intensity"]["value"], "location" in flow) == (60.0, True)
 
 
 def test_stale_readings_are_no_observations(city: Register) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -26,7 +27,7 @@ from lamppost.register.seed.parts import PARTS
 from lamppost.register.seed.seeding import Seeding, seed_city
 
 from .registers import T0, Clock, opened
-from .test_exports import table_of
+from .test_exports import table_of, whole
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,26 @@ def test_what_a_pilot_left_is_found_with_its_saving(town: Register) -> None:
     ]
     assert sure[0].correlation is not None
     assert sure[0].correlation > 0.9
+
+
+def test_ngsi_ld_says_of_what_is_made_up_that_it_is(town: Register) -> None:
+    """Indicators with their status and lineage, quality by stream, what is personal and not."""
+    found = whole(town, "ngsi-ld")
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for one in found:
+        by_kind.setdefault(one["type"], []).append(one)
+    lamps = next(
+        one
+        for one in by_kind["KeyPerformanceIndicator"]
+        if one["name"]["value"] == "iso37122-2019:7.6"
+    )
+    assert lamps["status"]["value"] == "synthetic"
+    assert lamps["calculationPeriod"]["value"] == {"from": "2025-09-01", "to": "2025-09-30"}
+    assert len(lamps["lineage"]["value"]) == 64
+    graded = by_kind["DataQualityAssessment"]
+    assert all(one["synthetic"]["value"] == {"isSynthetic": True} for one in graded)
+    assert graded[0]["dataQualityAssessmentDomains"]["value"]["completeness"] == [1.0]
+    assert {one["isPersonalData"]["value"] for one in by_kind["PrivacyObject"]} == {False}
 
 
 def test_assets_have_conditions_and_a_file_of_facts_is_left_alone(town: Register) -> None:

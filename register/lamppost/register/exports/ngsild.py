@@ -1,7 +1,8 @@
 """NGSI-LD: devices, street lights and what they observe, as smart data models name them.
 
-The names are those of the public smart data models (Device, Streetlight, AirQualityObserved,
-NoiseLevelObserved, FloodMonitoring, DeviceMeasurement). An observation is a last good reading;
+The names are those of the public smart data models (Device, Streetlight, WasteContainer,
+ParkingSpot, AirQualityObserved, NoiseLevelObserved, FloodMonitoring, TrafficFlowObserved,
+DeviceMeasurement, and what `ngsild_told` tells). An observation is a last good reading;
 without a running aggregator there are none. Entities that demand a place are left out when
 nobody said where their asset is.
 """
@@ -10,8 +11,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
+from lamppost.register.exports import ngsild_told
+from lamppost.register.exports.ngsi import Entity, entity, known, lies, refers, said
 from lamppost.register.exports.records import Records
 from lamppost.register.live import ChannelView
 from lamppost.register.records.births import channel_id, device_id
@@ -22,9 +24,13 @@ CONTEXT = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context.jsonld"
 AIR = frozenset(("pm25", "pm10", "no2", "o3", "so2", "co"))
 """Channel classes that are properties of AirQualityObserved under the same name."""
 NOISE, WATER_LEVEL = "noise", frozenset(("level", "water_level"))
-LIGHTS = frozenset(("street light", "street_light", "streetlight", "lamp"))
+TRAFFIC = {
+    "traffic_count": "intensity", "speed": "averageVehicleSpeed", "occupancy": "occupancy",
+}  # fmt: skip
+"""Properties of TrafficFlowObserved by channel class."""
 
-Entity = dict[str, Any]
+CONTAINERS, PARKING = frozenset(("public_bin", "waste_dropoff")), "parking_space"
+LIGHTS = frozenset(("street light", "street_light", "streetlight", "lamp"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,8 @@ def ngsild(records: Records, latest: tuple[ChannelView, ...]) -> Iterator[str]:
     """
     yield "["
     mark = "\n"
-    for entity in _entities(records, latest):
-        yield mark + json.dumps(entity | {"@context": CONTEXT}, ensure_ascii=False)
+    for one in _entities(records, latest):
+        yield mark + json.dumps(one | {"@context": CONTEXT}, ensure_ascii=False)
         mark = ",\n"
     yield "\n]\n"
 
@@ -62,6 +68,23 @@ def _entities(records: Records, latest: tuple[ChannelView, ...]) -> Iterator[Ent
     good = [one for one in latest if not one.stale and not one.flags and _is_number(one)]
     yield from (_measurement(one) for one in good)
     yield from _observed(records, good, places)
+    told_of = _told_of(records, good)
+    for asset in assets.values():
+        yield from _filled_or_parked(asset, told_of.get(asset.id, {}))
+    yield from ngsild_told.indicators(records)
+    yield from ngsild_told.quality(records)
+    yield from ngsild_told.privacy(records)
+
+
+def _told_of(records: Records, good: list[ChannelView]) -> dict[str, dict[str, ChannelView]]:
+    """By asset and channel class the last good reading that tells of it."""
+    seen = {_channel_id(one): one for one in good}
+    classes = {one.id: one.channel_class for one in records.every("channels") if one.id in seen}
+    found: dict[str, dict[str, ChannelView]] = {}
+    for link in records.every("links"):
+        if link.channel in classes:
+            found.setdefault(link.asset, {})[classes[link.channel]] = seen[link.channel]
+    return found
 
 
 def _places(records: Records, assets: Mapping[str, Asset]) -> dict[str, Place]:
@@ -82,34 +105,47 @@ def _controlled(records: Records) -> dict[str, list[str]]:
 
 
 def _device(device: str, version: str, controlled: list[str], place: Place | None) -> Entity:
-    entity = _entity("Device", device)
-    entity["controlledProperty"] = _property(sorted(set(controlled)))
+    told = entity("Device", device)
+    told["controlledProperty"] = said(sorted(set(controlled)))
     if version:
-        entity["firmwareVersion"] = _property(version)
+        told["firmwareVersion"] = said(version)
     if place is not None:
-        entity["controlledAsset"] = {
-            "type": "Relationship",
-            "object": urn("Asset", place.asset),
-        }
+        told["controlledAsset"] = refers("Asset", place.asset)
         if place.geometry is not None:
-            entity["location"] = {"type": "GeoProperty", "value": place.geometry}
-    return entity
+            told["location"] = lies(place.geometry)
+    return told
 
 
 def _light(asset: Asset) -> Entity:
-    entity = _entity("Streetlight", asset.id) | {"name": _property(asset.name)}
+    told = entity("Streetlight", asset.id) | {"name": said(asset.name)}
     if asset.geometry is not None:
-        entity["location"] = {"type": "GeoProperty", "value": asset.geometry}
-    return entity
+        told["location"] = lies(asset.geometry)
+    return told
+
+
+def _filled_or_parked(asset: Asset, read: Mapping[str, ChannelView]) -> Iterator[Entity]:
+    """A container or a place to park, with its last good reading; both demand a place."""
+    if asset.geometry is None:
+        return
+    stands = {"name": said(asset.name), "location": lies(asset.geometry)}
+    if asset.asset_class in CONTAINERS:
+        level = read.get("fill_level")
+        share = None if level is None or level.unit != "%" else _value(level) / 100
+        told = known(fillingLevel=share, responsible=asset.owner)
+        yield entity("WasteContainer", asset.id) | stands | told
+    elif asset.asset_class == PARKING:
+        taken = read.get("occupancy")
+        status = "unknown" if taken is None else "occupied" if _value(taken) else "free"
+        yield entity("ParkingSpot", asset.id) | stands | known(status=status)
 
 
 def _measurement(one: ChannelView) -> Entity:
-    entity = _entity("DeviceMeasurement", _channel_id(one))
-    entity["refDevice"] = {"type": "Relationship", "object": urn("Device", _device_id(one))}
-    entity["controlledProperty"] = _property(one.metric)
-    entity["numValue"] = _read(one)
-    entity["dateObserved"] = _property(iso(one.time_ms))
-    return entity
+    told = entity("DeviceMeasurement", _channel_id(one))
+    told["refDevice"] = refers("Device", _device_id(one))
+    told["controlledProperty"] = said(one.metric)
+    told["numValue"] = _read(one)
+    told["dateObserved"] = said(iso(one.time_ms))
+    return told
 
 
 def _observed(
@@ -126,10 +162,10 @@ def _observed(
         if place is None or place.geometry is None:
             continue
         for name, wanted in _kinds(found).items():
-            entity = _entity(name, device) | wanted
-            entity["refDevice"] = {"type": "Relationship", "object": urn("Device", device)}
-            entity["location"] = {"type": "GeoProperty", "value": place.geometry}
-            yield entity
+            told = entity(name, device) | wanted
+            told["refDevice"] = refers("Device", device)
+            told["location"] = lies(place.geometry)
+            yield told
 
 
 def _kinds(found: Mapping[str, ChannelView]) -> dict[str, Entity]:
@@ -138,38 +174,31 @@ def _kinds(found: Mapping[str, ChannelView]) -> dict[str, Entity]:
     if air:
         newest = max(one.time_ms for one in air.values())
         kinds["AirQualityObserved"] = {name: _read(one) for name, one in air.items()} | {
-            "dateObserved": _property(iso(newest))
+            "dateObserved": said(iso(newest))
         }
     if NOISE in found:
         at = iso(found[NOISE].time_ms)
         kinds["NoiseLevelObserved"] = {
             "LAeq": _read(found[NOISE]),
-            "dateObservedFrom": _property(at),
-            "dateObservedTo": _property(at),
+            "dateObservedFrom": said(at),
+            "dateObservedTo": said(at),
+        }
+    traffic = {name: found[kind] for kind, name in TRAFFIC.items() if kind in found}
+    if traffic:
+        newest = max(one.time_ms for one in traffic.values())
+        kinds["TrafficFlowObserved"] = {name: _read(one) for name, one in traffic.items()} | {
+            "dateObserved": said(iso(newest))
         }
     for name in sorted(WATER_LEVEL & found.keys()):
         kinds["FloodMonitoring"] = {
             "currentLevel": _read(found[name]),
-            "dateObserved": _property(iso(found[name].time_ms)),
+            "dateObserved": said(iso(found[name].time_ms)),
         }
     return kinds
 
 
-def urn(kind: str, one: str) -> str:
-    """Return an entity's id; what an address cannot carry is percent-encoded."""
-    return f"urn:ngsi-ld:{kind}:{quote(one, safe='')}"
-
-
-def _entity(kind: str, one: str) -> Entity:
-    return {"id": urn(kind, one), "type": kind}
-
-
-def _property(value: object) -> Entity:
-    return {"type": "Property", "value": value}
-
-
 def _read(one: ChannelView) -> Entity:
-    told = _property(one.value) | {"observedAt": iso(one.time_ms)}
+    told = said(one.value) | {"observedAt": iso(one.time_ms)}
     return told | {"unitCode": one.unit} if one.unit else told
 
 
@@ -179,6 +208,10 @@ def _device_id(one: ChannelView) -> str:
 
 def _channel_id(one: ChannelView) -> str:
     return channel_id(one.group, one.node, one.device, one.metric)
+
+
+def _value(one: ChannelView) -> float:
+    return float(one.value) if isinstance(one.value, int | float) else 0.0
 
 
 def _is_number(one: ChannelView) -> bool:
