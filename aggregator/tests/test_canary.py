@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from lamppost.aggregator.store.influxql import Reader, Row, select
 from lamppost.aggregator.store.seam import StoreUnreachable
 from lamppost.sim.broker import RunningBroker
 from lamppost.sim.ports import free_port
+from lamppost.wire.canary import GROUP as CANARY_GROUP
 from lamppost.wire.series import CANARY, EVENT, READING, ROLLUP_CITY, Measurement
+from parts.batches import event
 from parts.influx import RunningInflux
 
 from .broker import a_broker, wait_for
@@ -150,6 +153,30 @@ def test_a_song_that_is_not_heard(broker: RunningBroker, rows: Rows, missing: st
     fields = canary.sing().fields
     assert (fields["ok"], fields["missing"]) == (False, missing)
     assert (fields["stored_ms"] is not None) == (rows.answer is not None)
+
+
+class Away(Rows):
+    """A store that is away while all before it works."""
+
+    canary: Canary
+
+    def row(self, *asked: object) -> Mapping[str, Any] | None:
+        """Nothing; by now the pipeline has noticed the song."""
+        onset_ms = int(str(asked[-1]))
+        self.canary.noticed(
+            replace(event("a", onset_ms), group=CANARY_GROUP, node=HOST, device="")
+        )
+        return super().row(*asked)
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_a_song_says_nothing_of_a_store_that_is_away(broker: RunningBroker, away: bool) -> None:
+    """That is told by others, once; a store that answers and has no row is told by this."""
+    rows = Away(away=away)
+    rows.canary = Canary(CanaryConfig(1, 1), MqttConfig(port=broker.port), rows)
+    fields = rows.canary.sing().fields
+    assert (fields["ok"], fields["missing"]) == (None if away else False, "stored")
+    assert fields["alarm"] == 0
 
 
 def test_a_song_that_cannot_be_sent() -> None:

@@ -9,7 +9,7 @@ from lamppost.dashboards.alerting.rule import (
     Rule,
 )
 from lamppost.dashboards.boards import uids
-from lamppost.dashboards.influxql import Statement, call, equals, formula, last, select
+from lamppost.dashboards.influxql import Condition, Statement, call, equals, last, select
 from lamppost.wire.series import CANARY, PIPELINE, SLO
 
 MINUTE_S, HOUR_S = 60, 3_600
@@ -18,8 +18,6 @@ MAX_LAG_S = 120
 SPOOL_SHARE = 0.8
 DISK_SHARE = 0.1
 FAST_BURN, SLOW_BURN = 14.4, 6
-LEAST_BROKEN = 5
-"""How often within the hour: one bad minute breaks a promise of 99.9 % of them by far."""
 
 
 def _bytes(query: str) -> str:
@@ -163,17 +161,18 @@ SOURCE = Rule(
 """The one rule that tells of an outage; for all others a failing query is no news. A database
 that is started anew is back before it is told."""
 
+_PAGED = Condition("slo", "\"slo\" != 'store'")
+"""Of the store SOURCE, SILENT and LAG tell; its broken promise would be told of the same outage
+again, when that is over."""
 _SPANS = {
-    ref: select(SLO, last("burn")).where(equals("span", span)).by("host", "slo")
+    ref: select(SLO, last("burn")).where(_PAGED, equals("span", span)).by("host", "slo")
     for ref, span in (("A", "5m"), ("B", "1h"), ("C", "6h"))
 }
-_BROKEN = formula("broken", "last({}) - last({})", "total", "good")
 BURN = Rule(
     "slo-burn",
     "A promise is being broken",
-    _SPANS | {"D": select(SLO, _BROKEN).where(equals("span", "1h")).by("host", "slo")},
-    f"$D >= {LEAST_BROKEN} && (($A > {FAST_BURN} && $B > {FAST_BURN})"
-    f" || ($B > {SLOW_BURN} && $C > {SLOW_BURN}))",
+    _SPANS,
+    f"($A > {FAST_BURN} && $B > {FAST_BURN}) || ($B > {SLOW_BURN} && $C > {SLOW_BURN})",
     10 * MINUTE_S,
     CRITICAL,
     "The error budget of {{ $labels.slo }} burns {{ $values.BLast.Value }} times too fast",
