@@ -147,7 +147,7 @@ def _add_pages(app: FastAPI) -> None:
     for path, build in PAGES.items():
         ui.page(path, response_timeout=READ_S)(listed(build))
 
-    @ui.page("/assets/{asset}")
+    @ui.page("/assets/{asset}", response_timeout=READ_S)
     async def asset_card(request: Request, asset: str) -> Response | None:
         return await build_asset(seen(request), request, asset)
 
