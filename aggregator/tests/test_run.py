@@ -21,6 +21,7 @@ from lamppost.sim.ports import free_port
 from lamppost.wire.decode import decode
 from lamppost.wire.session import ack_of
 from lamppost.wire.topic import Verb
+from parts.consoles import patient_consoles
 
 from .broker import Client, a_broker, wait_for
 from .field import Channel, FieldNode, Sample
@@ -59,13 +60,14 @@ def running(config: Config) -> Iterator[Running]:
     thread = threading.Thread(
         target=lambda: one.codes.append(run(config, one.out, one.err, one.stopping))
     )
-    thread.start()
-    try:
-        wait_for(one.ready, "the aggregator", 240.0)
-        yield one
-    finally:
-        one.stopping.set()
-        thread.join(120)
+    with patient_consoles():
+        thread.start()
+        try:
+            wait_for(one.ready, "the aggregator", 240.0)
+            yield one
+        finally:
+            one.stopping.set()
+            thread.join(120)
     assert one.codes == [0]
 
 

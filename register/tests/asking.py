@@ -1,4 +1,4 @@
-"""The API alone, without page and port, and what tests ask of it."""
+"""The API alone, without page and port, what tests ask of it, and a patient way over HTTP."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +11,14 @@ from lamppost.register import problems
 from lamppost.register.app import ROUTERS
 from lamppost.register.bodies import BodyLimit
 from lamppost.register.records.store import Register
+
+PATIENCE_S = 60.0
+"""What only a server that hangs needs; httpx would give up after five seconds."""
+
+
+def fetch(url: str, **options: Any) -> httpx.Response:
+    """Ask a served console."""
+    return httpx.get(url, trust_env=False, timeout=PATIENCE_S, **options)
 
 
 @asynccontextmanager

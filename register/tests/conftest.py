@@ -8,17 +8,27 @@ import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from lamppost.register.access import passwords
 from lamppost.register.feed import wall_ms
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
+from parts.consoles import patient_consoles
 
+from .asking import PATIENCE_S
 from .chrome import CHROMIUM_ARGS, chromium
 from .city import City
 from .consoles import serving
 from .registers import VARIABLE, Clock, on_postgres, opened
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> Iterator[None]:
+    """A page on a busy machine gets its time, and a console is over before the next starts."""
+    expect.set_options(timeout=PATIENCE_S * 1e3)
+    with patient_consoles():
+        yield
 
 
 @pytest.fixture
@@ -36,13 +46,21 @@ def console(city: City) -> Iterator[Console]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
+async def launched() -> AsyncIterator[Browser]:
     """Headless Chromium, as Debian packages it; one for all tests of a module."""
     path = chromium()
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
-        yield launched
-        await launched.close()
+        browser = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(launched: Browser) -> AsyncIterator[Browser]:
+    """Chromium without pages; those of a test end with it, also when it fails."""
+    yield launched
+    for context in launched.contexts:
+        await context.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,7 +20,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 CLIENT_ID, SECRET = "lamppost", "a secret of the test"
-START_S = 30.0
+START_S = 60.0
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def mock_provider(**claims: object) -> Iterator[str]:
         yield issuer
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _wait_for(address: str) -> None:

@@ -29,6 +29,7 @@ from lamppost.register.records.store import Register
 from lamppost.register.records.tables import entered
 from lamppost.register.serve import Console
 
+from .asking import fetch
 from .city import City
 from .registers import Clock
 from .test_register_cli import Shell
@@ -287,13 +288,13 @@ def test_a_console_with_access_asks_who_comes(register: Register) -> None:
     served.start()
     url = f"http://127.0.0.1:{served.port}"
     try:
-        assert httpx.get(f"{url}/api/v0/health", trust_env=False).status_code == 200
-        page = httpx.get(f"{url}/", trust_env=False)
+        assert fetch(f"{url}/api/v0/health").status_code == 200
+        page = fetch(f"{url}/")
         assert (page.status_code, page.headers["location"]) == (303, "/sign-in?next=%2F")
         assets = f"{url}/api/v1/assets"
-        assert httpx.get(assets, trust_env=False).status_code == 401
+        assert fetch(assets).status_code == 401
         header = bearer(made(register))
-        assert httpx.get(assets, headers=header, trust_env=False).status_code == 200
+        assert fetch(assets, headers=header).status_code == 200
     finally:
         served.stop()
 

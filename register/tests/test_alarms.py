@@ -100,14 +100,14 @@ def test_two_operators_who_acknowledge_at_once_both_succeed(register: Register) 
     results: list[bool] = []
 
     def acknowledge(who: str) -> None:
-        start.wait(10)
+        start.wait(60)
         results.append(acted(register, "acknowledge", who, version=1))
 
     threads = [threading.Thread(target=acknowledge, args=(who,)) for who in ("ada", "bob")]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert sorted(results) == [False, True]
     entries = register.trail("alarm", "i-1").items
     assert [entry.what for entry in entries] == ["create", "acknowledge"]
@@ -266,7 +266,7 @@ def test_the_keeper_enters_what_it_is_told(register: Register) -> None:
     keeper.observe(incident("i-2", notified=None))
     view = City(T0)
     keeper.start(view)
-    assert keeper.settle(30)
+    assert keeper.settle(60)
     keeper.stop()
     assert the_alarm(register).severity == 0.7
     with register.database.reading() as connection:
@@ -280,10 +280,10 @@ def test_the_keeper_waits_for_a_database_that_is_away(tmp_path: Path, clock: Clo
     keeper = Keeper(register, tick_s=0.01)
     keeper.observe(incident())
     keeper.start(City(T0))
-    assert keeper.settle(30)
+    assert keeper.settle(60)
     assert "does not take alarms: no such table" in keeper.warnings()[0]
     register.migrate()
-    assert keeper.settle(30)
+    assert keeper.settle(60)
     keeper.stop()
     assert keeper.warnings() == ()
     assert the_alarm(register).severity == 0.8

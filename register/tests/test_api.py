@@ -9,6 +9,7 @@ from lamppost.register.api import plain
 from lamppost.register.live import HISTORY_POINTS_MAX
 from lamppost.register.serve import Console
 
+from .asking import fetch
 from .city import GROUP, City
 
 FLOW = {"group": GROUP, "node": "pump-station-1", "device": "pump-1", "metric": "flow"}
@@ -17,7 +18,7 @@ FLOW = {"group": GROUP, "node": "pump-station-1", "device": "pump-1", "metric": 
 def get(console: Console, path: str, **params: object) -> httpx.Response:
     """Ask the console's API."""
     query = {name: str(value) for name, value in params.items()}
-    return httpx.get(f"{console.url}/api/v0{path}", params=query, trust_env=False)
+    return fetch(f"{console.url}/api/v0{path}", params=query)
 
 
 def refused(answer: httpx.Response, status: int) -> str:
@@ -163,25 +164,21 @@ def test_a_failing_live_view_is_a_problem_document_too(console: Console, city: C
 
 def test_a_foreign_host_name_is_refused(console: Console) -> None:
     """A name that merely resolves to 127.0.0.1 does not open the console to a web page."""
-    answer = httpx.get(
-        f"{console.url}/api/v0/nodes", headers={"Host": "evil.example"}, trust_env=False
-    )
+    answer = fetch(f"{console.url}/api/v0/nodes", headers={"Host": "evil.example"})
     assert "came 'evil.example'" in refused(answer, 403)
 
 
 def test_a_foreign_origin_is_refused(console: Console) -> None:
     """A page of another origin cannot use the console, its own page can."""
     for origin, status in (("https://evil.example", 403), (console.url, 200)):
-        answer = httpx.get(
-            f"{console.url}/api/v0/nodes", headers={"Origin": origin}, trust_env=False
-        )
+        answer = fetch(f"{console.url}/api/v0/nodes", headers={"Origin": origin})
         assert answer.status_code == status
 
 
 def test_answers_are_not_cached_and_load_nothing_from_elsewhere(console: Console) -> None:
     """The headers hold for page and API."""
     assert get(console, "/nodes").headers["cache-control"] == "no-store"
-    page = httpx.get(console.url, trust_env=False)
+    page = fetch(console.url)
     assert "default-src 'self'" in page.headers["content-security-policy"]
 
 

@@ -18,6 +18,7 @@ from lamppost.register.records.reading import Wanted
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
+from .asking import PATIENCE_S
 from .city import City
 from .registers import FLOW, T0, birth, incident
 from .test_access import ROUTES, bearer
@@ -61,7 +62,9 @@ def client(city: City, register: Register, tmp_path: Path) -> Iterator[httpx.Cli
         secret = tokens.issue(writer, "west", "admin", 1, ["west"])
     console = Console(city, port=0, access=True, register=register)
     console.start()
-    with httpx.Client(base_url=console.url, trust_env=False, headers=bearer(secret)) as client:
+    with httpx.Client(
+        base_url=console.url, trust_env=False, timeout=PATIENCE_S, headers=bearer(secret)
+    ) as client:
         yield client
     console.stop()
 

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -25,6 +24,7 @@ from lamppost.register.records.reading import KINDS
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
+from .asking import fetch
 from .city import City
 from .registers import CHANNEL, FLOW, T0, birth
 from .test_records_import import taken
@@ -211,13 +211,13 @@ def test_the_command_writes_tables(tmp_path: Path, capsys: Any) -> None:
 def test_exports_are_served(base: str) -> None:
     """Each format has an address and a file name; an unknown one says what there is."""
     for name in DOCUMENTS:
-        answer = httpx.get(f"{base}/api/v1/export/{name}")
+        answer = fetch(f"{base}/api/v1/export/{name}")
         assert answer.status_code == HTTPStatus.OK
         assert answer.json()
         assert answer.headers["content-type"].startswith(FORMATS[name].media_type)
         assert f"lamppost-{name}" in answer.headers["content-disposition"]
-    assert "pump-1" in httpx.get(f"{base}/api/v1/export/csv/assets").text
-    wrong = httpx.get(f"{base}/api/v1/export/nosuch")
+    assert "pump-1" in fetch(f"{base}/api/v1/export/csv/assets").text
+    wrong = fetch(f"{base}/api/v1/export/nosuch")
     assert wrong.status_code == HTTPStatus.NOT_FOUND
     assert "dcat, dcat-turtle, geojson, ngsi-ld, sensorthings" in wrong.json()["detail"]
 
@@ -225,7 +225,7 @@ def test_exports_are_served(base: str) -> None:
 def test_metrics_are_what_prometheus_reads(base: str) -> None:
     """The library's own parser reads them; the numbers are those of the snapshot."""
     snapshot = City(T0).snapshot()
-    answer = httpx.get(f"{base}/metrics")
+    answer = fetch(f"{base}/metrics")
     families = {one.name: one for one in text_string_to_metric_families(answer.text)}
     nodes = {s.labels["state"]: s.value for s in families["lamppost_nodes"].samples}
     assert nodes == {

@@ -11,13 +11,15 @@ from playwright.async_api import Browser, expect
 from lamppost.register.bodies import BODY_BYTES_MAX
 from lamppost.register.serve import Console
 
+from .asking import PATIENCE_S, fetch
+
 LARGE = 10 * 1024 * 1024
 PATH = "/api/v1/alarms/a/acknowledge"
 
 
 def test_a_page_runs_only_marked_scripts(console: Console) -> None:
     """No inline script without this answer's nonce, no frame around it, nothing kept."""
-    first = httpx.get(console.url, trust_env=False)
+    first = fetch(console.url)
     policy = first.headers["content-security-policy"]
     script = re.search(r"script-src ([^;]+)", policy)
     assert script is not None
@@ -31,7 +33,7 @@ def test_a_page_runs_only_marked_scripts(console: Console) -> None:
     assert first.headers["x-frame-options"] == "DENY"
     assert first.headers["x-content-type-options"] == "nosniff"
     assert first.headers["cache-control"] == "no-store"
-    again = httpx.get(console.url, trust_env=False)
+    again = fetch(console.url)
     assert nonce[1] not in again.headers["content-security-policy"]
 
 
@@ -61,13 +63,15 @@ async def test_a_smuggled_script_does_not_run(browser: Browser, console: Console
 
 def test_a_large_body_is_refused_before_it_is_sent(console: Console) -> None:
     """Of 10 MB the server reads none; who sends them nevertheless is told too."""
-    with socket.create_connection(("127.0.0.1", console.port), timeout=10) as asking:
+    with socket.create_connection(("127.0.0.1", console.port), timeout=PATIENCE_S) as asking:
         head = f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {LARGE}\r\n\r\n"
         asking.sendall(head.encode())
         answer = asking.recv(65_536)
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"application/problem+json" in answer
-    told = httpx.post(console.url + PATH, content=b"x" * LARGE, trust_env=False)
+    told = httpx.post(
+        console.url + PATH, content=b"x" * LARGE, trust_env=False, timeout=PATIENCE_S
+    )
     assert told.status_code == 413
     assert f"at most {BODY_BYTES_MAX} bytes" in told.json()["detail"]
 
@@ -80,7 +84,9 @@ def test_a_large_body_without_a_length_is_refused(console: Console) -> None:
             yield b"x" * 65_536
 
     try:
-        told = httpx.post(console.url + PATH, content=pieces(), trust_env=False)
+        told = httpx.post(
+            console.url + PATH, content=pieces(), trust_env=False, timeout=PATIENCE_S
+        )
     except httpx.WriteError:  # the server has answered and hung up while it was sent
         return
     assert told.status_code == 413

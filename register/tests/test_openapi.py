@@ -24,6 +24,7 @@ from lamppost.register.seed.parts import PARTS
 from lamppost.register.seed.seeding import Seeding, seed_city
 from lamppost.register.serve import Console
 
+from .asking import PATIENCE_S
 from .city import City
 from .registers import opened
 from .test_access import bearer
@@ -49,11 +50,15 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BaseSchem
     console = Console(City(wall_ms()), port=0, access=True, register=register)
     console.start()
     address = f"{console.url}/api/v1/openapi.json"
-    yield schemathesis.openapi.from_url(address, headers=bearer(secret)), console.url, secret
+    described = schemathesis.openapi.from_url(
+        address, headers=bearer(secret), timeout=PATIENCE_S
+    )
+    yield described, console.url, secret
     console.stop()
     register.close()
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_the_api_does_what_its_description_says(
     schema: tuple[BaseSchema, str, str], mode: GenerationMode
@@ -75,7 +80,9 @@ def test_the_api_does_what_its_description_says(
         )
         @given(case=operation.as_strategy(generation_mode=mode))
         def ask(case: Case[Any]) -> None:
-            case.call_and_validate(base_url=url, headers=bearer(secret), checks=CHECKS)
+            case.call_and_validate(
+                base_url=url, headers=bearer(secret), checks=CHECKS, timeout=PATIENCE_S
+            )
 
         try:
             ask()

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from lamppost.register.serve import Console
 
 from .city import City
+from .consoles import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -225,9 +226,9 @@ async def test_an_aggregator_that_does_not_answer_is_told(watched: Watched, city
     """After some seconds the headline says that everything below is past."""
     city.hold.clear()
     headline = watched.page.locator(".headline h1")
-    await expect(headline).to_contain_text("has not answered", timeout=15_000)
+    await expect(headline).to_contain_text("has not answered")
     city.hold.set()
-    await expect(headline).to_contain_text("none stale", timeout=15_000)
+    await expect(headline).to_contain_text("none stale")
 
 
 async def test_a_page_without_nodes_says_what_to_do(
@@ -264,10 +265,9 @@ async def test_it_fits_a_phone_and_follows_the_system(
 
 async def test_open_pages_do_not_hold_up_the_end(browser: Browser, city: City) -> None:
     """With a page open, the console still stops at once, and the page says so."""
-    served = Console(city, port=0)
-    served.start()
-    page = await browser.new_page()
-    await page.goto(served.url)
-    await expect(page.locator(".channel").first).to_be_visible()
-    served.stop()
-    await expect(page.locator("#popup")).to_be_visible(timeout=15_000)
+    with serving(city) as served:
+        page = await browser.new_page()
+        await page.goto(served.url)
+        await expect(page.locator(".channel").first).to_be_visible()
+        served.stop()
+        await expect(page.locator("#popup")).to_be_visible()

@@ -74,6 +74,7 @@ async def test_an_alarm_is_acknowledged_shelved_and_assigned_by_keyboard(
     await dialog.get_by_role("button", name="Shelve").press("Enter")
     await expect(line).to_contain_text("by ada: pump is being replaced")
     await line.get_by_role("button", name="Assign").press("Enter")
+    await expect(page.get_by_label("To whom")).to_be_focused()
     await page.keyboard.type("bob")
     await page.keyboard.press("Enter")
     await expect(line).to_contain_text("assigned to bob")

@@ -17,7 +17,7 @@ from lamppost.register.records.births import ChannelSeen
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
-from .asking import asking
+from .asking import asking, fetch
 from .city import City
 from .registers import CHANNEL, FLOW, LEVEL, T0, Clock, birth
 from .test_records_import import PUMPS, taken
@@ -216,8 +216,8 @@ def test_the_console_serves_the_records(city: Register) -> None:
         console.start()
         try:
             url = f"{console.url}/api/v1/assets"
-            assert httpx.get(url, trust_env=False).status_code == status
-            foreign = httpx.get(url, headers={"Host": "evil.example"}, trust_env=False)
+            assert fetch(url).status_code == status
+            foreign = fetch(url, headers={"Host": "evil.example"})
             assert "came 'evil.example'" in refused(foreign, 403)
         finally:
             console.stop()

@@ -16,7 +16,7 @@ from lamppost.register.records.store import Register
 
 from .registers import FLOW, LEVEL, T0, Clock, birth
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 AWAY = OperationalError("INSERT", {}, Exception("connection refused\nat 10.0.0.9"))
 
 

@@ -157,7 +157,7 @@ def test_two_programs_that_start_at_once_wait_for_each_other(tmp_path: Path) -> 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert failed == []
     assert sorted(str(one.before) for one in done) == [*[str(HEAD)] * 3, "None"]
 

@@ -1,6 +1,5 @@
 """What the map shows to be missing, and streams that may measure the same."""
 
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
@@ -211,10 +210,8 @@ def test_a_heap_of_sensors_at_one_place_is_cut() -> None:
     """As many pairs as anybody reads, and it is told that there are more."""
     told = duplicates([placed(str(n)) for n in range(100)], 100, 10.0, [])
     assert (len(told.pairs), told.cut) == (PAIRS_MAX, True)
-    began = time.process_time()
     one = duplicates([placed(str(n), device="d") for n in range(2_000)], 2_000, 10.0, [])
     assert one.cut is (LOOKS_MAX < 2_000 * 1_999 // 2)
-    assert time.process_time() - began < 10
 
 
 def test_the_middle_of_every_geometry() -> None:
@@ -248,13 +245,12 @@ async def test_the_made_up_city_has_something_to_show(register: Register) -> Non
 
 
 def test_a_city_of_2_000_streams(tmp_path: Any) -> None:
-    """Born, gathered, mapped and searched in bounded time."""
+    """Born, gathered, mapped and searched."""
     register = opened(tmp_path)
     metrics = [ChannelSeen(f"f{n}", "double", "L/s", channel_class="flow") for n in range(20)]
     register.observe_births([birth(*metrics, node=f"n{n}") for n in range(100)])
     with register.changing("ada") as writer:
         deciding.enter(writer, "all", "dataset", {"name": "all", "gathers_class": "flow"})
-    began = time.process_time()
     there = now(register)
     assert len(there.streams) == 2_000
     assert graph.impact(there.graph, "node:riverside/n7").thinned == {"dataset": 1}
@@ -262,5 +258,4 @@ def test_a_city_of_2_000_streams(tmp_path: Any) -> None:
     assert len(orphans(there.graph)) == 101
     things = [replace(placed(one.id), seen=one) for one in there.streams]
     assert duplicates(things, 2_000, 50.0, there.resources).cut
-    assert time.process_time() - began < 5
     register.close()

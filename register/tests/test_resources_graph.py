@@ -1,7 +1,5 @@
 """The map as a graph: what is lost, what goes on with less, what is too much to show."""
 
-import time
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -102,9 +100,7 @@ def test_edges_in_the_air_are_not_on_the_map() -> None:
     assert whole.edges == (edge,)
 
 
-def test_a_long_chain_takes_bounded_time() -> None:
-    """100,000 steps: neither recursion nor squares."""
+def test_a_long_chain_is_no_burden() -> None:
+    """100,000 steps: neither recursion nor squares, which would not end here."""
     whole = of(*((f"dataset:{n}", f"dataset:{n + 1}", "derives") for n in range(100_000)))
-    began = time.process_time()
     assert impact(whole, "dataset:0", 10).lost == {"dataset": 100_000}
-    assert time.process_time() - began < 5

@@ -133,11 +133,11 @@ async def test_a_console_reads_the_map_ahead(city: Register) -> None:
 
     task = asyncio.create_task(ahead(city, 0.01, look), name="map ahead")
     try:
-        assert await asyncio.wait_for(looks.get(), 20) == 0
+        assert await asyncio.wait_for(looks.get(), 60) == 0
         with city.changing(alarms.WHO) as writer:
             alarms.observe(writer, [incident()])
         STEPS["born"](city)
-        assert await asyncio.wait_for(looks.get(), 20) == 2
+        assert await asyncio.wait_for(looks.get(), 60) == 2
         assert looks.empty()
     finally:
         task.cancel()

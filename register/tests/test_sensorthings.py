@@ -20,6 +20,7 @@ from lamppost.register.sensorthings.asked import AskedError, read_filter, read_q
 from lamppost.register.sensorthings.paths import Step, address, read_path
 from lamppost.register.serve import Console
 
+from .asking import PATIENCE_S, fetch
 from .city import City
 from .registers import CHANNEL, FLOW, LEVEL, T0, Clock, birth
 from .test_records_import import taken
@@ -86,7 +87,7 @@ def app_feed_clock(console: Console, clock: Clock) -> None:
 @pytest.fixture
 def client(base: str) -> Iterator[httpx.Client]:
     """Plain HTTP to it."""
-    with httpx.Client(base_url=f"{base}/v1.1") as asking:
+    with httpx.Client(base_url=f"{base}/v1.1", timeout=PATIENCE_S) as asking:
         yield asking
 
 
@@ -118,18 +119,18 @@ def test_the_root_lists_every_entity_set(client: httpx.Client) -> None:
     assert len(sets) == 8
     for one in sets:
         if one["name"] != "Observations":
-            assert httpx.get(one["url"]).json()["value"], one
+            assert fetch(one["url"]).json()["value"], one
 
 
 def test_every_link_of_every_entity_leads_somewhere(client: httpx.Client) -> None:
     """Addresses survive apostrophes, slashes and signs in names."""
     for name in ("Things", "Locations", "Datastreams", "Sensors", "ObservedProperties"):
         for entity in ok(client, name)["value"]:
-            assert httpx.get(entity["@iot.selfLink"]).json()["@iot.id"] == entity["@iot.id"]
+            assert fetch(entity["@iot.selfLink"]).json()["@iot.id"] == entity["@iot.id"]
             links = [link for key, link in entity.items() if key.endswith("navigationLink")]
             assert links
             for link in links:
-                assert httpx.get(link).status_code == HTTPStatus.OK, link
+                assert fetch(link).status_code == HTTPStatus.OK, link
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ def test_pages_hold_every_entity_once(client: httpx.Client) -> None:
         names += [one["name"] for one in page["value"]]
         if "@iot.nextLink" not in page:
             break
-        page = httpx.get(page["@iot.nextLink"]).json()
+        page = fetch(page["@iot.nextLink"]).json()
     assert len(names) == total == 4
     assert names == sorted(names, reverse=True)
 
@@ -208,11 +209,11 @@ def test_observations_by_time_and_value(client: httpx.Client) -> None:
     oldest = ok(client, path, top=3, orderby="phenomenonTime asc")
     assert [one["result"] for one in oldest["value"]] == [0.0, 1.0, 2.0]
     assert oldest["value"][2]["resultQuality"] == {"flags": ["stuck"], "good": False}
-    assert httpx.get(oldest["@iot.nextLink"]).json()["value"][0]["result"] == 3.0
+    assert fetch(oldest["@iot.nextLink"]).json()["value"][0]["result"] == 3.0
     since = oldest["value"][1]["phenomenonTime"]
     some = ok(client, path, filter=f"phenomenonTime le {since} and result gt 0")["value"]
     assert [one["result"] for one in some] == [1.0]
-    again = httpx.get(some[0]["@iot.selfLink"]).json()
+    again = fetch(some[0]["@iot.selfLink"]).json()
     assert (again["result"], again["phenomenonTime"]) == (1.0, since)
     of_asset = ok(client, "FeaturesOfInterest('asset:pump-1')/Observations", top=1)
     assert of_asset["value"][0]["result"] == 499.0

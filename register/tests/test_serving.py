@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from lamppost.register import cli
 from lamppost.register.panels.headline import chain_markup, statement, warnings
 from lamppost.register.resting import WARNING, Resting
 
+from .asking import fetch
 from .test_register_cli import Shell
 
 MAIN = "import sys; from lamppost.register.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -42,7 +42,7 @@ def serving(
         yield json.loads(process.stdout.readline()), process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
         for pipe in (process.stdout, process.stderr):
             assert pipe is not None
             pipe.close()
@@ -53,12 +53,12 @@ def test_by_default_it_asks_who_comes(tmp_path: Path) -> None:
     with serving(tmp_path) as (told, process):
         assert told["database"] == f"sqlite:{tmp_path}/register.db"
         assert told["url"].startswith("http://127.0.0.1:")
-        assert httpx.get(f"{told['url']}/api/v0/health", trust_env=False).status_code == 200
-        assert httpx.get(f"{told['url']}/api/v1/assets", trust_env=False).status_code == 401
-        page = httpx.get(f"{told['url']}/sign-in", trust_env=False)
+        assert fetch(f"{told['url']}/api/v0/health").status_code == 200
+        assert fetch(f"{told['url']}/api/v1/assets").status_code == 401
+        page = fetch(f"{told['url']}/sign-in")
         assert "lamppost register user add NAME" in page.text
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr is not None
         assert "nobody can sign in yet" in process.stderr.read()
 
@@ -70,14 +70,14 @@ def test_demo_mode_is_open_here_and_says_so(tmp_path: Path) -> None:
         process,
     ):
         assert told["database"] == f"sqlite:{tmp_path}/x.db"
-        assets = httpx.get(f"{told['url']}/api/v1/assets", trust_env=False)
+        assets = fetch(f"{told['url']}/api/v1/assets")
         assert assets.json()["total"] == 0
-        page = httpx.get(told["url"], trust_env=False)
+        page = fetch(told["url"])
         assert "Demo mode: without sign-in" in page.text
-        health = httpx.get(f"{told['url']}/api/v0/health", trust_env=False).json()
+        health = fetch(f"{told['url']}/api/v0/health").json()
         assert health["warnings"] == [WARNING]
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
         assert process.stderr is not None
         assert "demo mode: no sign-in" in process.stderr.read()
 

@@ -24,7 +24,7 @@ from lamppost.sim.demo.processes import Child, output_of, start
 READY_TIMEOUT_S = 300.0
 """Compiling the kernels for the first time takes long on a small machine."""
 
-SETTLE_TIMEOUT_S = 20.0
+SETTLE_TIMEOUT_S = 60.0
 POLL_S = 0.5
 
 
