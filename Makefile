@@ -4,6 +4,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
+# Tests and demo start hundreds of Pythons. Where an image says that none may keep what it compiled, each
+# takes twice as long to start.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## what can be made here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
