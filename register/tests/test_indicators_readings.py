@@ -296,3 +296,48 @@ def test_the_lineage_follows_the_readings(later: Register) -> None:
     assert value(later, "iso37120-2018:23.7").lineage == before.lineage
     kept(later, channel("home-1", "volume"), [Day(1_440, rise=0.6, first=0.0, last=0.5)])
     assert value(later, "iso37120-2018:23.7").lineage != before.lineage
+
+
+def test_water_counts_and_not_works(later: Register) -> None:
+    """23.1: three quarters of the water are watched, though that is one works of two."""
+    asset(later, "large", "waterworks", "volume", "turbidity")
+    asset(later, "small", "waterworks", "volume")
+    kept(later, channel("large", "volume"), counter(75.0))
+    kept(later, channel("small", "volume"), counter(25.0))
+    found = value(later, "iso37122-2019:23.1")
+    assert found.value == pytest.approx(75.0)
+    assert (found.unit, found.coverage, found.status) == ("%", 1.0, "measured")
+    asset(later, "dry", "waterworks", "ph")
+    missing = value(later, "iso37122-2019:23.1")
+    assert (missing.status, missing.value) == ("NR", None)
+    assert "67% of the assets are metered" in missing.reason
+
+
+def test_the_heat_of_a_city_needs_both_sides(later: Register) -> None:
+    """UHI: the mean of roofs less that of fields; without a field it is not reported."""
+    for one, kind, mean in (("r1", "urban", 21.0), ("r2", "urban", 23.0), ("f", "rural", 19.5)):
+        asset(later, one, f"{kind}_weather_station", "temperature", unit="Cel")
+        if kind == "urban":
+            kept(later, channel(one, "temperature"), level(mean))
+    nothing = value(later, "iso37123-2019:8.1")
+    assert (nothing.status, nothing.coverage) == ("NR", 0.0)
+    assert "no rural_weather_station tells temperature on 75% of the days" in nothing.reason
+    kept(later, channel("f", "temperature"), level(19.5))
+    asset(later, "pump", "pump", "temperature", unit="Cel")
+    kept(later, channel("pump", "temperature"), level(60.0))
+    found = value(later, "iso37123-2019:8.1")
+    assert found.value == pytest.approx(2.5)
+    assert (found.unit, found.status, found.assets) == ("K", "measured", 3)
+
+
+@pytest.mark.parametrize("one", ["iso37122-2019:23.1", "iso37123-2019:8.1"])
+def test_their_packs_hold(later: Register, tmp_path: Path, one: str) -> None:
+    """The arithmetic of the pack is that of the engine."""
+    asset(later, "works", "waterworks", "volume", "ph")
+    kept(later, channel("works", "volume"), counter(75.0))
+    for name, kind in (("roof", "urban"), ("field", "rural")):
+        asset(later, name, f"{kind}_weather_station", "temperature", unit="Cel")
+        kept(later, channel(name, "temperature"), level(15.0))
+    out = tmp_path / "pack.zip"
+    assert make(later, known(one), NOW, FACTS, out, "ada").value is not None
+    assert verify(out).faults == ()

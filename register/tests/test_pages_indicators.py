@@ -63,7 +63,7 @@ def sheet(register: Register, one: str, period: str = "2025-10") -> str:
 async def test_what_is_missing_is_never_zero(lit: Register) -> None:
     """In the list and on the sheet it is NR, with its reason; a value has unit and status."""
     listed = indicator_list.draw(lit, {"period": "2025-10"}).body
-    assert "1 of 29 indicators are measured in 2025-10" in listed
+    assert "1 of 31 indicators are measured in 2025-10" in listed
     assert "<b>50.00 %</b>" in listed
     assert "<b>NR</b>" in listed
     assert "no assets of class household are on record" in listed

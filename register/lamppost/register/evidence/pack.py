@@ -71,10 +71,14 @@ least `days_gate` of `expected`; of an intensity it needs a `weight` too.
 1. `sha256sum -c SHA256SUMS` in the unpacked folder: every line must say OK.
 2. The numerator: of an intensity the sum of the counting rows' amounts (divided by their days
    where `per_day` is true), of a mean the sum of their amounts (of `reference` rows alone where
-   there are any), of a loss the sum of amount/days of `supplied` less that of `used` rows.
+   there are any), of a loss the sum of amount/days of `supplied` less that of `used` rows, of a
+   difference the mean amount of `supplied` less that of `used` rows, of `tracked` the sum of
+   amount/days of `tracked` rows.
 3. The denominator: of an intensity the fact in `city.json` or the sum of the weights, of a mean
-   the number of rows that were summed, of a loss the sum of `supplied` or the number of `used`.
-4. Value = numerator / denominator, of a loss in per cent times 100. Compare with `value.json`.\
+   the number of rows that were summed, of a loss the sum of `supplied` or the number of `used`,
+   of a difference 1, of `tracked` the sum of amount/days of all counting rows.
+4. Value = numerator / denominator, of a loss in per cent and of `tracked` times 100. Compare
+   with `value.json`.\
 """
 
 METHOD_TEXT = """\

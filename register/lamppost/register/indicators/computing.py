@@ -81,7 +81,7 @@ def _counted(
 
 
 def _factor(definition: Definition) -> float:
-    is_share = definition.kind == "share"
+    is_share = definition.kind in {"share", "tracked"}
     return 100.0 if is_share or (definition.kind == "loss" and not definition.per) else 1.0
 
 

@@ -50,6 +50,7 @@ def definition(row: Mapping[str, Any]) -> Definition:
         into=row.get("into", ""),
         told_unit=row.get("told_unit", ""),
         used=tuple(row.get("used", ())),
+        tracked=tuple(row.get("tracked", ())),
         per_day=bool(row.get("per_day", False)),
         days_gate=float(row.get("days_gate", DAYS_GATE)),
         factors={name: float(one) for name, one in row.get("factors", {}).items()},

@@ -12,8 +12,8 @@ from lamppost.register.days.quality import COUNTERS
 from lamppost.register.days.tables import OBSERVED, channel_day
 from lamppost.register.days.units import factor
 from lamppost.register.indicators.inputs import SYNTHETIC, held
-from lamppost.register.indicators.sums import SUPPLIED, USED
-from lamppost.register.indicators.values import Definition, Metered, Period
+from lamppost.register.indicators.sums import SUPPLIED, TRACKED, USED
+from lamppost.register.indicators.values import AVERAGED, Definition, Metered, Period
 from lamppost.register.records.tables import asset, channel, link
 from lamppost.register.records.writing import IDS_A_QUERY
 
@@ -66,6 +66,7 @@ def metered(
     expected = max((over_ms - period.from_ms) // DAY_MS, 0)
     classes = (*definition.of, *definition.used)
     bound = _bound(connection, definition, classes, at_ms)
+    watched = _watched(connection, definition, at_ms) if definition.tracked else frozenset()
     names = sorted({one.channel for some in bound.values() for one in some})
     sums = _sums(connection, names, period)
     rows = connection.execute(
@@ -74,7 +75,15 @@ def metered(
         .order_by(asset.c.id)
     ).mappings()
     return tuple(
-        _metered(definition, dict(row), bound.get(row["id"], []), sums, expected, period.to_ms)
+        _metered(
+            definition,
+            dict(row),
+            bound.get(row["id"], []),
+            sums,
+            expected,
+            period.to_ms,
+            _part(definition, dict(row), watched),
+        )
         for row in rows
     )
 
@@ -100,6 +109,25 @@ def _bound(
     for one, name, kind, metric, rated, due_ms in rows:
         found.setdefault(one, []).append(_Bound(name, kind, metric, rated == REFERENCE, due_ms))
     return {one: _first(definition.needs[0], some) for one, some in found.items()}
+
+
+def _watched(connection: Connection, definition: Definition, at_ms: int) -> frozenset[str]:
+    """Assets of the definition's classes that have an open channel of those that watch."""
+    asked = (
+        select(link.c.asset)
+        .join(channel, channel.c.id == link.c.channel)
+        .join(asset, asset.c.id == link.c.asset)
+        .where(asset.c.asset_class.in_(definition.of))
+        .where(channel.c.channel_class.in_(definition.tracked))
+        .where(held(link, at_ms), held(channel, at_ms))
+    )
+    return frozenset(connection.execute(asked).scalars())
+
+
+def _part(definition: Definition, row: Mapping[str, Any], watched: frozenset[str]) -> str:
+    if definition.kind in {"loss", "difference"}:
+        return USED if row["asset_class"] in definition.used else SUPPLIED
+    return TRACKED if row["id"] in watched else ""
 
 
 def _first(alternatives: Sequence[str], bound: Sequence[_Bound]) -> list[_Bound]:
@@ -165,17 +193,15 @@ def _metered(
     sums: Mapping[str, list[_Sum]],
     expected: int,
     end_ms: int,
+    part: str,
 ) -> Metered:
     references = [one for one in bound if one.reference]
     used = references if definition.kind == "mean" and references else list(bound)
     told = [_of_channel(definition, one, sums.get(one.channel, [])) for one in used]
     amounts = [amount for amount, _ in told if amount is not None]
     amount = sum(amounts) if amounts and len(amounts) == len(told) else None
-    if amount is not None and definition.kind == "mean":
+    if amount is not None and definition.kind in AVERAGED:
         amount /= len(amounts)
-    part = ""
-    if definition.kind == "loss":
-        part = USED if row["asset_class"] in definition.used else SUPPLIED
     return Metered(
         asset=row["id"],
         asset_class=row["asset_class"],
@@ -204,13 +230,13 @@ def _of_channel(
             return None, 0.0
         amounts.append(amount * scale)
         days += covered
-    if definition.kind == "mean" and len(amounts) > 1:
+    if definition.kind in AVERAGED and len(amounts) > 1:
         return None, 0.0  # two units in one period: no mean of both
     return (sum(amounts) if amounts else None), days
 
 
 def _amount(definition: Definition, one: _Bound, told: _Sum) -> tuple[float | None, str, float]:
-    if definition.kind == "mean":
+    if definition.kind in AVERAGED:
         return told.mean, told.unit, float(told.valid)
     if one.channel_class in COUNTERS or one.channel_class == "water":
         return told.rise, told.unit, float(told.spanned or told.counted)

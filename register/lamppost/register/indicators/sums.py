@@ -9,7 +9,7 @@ from math import fsum
 
 from lamppost.register.indicators.values import Definition, Metered
 
-SUPPLIED, USED = "supplied", "used"
+SUPPLIED, USED, TRACKED = "supplied", "used", "tracked"
 CONNECTIONS = "connections"
 
 Told = tuple[float, float, float, str]
@@ -29,7 +29,7 @@ def told(definition: Definition, facts: Mapping[str, float], inputs: Sequence[Me
     """Return what a value is made of.
 
     Args:
-        definition: Of one of the kinds "intensity", "mean" and "loss".
+        definition: Of one of the kinds that need readings.
         facts: What is known of the city.
         inputs: The assets, in any order.
     """
@@ -39,6 +39,10 @@ def told(definition: Definition, facts: Mapping[str, float], inputs: Sequence[Me
         return _mean(definition, inputs)
     if definition.kind == "loss":
         return _loss(definition, inputs)
+    if definition.kind == "difference":
+        return _difference(definition, inputs)
+    if definition.kind == "tracked":
+        return _tracked(definition, inputs)
     return _intensity(definition, facts, inputs)
 
 
@@ -98,6 +102,39 @@ def _loss(definition: Definition, inputs: Sequence[Metered]) -> Told:
     else:
         reason = ""
     return supplied - used, per, min(shares), reason
+
+
+def _difference(definition: Definition, inputs: Sequence[Metered]) -> Told:
+    """The mean of some stations less that of others; both sides have to tell."""
+    sides = [
+        [one for one in inputs if one.channels and (one.part == USED) is used]
+        for used in (False, True)
+    ]
+    good = [[one for one in some if counts(definition, one)] for some in sides]
+    shares = [len(g) / len(s) if s else 0.0 for g, s in zip(good, sides, strict=True)]
+    means = [fsum(one.amount or 0.0 for one in g) / len(g) if g else 0.0 for g in good]
+    empty = [
+        ", ".join(classes)
+        for classes, g in zip((definition.of, definition.used), good, strict=True)
+        if not g
+    ]
+    reason = ""
+    if empty:
+        reason = (
+            f"no {' and no '.join(empty)} tells {'/'.join(definition.needs[0])} on "
+            f"{definition.days_gate:.0%} of the days"
+        )
+    return means[0] - means[1], 1.0, min(shares), reason
+
+
+def _tracked(definition: Definition, inputs: Sequence[Metered]) -> Told:
+    """The part of a sum that is watched; what is not metered is in neither number."""
+    good = [one for one in inputs if counts(definition, one)]
+    coverage = len(good) / len(inputs)
+    whole = fsum(one.per_day for one in good)
+    watched = fsum(one.per_day for one in good if one.part == TRACKED)
+    reason = _thin(definition, coverage) or ("" if whole > 0.0 else "nothing was distributed")
+    return watched, whole, coverage, reason
 
 
 def _amount(definition: Definition, one: Metered) -> float:

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Status = Literal["measured", "synthetic", "NR"]
-Kind = Literal["share", "density", "intensity", "mean", "loss"]
+Kind = Literal["share", "density", "intensity", "mean", "loss", "difference", "tracked"]
 Weight = Literal["count", "length_m", "length_km", "floor_m2", "population"]
+
+AVERAGED: tuple[Kind, ...] = ("mean", "difference")
+"""Kinds of which a station tells a mean, where the others have sums."""
 
 FROM_RECORDS: tuple[Kind, ...] = ("share", "density")
 """Kinds that follow from the records alone; the others need days of channels."""
@@ -22,7 +25,8 @@ class Definition:
         title: What it says, in our own words.
         kind: "share" (per cent), "density" (a count for each `per`), "intensity" (a sum of
             readings for each `per` or weight), "mean" (of stations), "loss" (what was supplied
-            less what was used, in per cent or for each connection).
+            less what was used, in per cent or for each connection), "difference" (of the means
+            of two kinds of stations), "tracked" (the part of a sum that is watched, per cent).
         of: Classes of assets in the denominator; of a density, those that are counted.
         needs: What an asset must have to count: of each line one open channel of its own.
         weight: What of an asset is summed up.
@@ -31,7 +35,9 @@ class Definition:
         trap: What is easily counted wrongly.
         into: Unit of sums and means.
         told_unit: Unit of the value where it is neither a share nor a density.
-        used: Of a loss, the classes that use; `of` are those that supply.
+        used: Of a loss, the classes that use; `of` are those that supply. Of a difference,
+            the classes whose mean is taken off.
+        tracked: Of "tracked", classes of channels of which a watched asset has one at least.
         per_day: Whether a sum is one of a day.
         days_gate: Least share of the days that an asset's meters must cover.
         factors: From other units to `into`, where they do not follow by themselves.
@@ -52,6 +58,7 @@ class Definition:
     per_day: bool = False
     days_gate: float = 0.9
     factors: Mapping[str, float] = field(default_factory=dict)
+    tracked: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -69,6 +76,15 @@ class Definition:
                 f"mean of the stations' means of {met} in {self.into}; of a station the mean "
                 f"of its days, {self.days_gate:.0%} of which there must be"
             )
+        if self.kind == "difference":
+            return (
+                f"(mean {met} of {', '.join(self.of)}) - "
+                f"(mean {met} of {', '.join(self.used)}) in {self.into}; of a station the "
+                "mean of its days"
+            )
+        if self.kind == "tracked":
+            watched = f"{', '.join(self.of)} with {'/'.join(self.tracked)}"
+            return f"100 x ({met} of {watched}) / ({met} of all of them)"
         if self.kind == "loss":
             lost = f"({met} of {', '.join(self.of)}) - ({met} of {', '.join(self.used)})"
             per = "connections a day" if self.per else "what was supplied"
