@@ -136,6 +136,7 @@ class Excursion:
     dev: float = 0.0
     count: int = 0
     held: int = 0
+    back: int = 0
     held_since: float = -1
     height: float = 0.0
     load: float = 0.0
@@ -159,6 +160,7 @@ class Excursion:
         if self.count >= p.spike_warm and stand.changes >= 5 and distance > limit:
             if not self.held:
                 self.held_since, self.height = time, distance
+            self.back = 0
             if self.held < p.spike_readings and time - self.held_since < p.spike_ms:
                 self.held += 1
                 return c.SUSPECT
@@ -169,7 +171,10 @@ class Excursion:
         self._learn_span(x, interval)
         if not self.held:
             return 0
-        self.held = 0
+        self.back += 1
+        if self.back < 2 and distance > 0.05 * self.height:
+            return c.SUSPECT
+        self.held = self.back = 0
         age = time - self.last_spike
         self.load = self.load * (p.spike_load_ms / (p.spike_load_ms + age)) + 1
         self.last_spike = time

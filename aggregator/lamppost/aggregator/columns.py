@@ -84,7 +84,7 @@ STATUS_TEXT = {
 # --- verdict flags ---------------------------------------------------------------------------
 RANGE = 1  # outside the declared or the representable range
 STUCK = 2  # frozen for longer than this channel ever stands still
-SPIKE = 4  # an isolated excursion has just returned; it is the SUSPECT readings before this one
+SPIKE = 4  # an isolated excursion is surely back; it began with the SUSPECT readings before
 GAP = 8  # the channel has had no usable value for longer than allowed
 BAD = 16  # the device said so, or there is no value
 LATE = 32  # not newer than the last judged reading of its series: stored, not judged

@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 
 MIN_STEPS = 3.0  # an excursion is more than so many quanta
 MAX_LOAD = 3.0
+SURELY_BACK = 0.05  # of the excursion's height
 MIN_CHANGES = 5.0  # before, nothing is known of how this channel moves
 
 
@@ -22,13 +23,16 @@ def judge_excursion(
 ) -> int:
     """Take a good value that is in range; returns SUSPECT, SPIKE or 0.
 
+    What is not surely back has to be back twice in a row: where a sensor begins to tremble, one
+    reading often is by chance.
+
     After a 0 with HELD_SINCE set, the withheld readings were the beginning of a step; the
     caller takes their time for the onset and clears it.
     """
     away = x - state[s, q.BASE]
     distance = abs(away)
     count = state[s, q.BASE_COUNT]
-    held = state[s, q.HELD]
+    held = abs(state[s, q.HELD])
     limit = max(p.spike_mad * state[s, q.BASE_DEV], MIN_STEPS * state[s, q.STEP])
     limit *= factor * min(1.0 + p.spike_load * state[s, q.SPIKES], MAX_LOAD)
     if held > 0.0:
@@ -52,6 +56,10 @@ def judge_excursion(
     _learn_span(state, s, x, p)
     if held == 0.0:
         return 0
+    surely = distance <= SURELY_BACK * state[s, q.HELD_HEIGHT]
+    if state[s, q.HELD] > 0.0 and not surely:
+        state[s, q.HELD] = -held
+        return c.SUSPECT
     state[s, q.HELD] = 0.0
     # A channel that does this all day is noisy, not faulty.
     age = time - state[s, q.SPIKE_LAST]

@@ -59,7 +59,7 @@ the verdict columns.
     BASE_DEV,
     BASE_COUNT,
     STEP,  # smallest change
-    HELD,  # readings withheld as an excursion
+    HELD,  # readings withheld as an excursion; negative when the last is perhaps back
     HELD_SINCE,
     HELD_HEIGHT,
     SPIKES,  # recent ones, slowly forgotten
