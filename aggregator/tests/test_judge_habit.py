@@ -10,10 +10,11 @@ from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge.evidence import EXTREME, SLACK, STEPS
 from lamppost.aggregator.judge.habit_profile import HABITS, HabitProfile
-from lamppost.aggregator.judge.judge import HABIT, LINE_BYTES
+from lamppost.aggregator.judge.judge import HABIT
 from lamppost.aggregator.judge.logs import decimal_log
 from lamppost.aggregator.judge.pattern import add_cell, compare, end_point, learn
 from lamppost.aggregator.judge.policy import threshold
+from lamppost.aggregator.judge.room import LINE_BYTES
 from lamppost.aggregator.judge.seasonal_nn import DAY_MS, SLOT_MS, keep, open_slot, other_days
 from lamppost.aggregator.judge.tail import COMMON, RAREST, decades, rarity, take
 

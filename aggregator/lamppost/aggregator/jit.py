@@ -31,6 +31,7 @@ HERE = Path(__file__).parent
 SOURCES = (
     "columns.py",
     "jit.py",
+    "lanes.py",
     "decode/*.py",
     "judge/*.py",
     "alarms/transitions.py",

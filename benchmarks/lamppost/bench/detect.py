@@ -20,7 +20,8 @@ from river import anomaly, preprocessing
 
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
-from lamppost.aggregator.judge.judge import TIERS, Judge, bytes_of
+from lamppost.aggregator.judge.judge import TIERS, Judge
+from lamppost.aggregator.judge.room import bytes_of
 from lamppost.aggregator.warm import warm
 
 SERIES = 10_000

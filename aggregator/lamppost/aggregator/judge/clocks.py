@@ -8,6 +8,7 @@ and they stay there. Backlogs, which also arrive late, grow younger while they d
 import numpy as np
 from numpy.typing import NDArray
 
+from lamppost.aggregator import lanes as v
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import instrument_state as w
 from lamppost.aggregator.judge import state as q
@@ -46,8 +47,9 @@ def watch_clocks(
     for i in range(series.shape[0]):
         if historical[i] == 0:
             s = int(series[i])
-            if float(time_ms[i]) != quality[s, q.LAST]:
-                quality[s, q.SEEN] = now
+            mine = v.block_of(quality, s // v.LANES)
+            if float(time_ms[i]) != mine[s % v.LANES, q.LAST]:
+                mine[s % v.LANES, q.SEEN] = now
             lead = int(channels[s, q.LEAD]) - 1
             if lead >= 0:
                 _watch(state, lead, now - float(time_ms[i]), now, p)

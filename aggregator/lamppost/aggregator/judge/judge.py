@@ -26,13 +26,14 @@ from lamppost.aggregator.judge.neighbours import (
 from lamppost.aggregator.judge.odds import ODDS_WIDTH, odds_tier
 from lamppost.aggregator.judge.profile import DEFAULT, Profile, packed
 from lamppost.aggregator.judge.quality import quality_tier
+from lamppost.aggregator.judge.room import as_rows, bytes_of, on_lines, put_rows, taller
 from lamppost.aggregator.judge.silence import find_silent
+from lamppost.aggregator.lanes import LANES
 
 Array = NDArray[np.float64]
 AnyArray = NDArray[Any]
 
 SLAB = 1024  # series; room grows by whole slabs, and at least by half
-LINE_BYTES = 64
 UNSET = -1.0
 
 
@@ -53,6 +54,14 @@ class Tier:
     name: str
     run: Callable[..., None]
     blanks: Mapping[str, AnyArray]
+
+
+SIDE_BY_SIDE = {"quality", "level"}
+"""Arrays `[block, column, lane]`: their tiers judge the series of a block at once."""
+
+
+def _lanes_of(name: str) -> int:
+    return LANES if name in SIDE_BY_SIDE else 1
 
 
 def _blank(width: int, unset: tuple[int, ...] = ()) -> Array:
@@ -126,7 +135,7 @@ class Judge:
         self._habits = packed(habits)
         self._count = 0
         self._arrays: dict[str, AnyArray] = {
-            name: np.empty((0, len(blank)), blank.dtype) for name, blank in BLANKS.items()
+            name: on_lines(0, blank, _lanes_of(name)) for name, blank in BLANKS.items()
         }
         self.grow(capacity)
 
@@ -243,7 +252,8 @@ class Judge:
         if rows <= self.capacity:
             return
         self._arrays = {
-            name: _taller(array, rows, BLANKS[name]) for name, array in self._arrays.items()
+            name: taller(array, rows, BLANKS[name], _lanes_of(name))
+            for name, array in self._arrays.items()
         }
 
     def update(
@@ -306,13 +316,13 @@ class Judge:
 
     def seen(self, series: NDArray[np.int32], now_ms: int) -> None:
         """Restart silence timers as if `series` had spoken: births, texts, a restart."""
-        array = self._arrays[QUALITY]
-        array[series, q.SEEN] = now_ms
-        array[series, q.SILENT] = 0.0
+        array, block, lane = self._arrays[QUALITY], series // LANES, series % LANES
+        array[block, q.SEEN, lane] = now_ms
+        array[block, q.SILENT, lane] = 0.0
 
     def unwatch(self, series: NDArray[np.int32]) -> None:
         """Expect nothing more of `series` until they speak again: a birth has left them out."""
-        self._arrays[QUALITY][series, q.SEEN] = UNSET
+        self._arrays[QUALITY][series // LANES, q.SEEN, series % LANES] = UNSET
 
     def pause(self, series: NDArray[np.int32], *, paused: bool) -> None:
         """Begin or end maintenance of `series`: meanwhile no process tier judges or learns."""
@@ -348,12 +358,14 @@ class Judge:
 
     def disorder(self, index: int) -> tuple[int, int]:
         """How many readings of a series repeated a time, and how many were older."""
-        row = self._arrays[QUALITY][index]
+        row = self._arrays[QUALITY][index // LANES, :, index % LANES]
         return int(row[q.REPEATED]), int(row[q.DISORDERED])
 
     def state(self) -> dict[str, AnyArray]:
         """Copies of all state arrays, for a checkpoint."""
-        return {name: array[: self._count].copy() for name, array in self._arrays.items()}
+        return {
+            name: as_rows(array)[: self._count].copy() for name, array in self._arrays.items()
+        }
 
     def restore(self, state: Mapping[str, AnyArray]) -> None:
         """Take over what `state` returned.
@@ -370,23 +382,4 @@ class Judge:
         self.grow(count)
         self._count = count
         for name, array in self._arrays.items():
-            array[:count] = state[name]
-
-
-def bytes_of(blanks: Mapping[str, AnyArray]) -> int:
-    """Memory that one series takes in these arrays."""
-    return sum(blank.nbytes for blank in blanks.values())
-
-
-def _taller(array: AnyArray, rows: int, blank: AnyArray) -> AnyArray:
-    taller = _on_lines(rows, blank)
-    taller[: len(array)] = array
-    taller[len(array) :] = blank
-    return taller
-
-
-def _on_lines(rows: int, blank: AnyArray) -> AnyArray:
-    """Room for rows that begins with a cache line, which NumPy's own does not."""
-    room = np.empty(rows * blank.nbytes + LINE_BYTES, np.uint8)
-    first = -room.ctypes.data % LINE_BYTES
-    return room[first : first + rows * blank.nbytes].view(blank.dtype).reshape(rows, len(blank))
+            put_rows(array, state[name])

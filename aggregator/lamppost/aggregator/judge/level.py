@@ -7,25 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamppost.aggregator import columns as c
+from lamppost.aggregator import lanes as v
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.level_learn import (
-    ROBUST_FROM,
-    begin,
-    learn,
-    learn_interval,
-    predict,
-    settle,
-)
-from lamppost.aggregator.judge.level_tests import at_least, judge_residual, scales
+from lamppost.aggregator.judge.level_lanes import Told, judge_lanes
+from lamppost.aggregator.judge.level_learn import predict
+from lamppost.aggregator.judge.level_one import hide, judge_one
+from lamppost.aggregator.judge.level_tests import scales
 from lamppost.aggregator.judge.profile import Profile, profile_of
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 HIDDEN = c.FAULTS | c.SUSPECT
-CERTAIN = c.RANGE | c.RATE | c.STUCK | c.INSTRUMENT
-MAX_SCORE = 100.0
 
 
 @kernel
@@ -49,24 +43,48 @@ def level_tier(
     """Judge a batch in the order given, on top of what the quality tier found."""
     p = profile_of(parameters)
     channels, state = borrowed(channels), borrowed(state)
-    for i in range(series.shape[0]):
+    series, time_ms, value = borrowed(series), borrowed(time_ms), borrowed(value)
+    flags, onset_ms = borrowed(flags), borrowed(onset_ms)
+    expected, low, high = borrowed(expected), borrowed(low), borrowed(high)
+    score, severity = borrowed(score), borrowed(severity)
+    told = (flags, expected, low, high, score, severity, onset_ms)
+    i = 0
+    while i < series.shape[0]:
         s = int(series[i])
-        found = int(np.int64(flags[i]))
-        if channels[s, q.KIND] != c.NUMERIC or found & c.UNJUDGED:
+        block, lane = s // v.LANES, s % v.LANES
+        if v.fill_a_block(series, i) and judge_lanes(
+            channels, state, block, i, time_ms, value, p, told
+        ):
+            i += v.LANES
             continue
-        time = float(time_ms[i])
-        single, alike = scales(state, s, p)
-        single *= channels[s, q.LEVEL_FACTOR]
-        middle = predict(state, s, time - state[s, q.L_LAST], p)
-        if found & HIDDEN:
-            _hide(state, s, found)
-            if single > 0.0:
-                _tell(expected, low, high, i, middle, p.band_sd * single)
-            continue
+        if channels[s, q.KIND] == c.NUMERIC and not int(np.int64(flags[i])) & c.UNJUDGED:
+            time, x = float(time_ms[i]), float(value[i])
+            _take(channels[s], v.block_of(state, block), lane, i, time, x, p, told)
+        i += 1
+
+
+@kernel
+def _take(
+    channel: Array,
+    state: Array,
+    s: int,
+    i: int,
+    time: float,
+    x: float,
+    p: Profile,
+    told: Told,
+) -> None:
+    """One reading; `s` is the series' row of a block."""
+    flags, expected, low, high, score, severity, onset_ms = told
+    found = int(np.int64(flags[i]))
+    single, alike = scales(state, s, p)
+    single *= channel[q.LEVEL_FACTOR]
+    middle = predict(state, s, time - state[s, q.L_LAST], p)
+    half = p.band_sd * single
+    if not found & HIDDEN:
         since = float(onset_ms[i])
-        added, evidence = _judge(state, s, time, float(value[i]), since, single, alike, p)
-        if single > 0.0:  # after the state is done with, see quality_tier
-            _tell(expected, low, high, i, middle, p.band_sd * single)
+        added, evidence = judge_one(state, s, time, x, since, single, alike, p)
+        # After the state is done with, see quality_tier.
         flags[i] = found | added
         if added & c.ANOMALY:
             onset_ms[i] = int(state[s, q.ONSET])
@@ -74,62 +92,9 @@ def level_tier(
             onset_ms[i] = -1
         score[i] = evidence
         severity[i] = max(float(severity[i]), state[s, q.SEVERITY])
-
-
-@kernel
-def _tell(
-    expected: Singles, low: Singles, high: Singles, i: int, middle: float, half: float
-) -> None:
-    expected[i] = middle
-    low[i] = middle - half
-    high[i] = middle + half
-
-
-@kernel
-def _hide(state: Array, s: int, found: int) -> None:
-    """A confirmed sensor fault ends an anomaly, and the level is found anew after it."""
-    if found & CERTAIN and not found & c.SUSPECT:
-        state[s, q.FAULTED] = 1.0
-        state[s, q.ANOMALOUS] = 0.0
-
-
-@kernel
-def _judge(
-    state: Array,
-    s: int,
-    time: float,
-    x: float,
-    held_since: float,
-    single: float,
-    alike: float,
-    p: Profile,
-) -> tuple[int, float]:
-    """Flags and evidence of one believable reading; learns from it."""
-    if state[s, q.L_COUNT] == 0.0:
-        begin(state, s, time, x)
-        return c.LEARNING, 0.0
-    elapsed = time - state[s, q.L_LAST]
-    patience = at_least(state, s, p.accept_ms, p.accept_intervals)
-    accepted = state[s, q.ANOMALOUS] > 0.0 and time - state[s, q.ANOMALOUS] > patience
-    paused = elapsed > at_least(state, s, p.settle_after_ms, p.pause_intervals)
-    paused = paused and state[s, q.L_COUNT] >= ROBUST_FROM
-    learn_interval(state, s, elapsed)
-    if state[s, q.FAULTED] != 0.0 or paused or accepted:
-        state[s, q.SETTLE] = p.settle_readings
-        state[s, q.FAULTED] = 0.0
-    memory = at_least(state, s, p.severity_ms, p.severity_intervals)
-    state[s, q.SEVERITY] *= memory / (memory + elapsed)
-    if state[s, q.SETTLE] > 0.0:
-        settle(state, s, time, x, p)
-        return c.LEARNING, 0.0
-    residual = x - predict(state, s, elapsed, p)
-    warm = state[s, q.L_COUNT] >= p.warm_readings and time - state[s, q.L_FIRST] >= p.warm_ms
-    found, evidence = c.LEARNING, 0.0
-    if warm and single > 0.0:
-        start = held_since if held_since >= 0.0 else time
-        found, evidence = judge_residual(state, s, time, start, residual, single, alike, p)
-        evidence = min(evidence, MAX_SCORE)
-        peak = evidence / (evidence + p.alarm_score)
-        state[s, q.SEVERITY] = max(state[s, q.SEVERITY], peak)
-    learn(state, s, time, x, residual, single, found & c.ANOMALY != 0, p)
-    return found, evidence
+    else:
+        hide(state, s, found)
+    if single > 0.0:
+        expected[i] = middle
+        low[i] = middle - half
+        high[i] = middle + half

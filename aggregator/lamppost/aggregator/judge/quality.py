@@ -1,30 +1,16 @@
 """Quality tier: may a reading be believed? It runs first; what fails, no tier learns from."""
 
-from math import isnan
-
 import numpy as np
 from numpy.typing import NDArray
 
-from lamppost.aggregator import columns as c
+from lamppost.aggregator import lanes as v
 from lamppost.aggregator.jit import borrowed, kernel
-from lamppost.aggregator.judge import state as q
-from lamppost.aggregator.judge.profile import MAX_VALUE, Profile, profile_of
-from lamppost.aggregator.judge.spike import MIN_CHANGES, judge_excursion
-from lamppost.aggregator.judge.stuck import forget_stand, judge_stand
+from lamppost.aggregator.judge.profile import profile_of
+from lamppost.aggregator.judge.quality_lanes import judge_lanes
+from lamppost.aggregator.judge.quality_one import judge_one, severity_of
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
-
-BEST_GOOD = 255  # 192..255 is good in the vocabulary Sparkplug took its codes from
-INTERVAL_MEMORY = 200.0
-KNOWN_INTERVALS = 10.0
-S_PER_MS = 1e-3
-PAUSE = 5.0  # intervals, or heartbeats: so long a silence is no part of the habit
-
-GAP_SEVERITY = 0.7
-STUCK_SEVERITY = 0.7
-RANGE_SEVERITY = 0.8
-SPIKE_SEVERITY = 0.4
 
 
 @kernel
@@ -46,16 +32,32 @@ def quality_tier(
     onset_ms: NDArray[np.int64],
 ) -> None:
     """Judge a batch in the order given; every verdict column gets at least its blank."""
-    p = profile_of(parameters)
+    p, now = profile_of(parameters), float(now_ms)
     channels, state = borrowed(channels), borrowed(state)
-    for i in range(series.shape[0]):
+    series, time_ms = borrowed(series), borrowed(time_ms)
+    value, quality = borrowed(value), borrowed(quality)
+    flags, onset_ms = borrowed(flags), borrowed(onset_ms)
+    expected, low, high = borrowed(expected), borrowed(low), borrowed(high)
+    score, severity = borrowed(score), borrowed(severity)
+    i = 0
+    while i < series.shape[0]:
         s = int(series[i])
-        time = float(time_ms[i])
-        found = _timing(channels, state, s, time, float(now_ms), p)
-        since = -1.0
-        if found == 0:
-            found, since = _judge(channels, state, s, time, float(value[i]), int(quality[i]), p)
-            state[s, q.BAD_SEEN] = float(now_ms) if found & c.BAD else -1.0
+        block, lane = s // v.LANES, s % v.LANES
+        if v.fill_a_block(series, i) and judge_lanes(
+            channels, state, block, i, time_ms, value, quality, now, p
+        ):
+            v.put(expected, i, np.nan)
+            v.put(low, i, np.nan)
+            v.put(high, i, np.nan)
+            v.put(score, i, 0.0)
+            v.put(flags, i, 0)
+            v.put(severity, i, 0.0)
+            v.put(onset_ms, i, -1)
+            i += v.LANES
+            continue
+        mine = v.block_of(state, block)
+        time, x = float(time_ms[i]), float(value[i])
+        found, since = judge_one(channels[s], mine, lane, time, x, int(quality[i]), now, p)
         # Columns last: the compiler cannot know that they are no part of the state, and would
         # read that anew after each.
         expected[i] = np.nan
@@ -63,126 +65,6 @@ def quality_tier(
         high[i] = np.nan
         score[i] = 0.0
         flags[i] = found
-        severity[i] = _severity(found)
+        severity[i] = severity_of(found)
         onset_ms[i] = int(since)
-
-
-@kernel
-def _timing(channels: Array, state: Array, s: int, time: float, now: float, p: Profile) -> int:
-    """Order and clock; a reading that passes becomes the series' last."""
-    if time > now + p.max_ahead_ms:
-        return c.CLOCK
-    last = state[s, q.LAST]
-    if time <= last:
-        if time == last:
-            state[s, q.REPEATED] += 1.0
-            return c.LATE | c.REPEATED
-        state[s, q.DISORDERED] += 1.0
-        return c.LATE
-    if last >= 0.0:
-        elapsed = time - last
-        usual = state[s, q.INTERVAL]
-        count = state[s, q.INTERVALS] + 1.0
-        if count > KNOWN_INTERVALS:
-            elapsed = min(elapsed, PAUSE * usual)
-        if time - last > PAUSE * max(channels[s, q.HEARTBEAT], usual):
-            forget_stand(state, s)  # who knows what happened meanwhile
-        # A branch of its own for a known interval: see `shares`.
-        if count >= INTERVAL_MEMORY:
-            state[s, q.INTERVAL] = usual + (elapsed - usual) * (1.0 / INTERVAL_MEMORY)
-            state[s, q.INTERVALS] = INTERVAL_MEMORY
-        else:
-            state[s, q.INTERVAL] = usual + (elapsed - usual) / count
-            state[s, q.INTERVALS] = count
-    state[s, q.LAST] = time
-    state[s, q.SEEN] = now
-    state[s, q.SILENT] = 0.0
-    return 0
-
-
-@kernel
-def _judge(
-    channels: Array, state: Array, s: int, time: float, x: float, code: int, p: Profile
-) -> tuple[int, float]:
-    """Flags of one reading in order, and since when."""
-    if isnan(x) or code < c.QUALITY_GOOD or code > BEST_GOOD:
-        return _judge_bad(state, s, time, p)
-    state[s, q.BAD_SINCE] = -1.0
-    if channels[s, q.KIND] != c.NUMERIC:
-        return 0, -1.0
-    outside = abs(x) > MAX_VALUE or x < channels[s, q.LOW] or x > channels[s, q.HIGH]
-    if outside:
-        return _judge_outside(state, s, time, c.RANGE, p)
-    if channels[s, q.RATE] > 0.0 and _too_fast(state, s, time, x, channels[s, q.RATE]):
-        return _judge_outside(state, s, time, c.RATE, p)
-    out_since = state[s, q.OUT_SINCE]
-    state[s, q.OUT_SINCE] = -1.0
-    found = judge_stand(state, s, time, x, channels[s, q.STUCK_FACTOR], p)
-    if found & c.STUCK:
-        return found, state[s, q.STAND_SINCE]
-    state[s, q.VALUE_AT] = time
-    excursion = judge_excursion(state, s, time, x, channels[s, q.SPIKE_FACTOR], p)
-    since = state[s, q.HELD_SINCE]
-    if excursion != c.SUSPECT:
-        state[s, q.HELD_SINCE] = -1.0
-    if excursion == 0 and out_since >= 0.0 and state[s, q.OUT_COUNT] < p.range_hold_readings:
-        return found | c.SPIKE, out_since
-    return found | excursion, since
-
-
-@kernel
-def _judge_bad(state: Array, s: int, time: float, p: Profile) -> tuple[int, float]:
-    if state[s, q.BAD_SINCE] < 0.0:
-        state[s, q.BAD_SINCE] = time
-        state[s, q.BAD_COUNT] = 0.0
-    state[s, q.BAD_COUNT] += 1.0
-    since = state[s, q.BAD_SINCE]
-    forget_stand(state, s)
-    if state[s, q.BAD_COUNT] >= p.bad_hold_readings or time - since >= p.bad_hold_ms:
-        return c.BAD | c.GAP, since
-    return c.BAD, since
-
-
-@kernel
-def _too_fast(state: Array, s: int, time: float, x: float, rate: float) -> bool:
-    """Whether the value cannot have come here since it was last believed, a quantum aside.
-
-    What may be reached widens with time, so a limit that is left ends by itself.
-    """
-    if state[s, q.CHANGES] < MIN_CHANGES:
-        return False
-    elapsed = max(time - state[s, q.VALUE_AT], state[s, q.INTERVAL])
-    reach = rate * elapsed * S_PER_MS + state[s, q.STEP]
-    return bool(abs(x - state[s, q.VALUE]) > reach)
-
-
-@kernel
-def _judge_outside(
-    state: Array, s: int, time: float, kind: int, p: Profile
-) -> tuple[int, float]:
-    """RANGE or RATE, SUSPECT until it is no spike."""
-    if state[s, q.OUT_SINCE] < 0.0:
-        state[s, q.OUT_SINCE] = time
-        state[s, q.OUT_COUNT] = 0.0
-    state[s, q.OUT_COUNT] += 1.0
-    forget_stand(state, s)
-    since = state[s, q.OUT_SINCE]
-    if state[s, q.OUT_COUNT] >= p.range_hold_readings or time - since >= p.range_hold_ms:
-        state[s, q.OUT_COUNT] = p.range_hold_readings
-        return kind, since
-    return kind | c.SUSPECT, since
-
-
-@kernel
-def _severity(found: int) -> float:
-    if found == 0:
-        return 0.0
-    if found & c.SUSPECT:
-        return 0.0
-    if found & c.RANGE:
-        return RANGE_SEVERITY
-    if found & (c.STUCK | c.RATE):
-        return STUCK_SEVERITY
-    if found & c.GAP:
-        return GAP_SEVERITY
-    return SPIKE_SEVERITY if found & c.SPIKE else 0.0
+        i += 1

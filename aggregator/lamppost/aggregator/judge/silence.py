@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from lamppost.aggregator import lanes as v
 from lamppost.aggregator.jit import borrowed, kernel
 from lamppost.aggregator.judge import state as q
 from lamppost.aggregator.judge.profile import Profile, profile_of
@@ -28,17 +29,18 @@ def find_silent(
     now = float(now_ms)
     found = 0
     for s in range(count):
-        if state[s, q.SEEN] < 0.0 or state[s, q.SILENT] != 0.0:
+        mine, lane = v.block_of(state, s // v.LANES), s % v.LANES
+        if mine[lane, q.SEEN] < 0.0 or mine[lane, q.SILENT] != 0.0:
             continue
         since = -1.0
-        if state[s, q.BAD_SINCE] >= 0.0 and now - state[s, q.BAD_SEEN] >= p.bad_hold_ms:
-            since = state[s, q.BAD_SINCE]
-        elif now - state[s, q.SEEN] > channels[s, q.SILENCE_FACTOR] * _allowed(
-            channels, state, s, p
+        if mine[lane, q.BAD_SINCE] >= 0.0 and now - mine[lane, q.BAD_SEEN] >= p.bad_hold_ms:
+            since = mine[lane, q.BAD_SINCE]
+        elif now - mine[lane, q.SEEN] > channels[s, q.SILENCE_FACTOR] * _allowed(
+            channels[s], mine, lane, p
         ):
-            since = state[s, q.SEEN]
+            since = mine[lane, q.SEEN]
         if since >= 0.0:
-            state[s, q.SILENT] = 1.0
+            mine[lane, q.SILENT] = 1.0
             series[found] = s
             since_ms[found] = int(since)
             found += 1
@@ -46,13 +48,13 @@ def find_silent(
 
 
 @kernel
-def _allowed(channels: Array, state: Array, s: int, p: Profile) -> float:
+def _allowed(channel: Array, mine: Array, lane: int, p: Profile) -> float:
     """The silence (ms) a channel may keep."""
-    interval = state[s, q.INTERVAL]
-    heartbeat = channels[s, q.HEARTBEAT]
+    interval = mine[lane, q.INTERVAL]
+    heartbeat = channel[q.HEARTBEAT]
     if heartbeat > 0.0:
         allowed = p.silence_heartbeats * max(heartbeat, interval)
         return float(max(allowed, p.silence_min_ms))
-    if state[s, q.INTERVALS] < MIN_INTERVALS:
+    if mine[lane, q.INTERVALS] < MIN_INTERVALS:
         return np.inf
     return float(max(p.silence_intervals * interval, p.silence_undeclared_ms))
