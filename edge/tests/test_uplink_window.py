@@ -82,6 +82,19 @@ def test_unacknowledged_batch_goes_again_with_growing_patience() -> None:
     assert max(waits) == 10 * MAX_BACKOFF
 
 
+def test_batch_that_is_acknowledged_while_it_is_read_for_its_repeat_has_arrived() -> None:
+    """The disk takes its time, and the acknowledgement may be faster: nothing is wrong then."""
+    one = window()
+    one.begin(1, 1, 0.0, short=True)
+    send_all(one, 1)
+    again = one.choose(1, 10.0)
+    assert again == Step(Road.AGAIN, 1)
+    one.acked(Ack(1, 1), 10.0)
+    one.sent(again, 1, "pump", 10.0)
+    assert one.in_flight == frozenset()
+    assert one.choose(1, 1e6) is None
+
+
 def test_plain_host_gets_live_data_without_bound_and_nothing_twice() -> None:
     """A foreign host never acknowledges; it must still see everything once."""
     one = window(size=2, acking=False)

@@ -126,7 +126,8 @@ class Window:
         """A batch went out on that road."""
         backfill = step.road is Road.BACKFILL
         if step.road is Road.AGAIN:
-            flight = self._flights[number]
+            if (flight := self._flights.get(number)) is None:
+                return  # acknowledged while it was read from the disk
             flight.tries += 1
             wait_s = self._timeout_s * min(2 ** (flight.tries - 1), MAX_BACKOFF)
             flight.due_s = now_s + wait_s
