@@ -41,7 +41,10 @@ ROUTES = [
 ]
 OPEN = {("GET", "/api/v0/health")}
 """And the public catalogue, whose route serves other formats too."""
-ENGINEERS = ("suppress", "unsuppress", "remove", "restore", "links", "calibrate", "rate")
+ENGINEERS = (
+    *("suppress", "unsuppress", "remove", "restore"),
+    *("links", "calibrate", "rate", "commissionings"),
+)
 
 
 def allowed(method: str, path: str) -> set[str]:

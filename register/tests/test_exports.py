@@ -20,6 +20,7 @@ from lamppost.register.exports.sheets import TABLES
 from lamppost.register.exports.writing import export
 from lamppost.register.live import ChannelView
 from lamppost.register.records.births import ChannelSeen
+from lamppost.register.records.commissioning import Handover, commission
 from lamppost.register.records.reading import KINDS
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
@@ -43,6 +44,11 @@ def city(register: Register, tmp_path: Path) -> Register:
     assert not taken(register, tmp_path, text).problems
     register.observe_births([birth(FLOW, PM)])
     register.bind(CHANNEL, "pump-1", "capacity_use", "ada", T0)
+    with register.changing("ada") as writer:
+        said = Handover(
+            "riverside/station/pump-1", "pump-1", "capacity_use", channels=("flow",)
+        )
+        commission(writer, said, "ada", {})
     return register
 
 

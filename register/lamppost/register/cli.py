@@ -28,6 +28,7 @@ examples:
   lamppost register list assets --json             one JSON object a line
   lamppost register bind city/station/pump-1/flow pump-1 --role capacity_use
   lamppost register calibrate city/station/pump-1/flow --on 2026-03-01 --due 2028-03-01
+  lamppost register commission city/station/pump-1 --asset pump-1 --by ada
   lamppost register export geojson --out city.geojson
   lamppost register export csv --out tables/
   lamppost register seed --demo-city               a made-up city to try things out with

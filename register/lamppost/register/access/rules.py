@@ -18,7 +18,7 @@ MAY: Mapping[Role, frozenset[Permission]] = {
     "admin": frozenset(get_args(Permission)),
 }
 
-_LISTS = ("assets", "nodes", "devices", "channels", "streams", "links")
+_LISTS = ("assets", "nodes", "devices", "channels", "streams", "links", "commissionings")
 _OPERATED = (
     *(f"alarms/{{}}/{deed}" for deed in ("acknowledge", "shelve", "unshelve", "assign")),
     "alarms/{}/verdict",
@@ -29,6 +29,7 @@ _OPERATED = (
 _ENGINEERED = (
     *(f"alarms/{{}}/{deed}" for deed in ("suppress", "unsuppress", "remove", "restore")),
     *("links", "links/{}/end", "channels/{path}/calibrate", "channels/{path}/rate"),
+    "commissionings",
 )
 _DECIDED = (
     *("requirements", "requirements/{}/end", "targets", "targets/{}/end"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -26,8 +27,8 @@ from lamppost.register.pages.work_rows import STATE_TEXTS as WORK_TEXTS
 from lamppost.register.records.deciding import known
 from lamppost.register.records.newest import newest
 from lamppost.register.records.store import Register
-from lamppost.register.records.tables import link
-from lamppost.register.records.values import Asset
+from lamppost.register.records.tables import commissioning, link
+from lamppost.register.records.values import Asset, Commissioning
 from lamppost.register.records.writing import Writer
 from lamppost.register.work.tables import work_order
 from lamppost.register.work.values import WorkOrder
@@ -43,6 +44,7 @@ class Card:
     asset: Asset
     condition: AssetCondition | None
     links: tuple[tuple[str, str], ...]
+    commissioned: tuple[Commissioning, ...]
     quality: quality.Seen
     alarms: Sequence[Any]
     orders: Sequence[Any]
@@ -70,6 +72,14 @@ def load(register: Register, one: str) -> Card:
             asset,
             reading.condition(connection, one),
             links,
+            newest(
+                connection,
+                commissioning,
+                Commissioning,
+                [commissioning.c.asset == one],
+                "",
+                SHOWN_MAX,
+            ).items,
             quality.load(connection, channels),
             alarm_reading.page(connection, wanted).items,
             newest(connection, work_order, WorkOrder, of_it, "", SHOWN_MAX).items,
@@ -89,6 +99,9 @@ def markup(card: Card, now_ms: int) -> Markup:
         _line(channel, role.replace("_", " "), address(_device(channel)))
         for channel, role in card.links
     ]
+    handed_over = [
+        _line(_commissioned(one), one.device, _on_map(one.device)) for one in card.commissioned
+    ]
     every = tag(
         "p.entry",
         tag("a", "All its work", href=f"/work?{urlencode({'asset': card.asset.id})}"),
@@ -100,7 +113,7 @@ def markup(card: Card, now_ms: int) -> Markup:
             [_facts(card.asset), way("asset", "Its board in Grafana", asset=card.asset.id)],
         ),
         _part("Condition", [_condition(card.condition, now_ms)]),
-        _part("Channels that tell of it", links),
+        _part("Channels that tell of it", [*handed_over, *links]),
         _part("Alarms, the newest first", alarms),
         _part("Work, the newest first", [*orders, every] if orders else []),
         quality.card(card.quality),
@@ -110,6 +123,19 @@ def markup(card: Card, now_ms: int) -> Markup:
 def _device(channel: str) -> str:
     """Where a channel's device is on the map; the name of a metric may hold "/"."""
     return f"device:{'/'.join(channel.split('/', 3)[:3])}"
+
+
+def _on_map(device: str) -> str:
+    return address(f"{'device' if device.count('/') > 1 else 'node'}:{device}")
+
+
+def _commissioned(one: Commissioning) -> str:
+    """Say who has handed a device over, and what they had checked."""
+    day = f"{datetime.fromtimestamp(one.valid_from_ms / 1_000, UTC):%Y-%m-%d}"
+    checked = "all checks passed" if one.checks else "none checked"
+    unheard = ", without data" if one.without_data is not None else ""
+    channels = words.count(len(one.channels), "channel")
+    return f"Commissioned {day} by {one.commissioned_by}: {channels}, {checked}{unheard}"
 
 
 def _part(title: str, content: list[Markup]) -> Markup:

@@ -26,6 +26,7 @@ from lamppost.register.records.asked import (
     Asked,
     AssetsAsked,
     ChannelsAsked,
+    CommissioningsAsked,
     DevicesAsked,
     LinksAsked,
     NodesAsked,
@@ -33,7 +34,16 @@ from lamppost.register.records.asked import (
     TrailAsked,
 )
 from lamppost.register.records.reading import KINDS
-from lamppost.register.records.values import Asset, Channel, Device, Entry, Link, Node, Stream
+from lamppost.register.records.values import (
+    Asset,
+    Channel,
+    Commissioning,
+    Device,
+    Entry,
+    Link,
+    Node,
+    Stream,
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,13 @@ class Links(Listed):
     """A page of links."""
 
     items: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Commissionings(Listed):
+    """A page of commissionings."""
+
+    items: tuple[Commissioning, ...]
 
 
 @dataclass(frozen=True)
@@ -124,6 +141,14 @@ def get_links(request: Request, asked: Annotated[LinksAsked, Query()]) -> Respon
     return _page(request, "links", asked)
 
 
+@router.get("/commissionings", response_model=Commissionings, responses=ERRORS)
+def get_commissionings(
+    request: Request, asked: Annotated[CommissioningsAsked, Query()]
+) -> Response:
+    """Return who has handed over which device at which asset."""
+    return _page(request, "commissionings", asked)
+
+
 @router.get("/audit", response_model=Trail, responses=ERRORS)
 def get_trail(request: Request, asked: Annotated[TrailAsked, Query()]) -> Response:
     """Return the audit trail, oldest first."""
@@ -165,6 +190,12 @@ def get_stream(request: Request, record: str) -> Response:
 def get_link(request: Request, record: str) -> Response:
     """Return a link."""
     return _one(request, "links", record)
+
+
+@router.get("/commissionings/{record:path}", response_model=Commissioning, responses=ONE_ERRORS)
+def get_commissioning(request: Request, record: str) -> Response:
+    """Return a commissioning."""
+    return _one(request, "commissionings", record)
 
 
 @router.get("/openapi.json", include_in_schema=False)

@@ -92,8 +92,15 @@ class LinksAsked(Asked):
     role: Role | None = None
 
 
+class CommissioningsAsked(Asked):
+    """Filters of commissionings."""
+
+    asset: Text = None
+    device: Text = None
+
+
 AuditedKind = Literal[
-    "asset", "node", "device", "channel", "stream", "link",
+    "asset", "node", "device", "channel", "stream", "link", "commissioning",
     "alarm", "work_order", "requirement", "target", "resource", "flow",
     "token", "account", "session", "refusal", "indicator_value", "evidence_pack",
     "indicator_signoff", "escalation",

@@ -19,7 +19,7 @@ from lamppost.register.records.refusals import RefusedError
 OWN = ("asset", "alarm", "work_order")
 """Records that say their district themselves."""
 
-NARROWED = frozenset({*OWN, "link", "target"})
+NARROWED = frozenset({*OWN, "link", "commissioning", "target"})
 """Records of which those outside are not there for who changes something."""
 
 _HERE = "SELECT district FROM lamppost_within"
@@ -30,7 +30,7 @@ _ASSET = f"scope = 'asset' AND subject IN ({_ASSETS})"
 
 VIEWS: tuple[tuple[str, str], ...] = (
     *((name, f"district IN ({_HERE})") for name in OWN),
-    ("link", f"asset IN ({_ASSETS})"),
+    *((name, f"asset IN ({_ASSETS})") for name in ("link", "commissioning")),
     ("asset_condition", f"asset IN ({_ASSETS})"),
     ("forecast", f"asset IN ({_ASSETS})"),
     ("channel", "id IN (SELECT channel FROM link WHERE valid_to_ms IS NULL)"),
@@ -73,7 +73,7 @@ class Boundary:
         """Return True when a record lies inside."""
         if kind in OWN:
             return row["district"] in self.districts
-        if kind == "link":
+        if kind in ("link", "commissioning"):
             return self._holds_asset(connection, row["asset"])
         if kind == "target" and row["scope"] == "district":
             return row["subject"] in self.districts

@@ -16,6 +16,7 @@ from lamppost.register.commanding import (
     time_of,
     who,
 )
+from lamppost.register.records import commissioning_command as commissioning
 from lamppost.register.records.assetfiles import CSV_SUFFIXES, GEOJSON_SUFFIXES
 from lamppost.register.records.audit import Verdict
 from lamppost.register.records.importing import Report
@@ -30,6 +31,7 @@ SHOWN = {
     "channels": ("id", "unit", "low", "high", "rate_per_s", "channel_class"),
     "streams": ("id", "unit", "datatype", "valid_to_ms"),
     "links": ("id", "channel", "asset", "role", "asserted_by"),
+    "commissionings": ("id", "device", "asset", "role", "commissioned_by"),
 }
 
 
@@ -57,6 +59,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     noting.add_argument("--on", metavar="TIME", required=True, help="day or time, UTC")
     noting.add_argument("--due", metavar="TIME", help="when it must be calibrated again")
     noting.add_argument("--certificate", metavar="REFERENCE")
+    commissioning.add_command(commands)
     rating = add(commands, "rate", _rate, "say how good a channel may be")
     rating.add_argument("channel", metavar="CHANNEL")
     rating.add_argument(

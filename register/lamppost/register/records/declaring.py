@@ -126,6 +126,7 @@ def _facts(channel_of: str, wanted: str) -> dict[str, Any]:
         "role": ROLE,
         "asserted_by": WHO,
         "ended_by": None,
+        "commissioning": None,
     }
 
 

@@ -18,7 +18,13 @@ TEXT_CHARS_MAX = 200
 
 
 def bind(
-    writer: Writer, channel: str, asset: str, role: str, who: str, since_ms: int
+    writer: Writer,
+    channel: str,
+    asset: str,
+    role: str,
+    who: str,
+    since_ms: int,
+    commissioning: str | None = None,
 ) -> tuple[str, bool]:
     """Say that a channel tells of an asset, in a role; returns the link's id and if it is new.
 
@@ -52,6 +58,7 @@ def bind(
         "role": role,
         "asserted_by": _text("by", who),
         "ended_by": None,
+        "commissioning": commissioning,
     }
     writer.create("link", one, facts, since_ms)
     for row in running.values():
@@ -134,8 +141,12 @@ def found(writer: Writer, kind: str, one: str) -> Row:
 
 def link_id(channel: str, asset: str, role: str, since_ms: int, *others: str) -> str:
     """Return a short name for facts that may be long."""
-    facts = json.dumps([channel, asset, role, since_ms, *others])
-    return f"link-{sha256(facts.encode()).hexdigest()[:20]}"
+    return short_id("link", channel, asset, role, since_ms, *others)
+
+
+def short_id(kind: str, *facts: str | int) -> str:
+    """Return a short name of a kind for facts that may be long."""
+    return f"{kind}-{sha256(json.dumps(facts).encode()).hexdigest()[:20]}"
 
 
 def _text(name: str, value: str) -> str:

@@ -4,18 +4,21 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from lamppost.register.acting import Act, Id, TimeMs, actor
+from lamppost.register.acting import Act, Id, TimeMs, Told, actor
 from lamppost.register.answering import ACT_ERRORS, PREFIX, answer, ask
 from lamppost.register.records import links
+from lamppost.register.records.births import device_id
+from lamppost.register.records.commissioning import CHANNELS_MAX, Check, Handover, commission
 from lamppost.register.records.deciding import known
 from lamppost.register.records.store import Register
-from lamppost.register.records.values import Channel, Link, Role
+from lamppost.register.records.values import Channel, Commissioning, Link, Role
 from lamppost.register.records.writing import Writer
 
 router = APIRouter(prefix=PREFIX, tags=["records"])
 
+Number = Annotated[float, Field(allow_inf_nan=False)]
 CERTIFICATE_CHARS_MAX = links.TEXT_CHARS_MAX
 
 
@@ -41,6 +44,34 @@ class Calibrate(Act):
     due_ms: Annotated[TimeMs | None, Field(description="when it must be done again")] = None
     certificate: Annotated[
         str | None, Field(min_length=1, max_length=CERTIFICATE_CHARS_MAX)
+    ] = None
+
+
+class CheckSaid(BaseModel):
+    """What was seen of a channel; `reference` and `allowed` come together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: Annotated[Id, Field(description="its id, or the rest of it after the device's")]
+    reading: Number
+    reference: Number | None = None
+    allowed: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+
+
+class Commission(Act):
+    """A device is handed over at an asset."""
+
+    device: Annotated[Id, Field(description="or a node, for all its devices")]
+    asset: Id
+    role: Role = "state"
+    at_ms: Annotated[TimeMs | None, Field(description="now unless said")] = None
+    channels: Annotated[
+        tuple[Id, ...], Field(max_length=CHANNELS_MAX, description="all unless said")
+    ] = ()
+    checks: Annotated[tuple[CheckSaid, ...], Field(max_length=CHANNELS_MAX)] = ()
+    remarks: Told | None = None
+    without_data: Annotated[
+        Told | None, Field(description="why nothing has been heard of it for an hour")
     ] = None
 
 
@@ -97,6 +128,36 @@ def post_rating(request: Request, channel: str, act: Rate) -> Response:
         return channel
 
     return _said(request, act, "channel", rated)
+
+
+@router.post("/commissionings", response_model=Commissioning, responses=ACT_ERRORS)
+def post_commissioning(request: Request, act: Commission) -> Response:
+    """Hand a device over at an asset: its channels tell of that, and of no other, from then."""
+    said = Handover(
+        act.device,
+        act.asset,
+        act.role,
+        act.at_ms,
+        act.channels,
+        [Check(one.channel, one.reading, one.reference, one.allowed) for one in act.checks],
+        act.remarks,
+        act.without_data,
+    )
+
+    def handed_over(writer: Writer, who: str) -> str:
+        return commission(writer, said, who, _seen_ms(request))
+
+    return _said(request, act, "commissioning", handed_over)
+
+
+def _seen_ms(request: Request) -> dict[str, int]:
+    """When the last reading of each device was taken; nothing where nobody sees readings."""
+    feed = getattr(request.app.state, "feed", None)
+    seen: dict[str, int] = {}
+    for one in () if feed is None else feed.live.snapshot().channels:
+        place = device_id(one.group, one.node, one.device)
+        seen[place] = max(one.time_ms, seen.get(place, 0))
+    return seen
 
 
 def _said(request: Request, act: Act, kind: str, say: Callable[[Writer, str], str]) -> Response:

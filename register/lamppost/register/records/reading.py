@@ -7,7 +7,16 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
 
 from lamppost.register.records import tables
-from lamppost.register.records.values import Asset, Channel, Device, Entry, Link, Node, Stream
+from lamppost.register.records.values import (
+    Asset,
+    Channel,
+    Commissioning,
+    Device,
+    Entry,
+    Link,
+    Node,
+    Stream,
+)
 
 PAGE_MAX = 1_000
 PAGE_DEFAULT = 100
@@ -53,6 +62,9 @@ KINDS = {
     ),
     "streams": Kind(tables.stream, Stream, {"channel": "channel"}),
     "links": Kind(tables.link, Link, {"channel": "channel", "asset": "asset", "role": "role"}),
+    "commissionings": Kind(
+        tables.commissioning, Commissioning, {"asset": "asset", "device": "device"}
+    ),
 }
 """What may be asked for, by its name in the API and on the command line."""
 

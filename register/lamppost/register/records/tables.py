@@ -103,6 +103,21 @@ stream = Table(
     Column("datatype", Text, nullable=False),
 )
 
+commissioning = Table(
+    "commissioning",
+    metadata,
+    *kept(),
+    Column("device", Text, nullable=False, index=True),
+    Column("asset", Text, ForeignKey("asset.id"), nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    Column("commissioned_by", Text, nullable=False),
+    Column("channels", JSON, nullable=False),
+    Column("checks", JSON, nullable=False),
+    Column("heard_ms", BigInteger, nullable=False),
+    Column("without_data", Text),
+    Column("remarks", Text),
+)
+
 link = Table(
     "link",
     metadata,
@@ -112,6 +127,7 @@ link = Table(
     Column("role", Text, nullable=False),
     Column("asserted_by", Text, nullable=False),
     Column("ended_by", Text, info=ADDED),
+    Column("commissioning", Text, info=ADDED),
 )
 
 audit = Table(
@@ -139,6 +155,7 @@ RECORDS = {
         device,
         channel,
         stream,
+        commissioning,
         link,
         alarm,
         escalation,

@@ -184,6 +184,7 @@ class Link(Kept):
         role: One of `ROLES`.
         asserted_by: Who says so; "births" when a birth does.
         ended_by: Who has ended it; None while it holds, or where nobody took note.
+        commissioning: Id of the commissioning that opened it, or None.
     """
 
     channel: str
@@ -191,6 +192,35 @@ class Link(Kept):
     role: str
     asserted_by: str
     ended_by: str | None
+    commissioning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Commissioning(Kept):
+    """A device was handed over at an asset; never changed, and held from that moment.
+
+    Attributes:
+        device: Id of the device; or of the node, when it is all its devices.
+        asset: Id of the asset.
+        role: One of `ROLES`.
+        commissioned_by: Who handed it over.
+        channels: Ids of the channels that tell of the asset from then on.
+        checks: What was seen: channel, unit, reading, reference and allowed deviation (or
+            null), passed.
+        heard_ms: When the device was last heard before this was entered.
+        without_data: Why it was handed over although nothing was heard of it; else None.
+        remarks: What else was to be said, or None.
+    """
+
+    device: str
+    asset: str
+    role: str
+    commissioned_by: str
+    channels: list[str]
+    checks: list[dict[str, Any]]
+    heard_ms: int
+    without_data: str | None
+    remarks: str | None
 
 
 @dataclass(frozen=True, slots=True)
