@@ -13,6 +13,7 @@ from lamppost.bench.nab_score import (
     counts,
     curve,
     points,
+    quiet_threshold,
     rows_of,
 )
 
@@ -193,3 +194,23 @@ def test_false_alarms_a_week_leave_out_the_probation() -> None:
     """Two in 84 minutes are 240 a week."""
     found = counts([series()], [alarms(20, 90)], 0.5)
     assert found["false_alarms_per_sensor_week"] == pytest.approx(240)
+
+
+@pytest.mark.parametrize(
+    ("a_week", "least", "false"), [(0, 0.9, 0), (119, 0.9, 0), (130, 0.5, 1)]
+)
+def test_the_quiet_threshold_keeps_what_is_rarer_than_wanted(
+    a_week: float, least: float, false: int
+) -> None:
+    """One in 84 minutes is 120 a week: below that the louder of two must go too."""
+    score = np.zeros(ROWS)
+    score[[2, 30, 42, 90]] = 1.0, 0.5, 0.7, 0.9
+    found = quiet_threshold([series()], [score], a_week)
+    assert found == np.nextafter(least, np.inf)
+    assert counts([series()], [score], found)["false_alarms"] == false
+
+
+def test_the_quiet_threshold_of_few_alarms_is_every_alarm() -> None:
+    """Where all of them are rarer than wanted, none is left out."""
+    found = quiet_threshold([series()], [alarms(90)], 500)
+    assert counts([series()], [alarms(90)], found)["false_alarms"] == 1

@@ -138,3 +138,21 @@ def counts(
         "sensor_weeks": round(weeks, 1),
         "false_alarms_per_sensor_week": round(false / weeks, 3) if weeks else 0.0,
     }
+
+
+def quiet_threshold(
+    corpus: Sequence[Series], scores: Sequence[Floats], false_a_week: float
+) -> float:
+    """The lowest threshold with at most so many false alarms a sensor-week."""
+    weeks = sum(
+        float(series.time_ms[-1] - series.time_ms[series.probation]) / WEEK_MS
+        for series in corpus
+    )
+    told = [
+        score[series.probation :][rows_of(series).window[series.probation :] < 0]
+        for series, score in zip(corpus, scores, strict=True)
+    ]
+    false = np.sort(np.concatenate(told))[::-1]
+    allowed = int(false_a_week * weeks)
+    most = float(false[allowed]) if allowed < len(false) else 0.0
+    return float(np.nextafter(most, np.inf))
