@@ -85,11 +85,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "readings": sum(len(series.value) for series in corpus),
         "seconds": round(seconds, 2),
         "profiles": profiles,
-        "thresholds": {
-            name: round(value, 4) for name, value in {**thresholds, "quiet": quiet}.items()
-        },
+        "thresholds": {name: round(value, 4) for name, value in thresholds.items()},
         "at_standard_threshold": counts(corpus, scores, thresholds["standard"]),
-        "at_quiet_threshold": counts(corpus, scores, quiet),
+        "at_quiet_threshold": {"threshold": round(quiet, 4), **counts(corpus, scores, quiet)},
         "at_every_alarm": counts(corpus, scores, float(np.nextafter(0.0, 1.0))),
         "hold_out": hold_out(corpus, RATES),
         "hold_out_threshold_alone": hold_out(corpus, (HABITS.false_a_week,)),
