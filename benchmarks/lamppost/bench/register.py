@@ -31,8 +31,7 @@ from lamppost.register.records.births import BirthSeen, ChannelSeen
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register
 from lamppost.register.resources import deciding
-from lamppost.register.seed.parts import PARTS
-from lamppost.register.seed.plan import BLOCK
+from lamppost.register.seed.parts import PARTS, blocks_of
 from lamppost.register.seed.resources import data_resources
 from lamppost.register.seed.seeding import Seeding
 
@@ -71,7 +70,7 @@ def _measured(register: Register, file: Path, args: argparse.Namespace) -> dict[
     _tell(f"births of {args.nodes} nodes")
     storm = _storm(register, args.nodes, args.metrics)
     _tell(f"{args.alarms} alarms")
-    alarms(register, args.alarms, args.assets // BLOCK)
+    alarms(register, args.alarms, blocks_of(args.assets))
     _tell("work orders and data resources")
     ordered = orders(register)
     data_resources(seeding)

@@ -55,10 +55,14 @@ KINDS: tuple[tuple[EventClass, str, str], ...] = (
 )
 
 
+def blocks_of(assets: int) -> int:
+    """Return how many blocks a city of so many assets has; the rest are towns."""
+    return max((assets - assets // ASSETS_A_TOWN * TOWN) // BLOCK, 1)
+
+
 def _plan(seeding: Seeding) -> Iterator[Block]:
-    towns = seeding.assets // ASSETS_A_TOWN
-    yield from blocks(max((seeding.assets - towns * TOWN) // BLOCK, 1), seeding.random)
-    for number in range(1, towns + 1):
+    yield from blocks(blocks_of(seeding.assets), seeding.random)
+    for number in range(1, seeding.assets // ASSETS_A_TOWN + 1):
         district = DISTRICTS[(number - 1) % len(DISTRICTS)]
         yield town(number, district, place(seeding.random), seeding.random)
 
