@@ -59,6 +59,8 @@ async def _enter(client: aiomqtt.Client) -> None:
                 entering.cancel()
             with suppress(asyncio.CancelledError):  # told again; the answer is the same
                 await asyncio.wait({entering}, timeout=LOOK_AGAIN_S)
+        if not entering.cancelled():
+            entering.exception()  # looked at, so that nobody is told of it: it is not wanted
         raise
 
 
