@@ -184,6 +184,42 @@ def test_deeds_stay_inside(client: httpx.Client) -> None:
     assert inside.json()["opened_by"] == "token west"
 
 
+WEST_FLOW, EAST_FLOW = "riverside/station/pump-w/flow", "riverside/station/pump-e/flow"
+
+
+@pytest.mark.parametrize(
+    ("deed", "said", "other"),
+    [
+        ("calibrate", {"done_ms": T0, "certificate": "C-1"}, {"certificate": "C-2"}),
+        ("rate", {"accuracy": 0.5}, {"accuracy": 9}),
+    ],
+)
+def test_channels_of_the_own_districts_are_calibrated(
+    client: httpx.Client,
+    register: Register,
+    deed: str,
+    said: dict[str, Any],
+    other: dict[str, Any],
+) -> None:
+    """One that tells of the east, of both or of nothing is 403, and nothing is noted."""
+    register.observe_births([birth(FLOW, device="pump-x")])
+    said = {"by": "x", **said}
+    noted = client.post(f"/api/v1/channels/{WEST_FLOW}/{deed}", json=said)
+    assert noted.status_code == 200
+    name, value = next((k, v) for k, v in said.items() if k in other)
+    assert noted.json()[name] == value
+    register.bind(WEST_FLOW, EAST_ID, "environment", "root")
+    entries, before = register.verify_audit().entries, register.page("channels", Wanted({}))
+    for one in (EAST_FLOW, "riverside/station/pump-x/flow", WEST_FLOW):
+        refused = client.post(f"/api/v1/channels/{one}/{deed}", json=said | other)
+        assert refused.status_code == 403, one
+        assert refused.headers["content-type"] == "application/problem+json"
+        told = "channel: came one that does not lie in your districts, allowed: west"
+        assert refused.json()["detail"] == told
+    assert register.verify_audit().entries == entries
+    assert register.page("channels", Wanted({})) == before
+
+
 def test_narrowing_is_cheap(west: Register) -> None:
     """It comes with each request, so it must be little of a request's time."""
     began = time.thread_time()

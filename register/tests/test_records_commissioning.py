@@ -196,10 +196,12 @@ def test_who_is_for_some_districts_hands_over_there(register: Register, tmp_path
         handed_over(west, replace(said, asset="e"))
     with pytest.raises(RefusedError, match="tells of an asset outside your districts"):
         handed_over(west, replace(said, device="riverside/station/pump-2"))
-    with pytest.raises(RefusedError, match="channel: came one that does not lie"):
-        handed_over(west, replace(GOOD, asset="w"))
+    reference = handed_over(west, replace(GOOD, asset="w", at_ms=T0 - 1))
+    calibrated = register.one("channels", CHANNEL)
+    assert (calibrated.calibrated_ms, calibrated.certificate) == (T0 - 1, reference.id)
     record = handed_over(west, said)
-    assert west.page("commissionings", Wanted({})).items == (record,)
+    assert west.page("commissionings", Wanted({})).total == 2
+    assert west.one("commissionings", record.id) == record
     assert register.within(Boundary(["east"])).page("commissionings", Wanted({})).total == 0
 
 

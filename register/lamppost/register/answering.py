@@ -20,6 +20,7 @@ from lamppost.register.problems import Problem
 from lamppost.register.records.deciding import ConflictError, UnknownError
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Page
+from lamppost.register.records.refusals import OutsideError
 from lamppost.register.records.store import Register
 
 PREFIX = "/api/v1"
@@ -58,7 +59,7 @@ def error(told: str) -> dict[str, Any]:
 ERRORS: dict[int | str, dict[str, Any]] = {
     304: {"description": "Nothing has changed since the ETag in If-None-Match."},
     400: error("What was asked is not allowed."),
-    403: error("A foreign host name or origin."),
+    403: error("A foreign host name or origin, or what the caller may not do."),
     503: {**error("The records cannot be read now."), "model": Told},
 }
 ONE_ERRORS = ERRORS | {404: error("There is no such record.")}
@@ -75,7 +76,8 @@ def ask(request: Request, question: Callable[[Register], T]) -> T:
 
     Raises:
         Problem: there is none (503), its database is away (503), or it refuses: a record that
-            has changed meanwhile (409), anything else (400).
+            has changed meanwhile (409), what lies outside the districts of who asks (403),
+            anything else (400).
     """
     register = callers.narrowed(getattr(request.app.state, "register", None), request)
     if register is None:
@@ -87,6 +89,8 @@ def ask(request: Request, question: Callable[[Register], T]) -> T:
         raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
     except ConflictError as error:
         raise Problem(HTTPStatus.CONFLICT, str(error)) from error
+    except OutsideError as error:
+        raise Problem(HTTPStatus.FORBIDDEN, str(error)) from error
     except RefusedError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from error
     except SQLAlchemyError as error:

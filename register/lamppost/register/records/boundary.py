@@ -6,7 +6,8 @@ every one that will be written, is narrowed in SQL, and nobody can forget to. Th
 the transaction.
 
 Writing: a record that lies outside is not there, and a change of anything that does not lie
-inside is refused as a whole.
+inside is refused as a whole. A channel lies where the assets lie that it tells of: inside when
+all of them do, in no district while it tells of none.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from lamppost.register.records.refusals import RefusedError
+from lamppost.register.records.refusals import OutsideError
 
 OWN = ("asset", "alarm", "work_order")
 """Records that say their district themselves."""
@@ -79,20 +80,32 @@ class Boundary:
             return row["subject"] in self.districts
         if kind == "target" and row["scope"] == "asset":
             return self._holds_asset(connection, row["subject"])
+        if kind == "channel":
+            places = _places(connection, row["id"])
+            return bool(places) and places <= self.districts
         return False
 
     def check(self, connection: Connection, kind: str, row: Row) -> None:
         """Refuse a change that reaches outside.
 
         Raises:
-            RefusedError: the record does not lie inside.
+            OutsideError: the record does not lie inside.
         """
         if not self.holds(connection, kind, row):
-            allowed = ", ".join(sorted(self.districts))
-            raise RefusedError(
-                f"{kind}: came one that does not lie in your districts, allowed: {allowed}"
-            )
+            raise self._outside(f"{kind}: came one that does not lie in your districts")
+
+    def _outside(self, told: str) -> OutsideError:
+        return OutsideError(f"{told}, allowed: {', '.join(sorted(self.districts))}")
 
     def _holds_asset(self, connection: Connection, one: str) -> bool:
         district = text("SELECT district FROM asset WHERE id = :one")
         return connection.execute(district, {"one": one}).scalar() in self.districts
+
+
+def _places(connection: Connection, channel: str) -> set[str | None]:
+    """The districts of the assets that a channel tells of."""
+    told = text(
+        "SELECT DISTINCT asset.district FROM link JOIN asset ON asset.id = link.asset "
+        "WHERE link.channel = :one AND link.valid_to_ms IS NULL"
+    )
+    return set(connection.execute(told, {"one": channel}).scalars())

@@ -113,9 +113,9 @@ class Writer:
         """Write everything; returns the number of audit entries.
 
         Raises:
-            RefusedError: something of it lies outside the boundary.
+            OutsideError: something of it lies outside the boundary; nothing may be kept.
         """
-        self._check_inside()
+        touched = [(k, one) for k in RECORDS for one in {*self._new[k], *self._dirty[k]}]
         for kind, table in RECORDS.items():
             if self._new[kind]:
                 self.connection.execute(insert(table), list(self._new[kind].values()))
@@ -123,6 +123,8 @@ class Writer:
                 rows = [self._known[kind][one] for one in sorted(self._dirty[kind])]
                 self.connection.execute(_by_id(table), [_bound(row) for row in rows])
             self._new[kind], self._dirty[kind] = {}, set()
+        # Where a channel lies follows from its links, so they must have been written.
+        self._check_inside(touched)
         changes, self._changes = self._changes, []
         return audit.append(self.connection, self._who, self.now_ms, changes)
 
@@ -131,12 +133,11 @@ class Writer:
             return False
         return not self._boundary.holds(self.connection, kind, row)
 
-    def _check_inside(self) -> None:
+    def _check_inside(self, touched: Iterable[tuple[str, str]]) -> None:
         if self._boundary is None:
             return
-        for kind in RECORDS:
-            for one in {*self._new[kind], *self._dirty[kind]}:
-                self._boundary.check(self.connection, kind, self._known[kind][one])
+        for kind, one in touched:
+            self._boundary.check(self.connection, kind, self._known[kind][one])
 
     def _enter(self, what: str, kind: str, before: Row | None, after: Row) -> None:
         table = RECORDS[kind]
