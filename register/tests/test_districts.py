@@ -220,6 +220,27 @@ def test_channels_of_the_own_districts_are_calibrated(
     assert register.page("channels", Wanted({})) == before
 
 
+def test_a_channel_of_another_district_is_not_bound(
+    client: httpx.Client, register: Register
+) -> None:
+    """It stays theirs until they end the link; one that tells of nothing may be taken."""
+    said = {"by": "x", "channel": EAST_FLOW, "asset": WEST_ID, "role": "environment"}
+    entries, before = register.verify_audit().entries, register.page("links", Wanted({}))
+    refused = client.post("/api/v1/links", json=said)
+    assert refused.status_code == 403
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["detail"] == (
+        f"channel: came '{EAST_FLOW}', which tells of an asset elsewhere, allowed: west"
+    )
+    assert register.verify_audit().entries == entries
+    assert register.page("links", Wanted({})) == before
+    (held,) = register.page("links", Wanted({"channel": EAST_FLOW})).items
+    register.unbind(held.id, "root")
+    assert client.post("/api/v1/links", json=said).status_code == 200
+    again = client.post("/api/v1/links", json={**said, "role": "proxy"})
+    assert again.status_code == 200, "what tells of the own assets is theirs to bind"
+
+
 def test_narrowing_is_cheap(west: Register) -> None:
     """It comes with each request, so it must be little of a request's time."""
     began = time.thread_time()

@@ -21,6 +21,7 @@ from lamppost.register.records.commissioning import (
 from lamppost.register.records.deciding import ConflictError
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Wanted
+from lamppost.register.records.refusals import OutsideError
 from lamppost.register.records.store import Register
 from lamppost.register.records.values import Channel, Commissioning, Link
 
@@ -194,7 +195,7 @@ def test_who_is_for_some_districts_hands_over_there(register: Register, tmp_path
     register.bind("riverside/station/pump-2/flow", "e", "state", "root")
     with pytest.raises(RefusedError, match="asset: came 'e'"):
         handed_over(west, replace(said, asset="e"))
-    with pytest.raises(RefusedError, match="tells of an asset outside your districts"):
+    with pytest.raises(OutsideError, match="pump-2/flow', which tells of an asset elsewhere"):
         handed_over(west, replace(said, device="riverside/station/pump-2"))
     reference = handed_over(west, replace(GOOD, asset="w", at_ms=T0 - 1))
     calibrated = register.one("channels", CHANNEL)

@@ -94,6 +94,15 @@ class Boundary:
         if not self.holds(connection, kind, row):
             raise self._outside(f"{kind}: came one that does not lie in your districts")
 
+    def check_free(self, connection: Connection, channel: str) -> None:
+        """Refuse to bind a channel that tells of an asset outside already.
+
+        Raises:
+            OutsideError: it does.
+        """
+        if not _places(connection, channel) <= self.districts:
+            raise self._outside(f"channel: came {channel!r}, which tells of an asset elsewhere")
+
     def _outside(self, told: str) -> OutsideError:
         return OutsideError(f"{told}, allowed: {', '.join(sorted(self.districts))}")
 

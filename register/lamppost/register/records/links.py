@@ -32,11 +32,13 @@ def bind(
     channel ends: people count more.
 
     Raises:
+        OutsideError: the channel tells of an asset outside the writer's districts already.
         RefusedError: there is no such channel, asset or role, or the asset has ended.
     """
     if role not in ROLES:
         raise RefusedError(f"role: came {role!r}, allowed: {', '.join(ROLES)}")
     found(writer, "channel", channel)
+    writer.check_free(channel)
     if found(writer, "asset", asset)["valid_to_ms"] is not None:
         raise RefusedError(f"asset: came {asset!r}, allowed: one that has not ended")
     if who == BIRTHS:

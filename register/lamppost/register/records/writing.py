@@ -78,6 +78,15 @@ class Writer:
         self._enter("create", kind, None, row)
         return row
 
+    def check_free(self, channel: str) -> None:
+        """Refuse to bind a channel that tells of an asset outside the boundary already.
+
+        Raises:
+            OutsideError: it does.
+        """
+        if self._boundary is not None:
+            self._boundary.check_free(self.connection, channel)
+
     def waiting(self, kind: str) -> Mapping[str, Row]:
         """Return the new records that no query finds yet, by id."""
         return self._new[kind]
