@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from lamppost.register.access import accounts, tokens
 from lamppost.register.alarms import desk
+from lamppost.register.condition.deciding import aim, require
 from lamppost.register.records.base import metadata
 from lamppost.register.records.boundary import VIEWS, Boundary
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Wanted
+from lamppost.register.records.refusals import OutsideError
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
@@ -107,6 +109,20 @@ def test_what_lies_outside_cannot_be_changed(west: Register, register: Register)
         assert desk.act(writer, "al-w", "acknowledge", "w")
 
 
+def test_what_is_there_already_is_refused_as_outside(
+    west: Register, register: Register
+) -> None:
+    """Of who is for the west the target of a class is hidden; saying it anew is no accident."""
+    said = ("class", "pump", "energy", "kW.h", 2.0, 1.0, "bills")
+    with register.changing("root") as writer:
+        aim(writer, *said)
+    with (
+        pytest.raises(OutsideError, match="target: came one that does not lie"),
+        west.changing("w") as writer,
+    ):
+        aim(writer, *said)
+
+
 def _move(west: Register) -> None:
     with west.changing("w") as writer:
         desk.act(writer, "al-w", "acknowledge", "w")
@@ -115,8 +131,6 @@ def _move(west: Register) -> None:
 
 
 def _require(west: Register) -> None:
-    from lamppost.register.condition.deciding import require
-
     with west.changing("w") as writer:
         require(writer, "pump", "flow", "the law")
 

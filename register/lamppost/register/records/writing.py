@@ -124,7 +124,11 @@ class Writer:
         Raises:
             OutsideError: something of it lies outside the boundary; nothing may be kept.
         """
-        touched = [(k, one) for k in RECORDS for one in {*self._new[k], *self._dirty[k]}]
+        touched = {kind: {*self._new[kind], *self._dirty[kind]} for kind in RECORDS}
+        # Where a channel lies follows from its links: it is known when these are written. All
+        # others come first, for one that lies outside may be there and must not be written.
+        channels = touched.pop("channel")
+        self._check_inside(touched)
         for kind, table in RECORDS.items():
             if self._new[kind]:
                 self.connection.execute(insert(table), list(self._new[kind].values()))
@@ -132,8 +136,7 @@ class Writer:
                 rows = [self._known[kind][one] for one in sorted(self._dirty[kind])]
                 self.connection.execute(_by_id(table), [_bound(row) for row in rows])
             self._new[kind], self._dirty[kind] = {}, set()
-        # Where a channel lies follows from its links, so they must have been written.
-        self._check_inside(touched)
+        self._check_inside({"channel": channels})
         changes, self._changes = self._changes, []
         return audit.append(self.connection, self._who, self.now_ms, changes)
 
@@ -142,11 +145,12 @@ class Writer:
             return False
         return not self._boundary.holds(self.connection, kind, row)
 
-    def _check_inside(self, touched: Iterable[tuple[str, str]]) -> None:
+    def _check_inside(self, touched: Mapping[str, Iterable[str]]) -> None:
         if self._boundary is None:
             return
-        for kind, one in touched:
-            self._boundary.check(self.connection, kind, self._known[kind][one])
+        for kind, ids in touched.items():
+            for one in ids:
+                self._boundary.check(self.connection, kind, self._known[kind][one])
 
     def _enter(self, what: str, kind: str, before: Row | None, after: Row) -> None:
         table = RECORDS[kind]
