@@ -31,13 +31,16 @@ from lamppost.register.pages.ahead import ahead
 from lamppost.register.pages.alarms import build_alarms
 from lamppost.register.pages.asset_list import build_assets
 from lamppost.register.pages.assets import build_asset
+from lamppost.register.pages.coverage import build_coverage
 from lamppost.register.pages.imports import build_import
 from lamppost.register.pages.indicator_list import build_indicators
 from lamppost.register.pages.indicator_sheet import build_sheet
 from lamppost.register.pages.map import build_map
+from lamppost.register.pages.next_list import build_next
 from lamppost.register.pages.reviews import build_reviews
 from lamppost.register.pages.settings import build_settings
 from lamppost.register.pages.showing import READ_S
+from lamppost.register.pages.use import build_use
 from lamppost.register.pages.work import build_work
 from lamppost.register.records import api as records_api
 from lamppost.register.records import imports_api, links_api, uploads
@@ -69,9 +72,12 @@ ROUTERS = (
 Build = Callable[[Register | None, Request], Awaitable[Response | None]]
 
 PAGES: Mapping[str, Build] = {
+    "/next": build_next,
     "/alarms": build_alarms,
     "/work": build_work,
     "/assets": build_assets,
+    "/coverage": build_coverage,
+    "/use": build_use,
     "/map": build_map,
     "/reviews": build_reviews,
     "/indicators": build_indicators,

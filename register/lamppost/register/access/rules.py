@@ -75,10 +75,13 @@ RULES: tuple[tuple[str, str, Permission], ...] = (
 
 PAGES: tuple[tuple[str, Permission, Permission], ...] = (
     ("/", "read", "operate"),
+    ("/next", "read", "read"),
     ("/alarms", "read", "operate"),
     ("/work", "read", "operate"),
     ("/assets", "read", "operate"),
     ("/assets/{}", "read", "operate"),
+    ("/coverage", "read", "steward"),
+    ("/use", "read", "steward"),
     ("/map", "read", "steward"),
     ("/reviews", "read", "steward"),
     ("/indicators", "read", "read"),

@@ -35,13 +35,17 @@ def ranked(severity: float, criticality: int | None, confidence: float) -> Ranke
     """Return the rank of something of a severity (0 to 1) at an asset (1 to 5, or None)."""
     rating = CRITICALITY_UNKNOWN if criticality is None else criticality
     score = severity * rating / CRITICALITY_MAX * confidence
-    priority = 1 + sum(score < floor for floor in PRIORITY_FLOORS)
     told = f"criticality {rating}/5" + ("" if criticality is not None else " (not rated)")
     return Ranked(
         score,
-        priority,
+        priority_of(score),
         f"severity {severity:.2f} x {told} x confidence {confidence:.2f} = {score:.2f}",
     )
+
+
+def priority_of(score: float) -> int:
+    """Return the priority of a score, 1 (critical) to 4 (low)."""
+    return 1 + sum(score < floor for floor in PRIORITY_FLOORS)
 
 
 def confidence(true: int, false: int) -> float:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Float, and_, case, cast, exists, func, select
 
 from lamppost.register.alarms.priority import CRITICALITY_UNKNOWN
 from lamppost.register.condition.tables import requirement
-from lamppost.register.condition.values import Covered, Gap
+from lamppost.register.condition.values import Covered, Gap, Lacking
 from lamppost.register.records.tables import asset, channel, link
 
 PARTS = {"class": asset.c.asset_class, "district": asset.c.district}
@@ -90,16 +90,38 @@ def important_gaps(
     return tuple(Gap(*row) for row in rows)
 
 
-def _lacking(asset_class: str | None, district: str | None) -> tuple[Any, Any]:
-    """Assets with what their class requires, and the condition that they do not have it."""
-    told = exists().where(
+def lacking(connection: Connection) -> tuple[Lacking, ...]:
+    """Return every requirement with how many assets lack it, the most first."""
+    there = and_(
+        asset.c.asset_class == requirement.c.asset_class, asset.c.valid_to_ms.is_(None)
+    )
+    missing = func.sum(case((and_(asset.c.id.is_not(None), ~_told()), 1), else_=0))
+    of = [requirement.c[name] for name in ("id", "asset_class", "measurand", "why")]
+    columns: list[Any] = [*of, func.count(asset.c.id), missing.label("missing")]
+    rows = connection.execute(
+        select(*columns)
+        .select_from(requirement.outerjoin(asset, there))
+        .where(requirement.c.valid_to_ms.is_(None))
+        .group_by(*of)
+        .order_by(missing.desc(), requirement.c.asset_class, requirement.c.measurand)
+    )
+    return tuple(Lacking(*row) for row in rows)
+
+
+def _told() -> Any:  # noqa: ANN401 - a condition
+    """An asset has a channel of what a requirement names."""
+    return exists().where(
         link.c.asset == asset.c.id,
         link.c.valid_to_ms.is_(None),
         link.c.channel == channel.c.id,
         channel.c.valid_to_ms.is_(None),
         channel.c.channel_class == requirement.c.measurand,
     )
-    asked = [asset.c.valid_to_ms.is_(None), requirement.c.valid_to_ms.is_(None), ~told]
+
+
+def _lacking(asset_class: str | None, district: str | None) -> tuple[Any, Any]:
+    """Assets with what their class requires, and the condition that they do not have it."""
+    asked = [asset.c.valid_to_ms.is_(None), requirement.c.valid_to_ms.is_(None), ~_told()]
     if asset_class is not None:
         asked.append(asset.c.asset_class == asset_class)
     if district is not None:

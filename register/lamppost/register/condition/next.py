@@ -1,7 +1,7 @@
 """What to do next: one list over alarms, work, capacity, condition, gaps and calibrations.
 
 Everything is ranked by the same multiplication: severity x criticality / 5 x confidence. What
-severity means for each kind is said where it is set, and told with the line.
+severity means for each kind is said in `SEVERITIES`, and told with the line.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,16 @@ YEAR_DAYS = 365
 GAP_SEVERITY = 0.2
 CALIBRATION_SEVERITY = 0.3
 BAD_GRADE = 4
+
+SEVERITIES = {
+    "alarm": "as the detector has it",
+    "overdue_work": "of the order, up to half more once a week late",
+    "capacity": "1 today, 0 in a year; as sure as the forecast's back-test was",
+    "condition": "(grade - 1) / 4, of the grades 4 and 5",
+    "gap": f"{GAP_SEVERITY} each",
+    "calibration": f"{CALIBRATION_SEVERITY} each",
+}
+"""By kind of line: what its severity is, for a person."""
 
 
 def what_next(connection: Connection, now_ms: int, limit: int) -> tuple[Next, ...]:

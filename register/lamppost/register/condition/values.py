@@ -134,6 +134,27 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """What a class must have measured, and how many of its assets have it not.
+
+    Attributes:
+        requirement: Its id.
+        asset_class: The class.
+        measurand: What must be measured.
+        why: Why it must.
+        assets: How many assets of the class there are.
+        missing: How many of them do not have it.
+    """
+
+    requirement: str
+    asset_class: str
+    measurand: str
+    why: str
+    assets: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Used:
     """What a part of the city used of a resource in a period.
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from lamppost.register.markup import Markup
 from lamppost.register.pages.forms import select as choice
+from lamppost.register.records.boundary import Boundary
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 from lamppost.register.records.tables import asset
@@ -44,6 +45,26 @@ def districts(register: Register) -> list[str]:
     )
     with register.database.reading() as connection:
         return [str(one) for one in connection.execute(query).scalars()]
+
+
+def names(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return name and district ("" without) of some assets, as many as a page shows."""
+    query = select(asset.c.id, asset.c.name, asset.c.district).where(asset.c.id.in_(ids))
+    return {row.id: (row.name, row.district or "") for row in connection.execute(query)}
+
+
+def within(register: Register, district: str) -> Register:
+    """Return the register as who is for one district reads it; "" leaves it as it is.
+
+    Raises:
+        RefusedError: who looks is for other districts.
+    """
+    if not district:
+        return register
+    if register.boundary is not None and district not in register.boundary.districts:
+        allowed = ", ".join(sorted(register.boundary.districts))
+        raise RefusedError(f"district: came {district[:40]!r}, allowed: {allowed}")
+    return register.whole.within(Boundary([district]))
 
 
 def district_choice(places: Sequence[str], chosen: str) -> Markup:

@@ -14,9 +14,12 @@ PAGES_MAX = 50
 
 WAYS = {
     "/": "Now",
+    "/next": "Next",
     "/alarms": "Alarms",
     "/work": "Work",
     "/assets": "Assets",
+    "/coverage": "Coverage",
+    "/use": "Use",
     "/map": "Map",
     "/reviews": "Reviews",
     "/indicators": "Indicators",
