@@ -20,7 +20,7 @@ from lamppost.register.records.asked import COMMON
 from lamppost.register.records.assetfields import EXTERNAL, FIELDS
 from lamppost.register.records.migrating import STEPS
 from lamppost.register.records.tables import RECORDS
-from lamppost.register.records.values import BASES, ROLES
+from lamppost.register.records.values import BASES, PAGE_DEFAULT, PAGE_MAX, ROLES
 from lamppost.register.work import api as work_api
 from lamppost.register.work import values as work
 
@@ -68,7 +68,7 @@ def test_bounds_and_words_are_those_of_the_code() -> None:
     assert f"{assetfiles.FILE_BYTES_MAX // 2**20} MiB" in PAGE
     assert f"at most {importing.DEPTH_MAX} levels" in PAGE
     assert f"at most {intake.WAITING_MAX:,}" in PAGE
-    assert f"({reading.PAGE_DEFAULT} unless told otherwise, up to {reading.PAGE_MAX:,})" in PAGE
+    assert f"({PAGE_DEFAULT} unless told otherwise, up to {PAGE_MAX:,})" in PAGE
     assert all(f"`{word}`" in section("Records") for word in (*ROLES, *BASES))
 
 

@@ -2,6 +2,8 @@
 
 import json
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from lamppost.register import cli
+from lamppost.register.exports.formats import FORMATS
+from lamppost.register.exports.names import CSV, NAMES
+from lamppost.register.records.commands import SHOWN
 from lamppost.register.records.migrations import versions
+from lamppost.register.records.reading import KINDS
 from lamppost.register.records.store import Register
 
 from .registers import CHANNEL, FLOW, birth
@@ -167,3 +173,60 @@ def test_help_has_examples_that_parse(capsys: pytest.CaptureFixture[str]) -> Non
     assert len(shown) >= 7
     for line in shown:
         cli._parser().parse_args(line.split()[2:])
+
+
+HEAVY = ("sqlalchemy", "pydantic", "fastapi", "nicegui", "argon2", "numpy")
+LOADED = f"print([one for one in {HEAVY} if one in sys.modules], file=sys.stderr)"
+HELPS = f"""
+import sys
+from lamppost.register import cli
+def words(parser, before):
+    yield before
+    for action in parser._actions:
+        for name, one in (action.choices if hasattr(action, "add_parser") else {{}}).items():
+            yield from words(one, [*before, name])
+for one in words(cli._parser(), []):
+    try:
+        cli.main([*one, "--help"])
+    except SystemExit as ended:
+        assert ended.code == 0, one
+{LOADED}
+"""
+
+
+def alone(script: str, *words: str) -> tuple[str, str]:
+    """Run a script in a Python of its own; returns what it printed, and complained."""
+    command = [sys.executable, "-c", script, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout, done.stderr.strip()
+
+
+def test_help_of_every_command_waits_for_nothing_heavy() -> None:
+    """What databases and pages need takes seconds to import, and help needs none of it."""
+    said, loaded = alone(HELPS)
+    assert said.count("usage: ") > 25
+    assert "usage: lamppost register seed" in said
+    assert "usage: lamppost register token revoke" in said
+    assert loaded == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "loaded"),
+    [
+        (("list", "assets"), "['sqlalchemy']"),
+        (("user", "list"), "['sqlalchemy', 'argon2']"),
+    ],
+)
+def test_a_command_imports_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], loaded: str
+) -> None:
+    """Listing needs no web server."""
+    monkeypatch.delenv("LAMPPOST_REGISTER_URL", raising=False)
+    script = f"import sys; from lamppost.register import cli; cli.main(sys.argv[1:]); {LOADED}"
+    assert alone(script, *words, "--data", str(tmp_path))[1] == loaded
+
+
+def test_names_that_stand_apart_are_those_there_are() -> None:
+    """Kinds and formats are named where naming them costs nothing, and nowhere else."""
+    assert set(SHOWN) == set(KINDS)
+    assert (*FORMATS, CSV) == NAMES

@@ -8,8 +8,9 @@ from lamppost.aggregator.nodes.nodes import Route
 from lamppost.aggregator.nodes.seen import seen
 from lamppost.aggregator.pipeline.pipeline import Pipeline
 from lamppost.aggregator.settings.rules import ConfigError, Problem
+from lamppost.register.records.address import VARIABLE
 from lamppost.register.records.births import BirthSeen
-from lamppost.register.records.database import VARIABLE, DatabaseUrlError
+from lamppost.register.records.database import DatabaseUrlError
 from lamppost.register.records.intake import Intake
 from lamppost.register.records.store import Register
 from lamppost.wire import canary

@@ -3,8 +3,6 @@
 import argparse
 from collections.abc import Callable, Sequence
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from lamppost.register import serving
 from lamppost.register.access import commands as access
 from lamppost.register.commanding import DATA_DIR, FAILED, WRONG_USE, UsageError, complain
@@ -13,10 +11,7 @@ from lamppost.register.evidence import commands as evidence
 from lamppost.register.exports import commands as exports
 from lamppost.register.indicators import commands as indicators
 from lamppost.register.records import commands as records
-from lamppost.register.records.database import VARIABLE, DatabaseUrlError
-from lamppost.register.records.links import RefusedError
-from lamppost.register.records.migrating import MigrationError
-from lamppost.register.records.store import Register
+from lamppost.register.records.address import VARIABLE
 from lamppost.register.resources import commands as resources
 from lamppost.register.seed import commands as seed
 
@@ -56,6 +51,14 @@ exit code: 0 it worked, 1 it failed or something is wrong, 2 wrong use
 def main(argv: Sequence[str]) -> int:
     """Keep the records: assets, nodes, channels, streams and their audit trail."""
     arguments = _parser().parse_args(argv)
+    # Late, as in the rooms: whoever only asks how a command is called need not wait for these.
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from lamppost.register.records.database import DatabaseUrlError
+    from lamppost.register.records.migrating import MigrationError
+    from lamppost.register.records.refusals import RefusedError
+    from lamppost.register.records.store import Register
+
     command: Callable[[Register, argparse.Namespace], int] = arguments.command
     try:
         register = Register(arguments.database, arguments.data)

@@ -1,4 +1,8 @@
-"""What all commands of `lamppost register` share: options, words and exit codes."""
+"""What all commands of `lamppost register` share: options, words and exit codes.
+
+The modules `commands` say which words there are; whatever takes long to import comes with the
+command that needs it, so that `--help` and a wrong word are answered at once.
+"""
 
 import argparse
 import getpass
@@ -6,11 +10,13 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lamppost.register.records.address import VARIABLE
 from lamppost.register.records.births import WHO
-from lamppost.register.records.database import VARIABLE
-from lamppost.register.records.store import Register
+
+if TYPE_CHECKING:
+    from lamppost.register.records.store import Register
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 DATA_DIR = Path("lamppost-data")
@@ -23,7 +29,7 @@ class UsageError(Exception):
 def add(
     commands: Any,  # noqa: ANN401 - argparse keeps the type to itself
     name: str,
-    command: Callable[[Register, argparse.Namespace], int],
+    command: Callable[["Register", argparse.Namespace], int],
     told: str,
 ) -> argparse.ArgumentParser:
     """Add a command with the options that all of them have."""

@@ -6,13 +6,13 @@ import signal
 import sys
 import threading
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lamppost.register.access import accounts
 from lamppost.register.commanding import OK, UsageError, add, say
-from lamppost.register.records.store import Register
-from lamppost.register.resting import Resting
-from lamppost.register.serve import Console, is_loopback
+
+if TYPE_CHECKING:
+    from lamppost.register.records.store import Register
+    from lamppost.register.serve import Console
 
 PORT = 8080
 PORT_MAX = 65_535
@@ -36,7 +36,10 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     serving.add_argument("--demo", action="store_true", help=told)
 
 
-def _serve(register: Register, arguments: argparse.Namespace) -> int:
+def _serve(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.resting import Resting
+    from lamppost.register.serve import Console, is_loopback
+
     if not 0 <= arguments.port <= PORT_MAX:
         raise UsageError(f"--port: came {arguments.port}, allowed: 0 to {PORT_MAX}")
     if arguments.demo and not is_loopback(arguments.host):
@@ -58,7 +61,7 @@ def _serve(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _tell(register: Register, console: Console, arguments: argparse.Namespace) -> None:
+def _tell(register: "Register", console: "Console", arguments: argparse.Namespace) -> None:
     if arguments.json:
         told = {"url": console.url, "database": register.address, "demo": arguments.demo}
         say(json.dumps(told))
@@ -72,7 +75,9 @@ def _tell(register: Register, console: Console, arguments: argparse.Namespace) -
         print(NO_USERS, file=sys.stderr)
 
 
-def _has_users(register: Register) -> bool:
+def _has_users(register: "Register") -> bool:
+    from lamppost.register.access import accounts
+
     with register.database.reading() as connection:
         return bool(accounts.every(connection))
 

@@ -6,14 +6,15 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lamppost.register.access import accounts, passwords
-from lamppost.register.access.accounts import Account, Districts
-from lamppost.register.access.rules import ROLES
-from lamppost.register.access.tokens import DAYS_MAX, SHOWN_CHARS, Token, every, issue, revoke
+from lamppost.register.access.rules import ROLES, TOKEN_DAYS_MAX
 from lamppost.register.commanding import OK, UsageError, add, say, who
-from lamppost.register.records.store import Register
+
+if TYPE_CHECKING:
+    from lamppost.register.access.accounts import Account, Districts
+    from lamppost.register.access.tokens import Token
+    from lamppost.register.records.store import Register
 
 DAYS_DEFAULT = 90
 
@@ -26,7 +27,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     adding = add(deeds, "add", _add, "make a token; its secret is shown once")
     adding.add_argument("name", help="what it is for; deeds are entered under it")
     _add_scope(adding)
-    told = f"how long it holds, 1 to {DAYS_MAX} (default: {DAYS_DEFAULT})"
+    told = f"how long it holds, 1 to {TOKEN_DAYS_MAX} (default: {DAYS_DEFAULT})"
     adding.add_argument("--days", type=int, default=DAYS_DEFAULT, metavar="N", help=told)
     add(deeds, "list", _list, "list all tokens, without their secrets")
     revoking = add(deeds, "revoke", _revoke, "end a token now")
@@ -62,7 +63,9 @@ def _add_scope(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--district", action="append", metavar="NAME", help=told)
 
 
-def _add(register: Register, arguments: argparse.Namespace) -> int:
+def _add(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.access.tokens import SHOWN_CHARS, issue
+
     with register.changing(who(arguments)) as writer:
         secret = issue(
             writer, arguments.name, arguments.role, arguments.days, arguments.district
@@ -74,7 +77,9 @@ def _add(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _list(register: Register, arguments: argparse.Namespace) -> int:
+def _list(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.access.tokens import every
+
     with register.database.reading() as connection:
         tokens = every(connection)
     for one in tokens:
@@ -82,25 +87,29 @@ def _list(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _line(one: Token, now_ms: int) -> str:
+def _line(one: "Token", now_ms: int) -> str:
     ends = datetime.fromtimestamp(one.expires_ms / 1_000, UTC).date()
     state = "holds" if one.holds(now_ms) else "revoked" if one.revoked_ms else "expired"
     where = _where(one.districts)
     return f"{one.id}  {one.role:<8}  {state:<7}  until {ends}  {where}  {one.name}"
 
 
-def _where(districts: Districts) -> str:
+def _where(districts: "Districts") -> str:
     return "whole city" if districts is None else ", ".join(districts)
 
 
-def _revoke(register: Register, arguments: argparse.Namespace) -> int:
+def _revoke(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.access.tokens import revoke
+
     with register.changing(who(arguments)) as writer:
         ended = revoke(writer, arguments.id)
     say(f"{arguments.id}: {'revoked' if ended else 'was revoked before'}")
     return OK
 
 
-def _add_user(register: Register, arguments: argparse.Namespace) -> int:
+def _add_user(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.access import accounts
+
     password = _password(arguments.name)
     with register.changing(who(arguments)) as writer:
         accounts.add(
@@ -110,7 +119,9 @@ def _add_user(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _list_users(register: Register, arguments: argparse.Namespace) -> int:
+def _list_users(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.access import accounts
+
     with register.database.reading() as connection:
         users = accounts.every(connection)
     for one in users:
@@ -118,13 +129,15 @@ def _list_users(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _user_line(one: Account) -> str:
+def _user_line(one: "Account") -> str:
     state = "disabled" if one.disabled_ms else "may come in"
     way = "password" if one.has_password else "OIDC"
     return f"{one.id}  {one.role:<8}  {state:<11}  {way:<8}  {_where(one.districts)}"
 
 
-def _set_role(register: Register, arguments: argparse.Namespace) -> int:
+def _set_role(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.access import accounts
+
     with register.changing(who(arguments)) as writer:
         changed = accounts.set_role(writer, arguments.name, arguments.role, arguments.district)
     where = _where(accounts.named(arguments.district))
@@ -133,7 +146,9 @@ def _set_role(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _set_password(register: Register, arguments: argparse.Namespace) -> int:
+def _set_password(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.access import accounts
+
     password = _password(arguments.name)
     with register.changing(who(arguments)) as writer:
         accounts.set_password(writer, arguments.name, password)
@@ -141,14 +156,18 @@ def _set_password(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _disable(register: Register, arguments: argparse.Namespace) -> int:
+def _disable(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.access import accounts
+
     with register.changing(who(arguments)) as writer:
         ended = accounts.disable(writer, arguments.name)
     say(f"{arguments.name}: {'disabled' if ended else 'was disabled before'}")
     return OK
 
 
-def _enable(register: Register, arguments: argparse.Namespace) -> int:
+def _enable(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.access import accounts
+
     with register.changing(who(arguments)) as writer:
         opened = accounts.enable(writer, arguments.name)
     say(f"{arguments.name}: {'may come in' if opened else 'was not disabled'}")
@@ -162,6 +181,8 @@ def _password(name: str) -> str:
         UsageError: the two differ.
         RefusedError: it is no password.
     """
+    from lamppost.register.access import passwords
+
     if not sys.stdin.isatty():
         given = sys.stdin.readline(passwords.CHARS_MAX + 2).rstrip("\r\n")
         return passwords.checked(name, given)

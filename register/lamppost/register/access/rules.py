@@ -8,6 +8,7 @@ Role = Literal["viewer", "operator", "engineer", "steward", "auditor", "admin"]
 Permission = Literal["anyone", "read", "operate", "engineer", "steward", "audit"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
+TOKEN_DAYS_MAX = 366
 
 MAY: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset({"anyone", "read"}),

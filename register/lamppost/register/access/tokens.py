@@ -12,7 +12,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, select
 
 from lamppost.register.access.accounts import Districts, checked_districts, named
-from lamppost.register.access.rules import ROLES, Role
+from lamppost.register.access.rules import ROLES, TOKEN_DAYS_MAX, Role
 from lamppost.register.access.tables import token
 from lamppost.register.records.deciding import known
 from lamppost.register.records.links import RefusedError
@@ -24,7 +24,6 @@ SECRET_CHARS_MAX = 100
 SHOWN_CHARS = 12
 """The id: enough of the secret to know a token by, too little to guess the rest."""
 
-DAYS_MAX = 366
 DAY_MS = 86_400_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -72,8 +71,8 @@ def issue(
         raise RefusedError(f"name: came {name[:60]!r}, allowed: {allowed}")
     if role not in ROLES:
         raise RefusedError(f"role: came {role[:60]!r}, allowed: {', '.join(ROLES)}")
-    if not 1 <= days <= DAYS_MAX:
-        raise RefusedError(f"days: came {days}, allowed: 1 to {DAYS_MAX}")
+    if not 1 <= days <= TOKEN_DAYS_MAX:
+        raise RefusedError(f"days: came {days}, allowed: 1 to {TOKEN_DAYS_MAX}")
     secret = MARK + secrets.token_urlsafe(SECRET_BYTES)
     facts = {
         "name": name,

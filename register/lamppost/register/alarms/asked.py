@@ -9,7 +9,7 @@ from lamppost.register.alarms.escalation import LEVELS_MAX, MINUTES_MAX, NAME_CH
 from lamppost.register.alarms.reading import AlarmsWanted
 from lamppost.register.alarms.values import State
 from lamppost.register.records.asked import Limit, Text, Time
-from lamppost.register.records.reading import PAGE_DEFAULT
+from lamppost.register.records.values import PAGE_DEFAULT
 
 PERIOD_MAX_MS = 92 * 86_400_000
 OPERATORS_MAX = 1_000

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Connection, false, func
 from lamppost.register.alarms.tables import alarm
 from lamppost.register.alarms.values import NORMAL, Alarm
 from lamppost.register.records.newest import newest
-from lamppost.register.records.reading import PAGE_DEFAULT, Page
+from lamppost.register.records.reading import Page
+from lamppost.register.records.values import PAGE_DEFAULT
 
 FILTERS = {
     "state": "state",

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lamppost.register.acting import Act
 from lamppost.register.condition.values import AssetCondition, Covered, Gap, Next, Used
 from lamppost.register.records.asked import Asked, Limit, Text, Time
-from lamppost.register.records.reading import PAGE_DEFAULT
+from lamppost.register.records.values import PAGE_DEFAULT
 
 Short = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Amount = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lamppost.register.days.values import DayTold, Graded, GradedNode
 from lamppost.register.records.asked import Limit, Text, Time
-from lamppost.register.records.reading import PAGE_DEFAULT
+from lamppost.register.records.values import PAGE_DEFAULT
 
 DAYS_MAX = 1_000
 Day = Annotated[

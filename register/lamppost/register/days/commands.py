@@ -4,15 +4,16 @@ import argparse
 import json
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamppost.register.commanding import OK, UsageError, add, say
-from lamppost.register.days import reading
-from lamppost.register.days.asked import QualityAsked, day_at, first_ms
 from lamppost.register.days.quality import PARTS
 from lamppost.register.days.values import Graded
-from lamppost.register.records.reading import PAGE_DEFAULT, PAGE_MAX
-from lamppost.register.records.store import Register
+from lamppost.register.records.values import PAGE_DEFAULT, PAGE_MAX
+
+if TYPE_CHECKING:
+    from lamppost.register.days.asked import QualityAsked
+    from lamppost.register.records.store import Register
 
 
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type to itself
@@ -26,7 +27,10 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     telling.add_argument("--limit", type=int, default=PAGE_DEFAULT, metavar="N", help=told)
 
 
-def _quality(register: Register, arguments: argparse.Namespace) -> int:
+def _quality(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.days import reading
+    from lamppost.register.days.asked import day_at, first_ms
+
     asked = _asked(arguments)
     with register.database.reading() as connection:
         day_ms = reading.newest_day(connection) if asked.day is None else first_ms(asked.day)
@@ -44,7 +48,9 @@ def _quality(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _asked(arguments: argparse.Namespace) -> QualityAsked:
+def _asked(arguments: argparse.Namespace) -> "QualityAsked":
+    from lamppost.register.days.asked import QualityAsked
+
     if arguments.below is not None and not 0 <= arguments.below <= 1:
         raise UsageError(f"--below: came {arguments.below}, allowed: 0 to 1")
     if not 1 <= arguments.limit <= PAGE_MAX:

@@ -4,16 +4,15 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamppost.register.commanding import FAILED, OK, UsageError, add, complain, say, who
-from lamppost.register.evidence.making import make
-from lamppost.register.evidence.verifying import PackError, verify
 from lamppost.register.indicators.commands import PERIOD, add_city, facts_of, number
 from lamppost.register.indicators.definitions import DefinitionError, known, period
-from lamppost.register.indicators.desk import value as computed
-from lamppost.register.indicators.signing import PARTS, sign
-from lamppost.register.records.store import Register
+from lamppost.register.indicators.values import PARTS
+
+if TYPE_CHECKING:
+    from lamppost.register.records.store import Register
 
 
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type to itself
@@ -36,7 +35,9 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     checking.set_defaults(needs_tables=False)
 
 
-def _evidence(register: Register, arguments: argparse.Namespace) -> int:
+def _evidence(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.evidence.making import make
+
     try:
         wanted, named = period(arguments.period), known(arguments.indicator)
     except DefinitionError as error:
@@ -51,7 +52,10 @@ def _evidence(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _sign(register: Register, arguments: argparse.Namespace) -> int:
+def _sign(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.indicators.desk import value as computed
+    from lamppost.register.indicators.signing import sign
+
     try:
         wanted, named = period(arguments.period), known(arguments.indicator)
     except DefinitionError as error:
@@ -65,7 +69,9 @@ def _sign(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _verify(_: Register, arguments: argparse.Namespace) -> int:
+def _verify(_: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.evidence.verifying import PackError, verify
+
     path: Path = arguments.pack
     if not path.is_file():
         raise UsageError(f"FILE: came {str(path)!r}, allowed: a file that is there")

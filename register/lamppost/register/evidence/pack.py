@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 
 from lamppost.register.indicators.computing import Inputs
-from lamppost.register.indicators.signing import PARTS, SignOff
+from lamppost.register.indicators.signing import SignOff
 from lamppost.register.indicators.values import (
     FROM_RECORDS,
+    PARTS,
     Definition,
     Input,
     Metered,

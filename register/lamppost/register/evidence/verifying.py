@@ -13,8 +13,7 @@ from typing import Any
 from lamppost.register.evidence import pack
 from lamppost.register.indicators.computing import Inputs, compute
 from lamppost.register.indicators.definitions import definition
-from lamppost.register.indicators.signing import PARTS
-from lamppost.register.indicators.values import FROM_RECORDS, Input, Metered
+from lamppost.register.indicators.values import FROM_RECORDS, PARTS, Input, Metered
 
 TOTAL_MAX = 256_000_000
 """Bytes unpacked: a city's inputs are some ten megabytes."""

@@ -5,11 +5,13 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamppost.register.commanding import OK, add, say
-from lamppost.register.exports.writing import CSV, NAMES, export
-from lamppost.register.records.store import Register
+from lamppost.register.exports.names import CSV, NAMES
+
+if TYPE_CHECKING:
+    from lamppost.register.records.store import Register
 
 
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type to itself
@@ -20,7 +22,9 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     exporting.add_argument("--out", type=Path, required=True, metavar="PATH", help=told)
 
 
-def _export(register: Register, arguments: argparse.Namespace) -> int:
+def _export(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.exports.writing import export
+
     written = export(register, arguments.format, arguments.out, _tell)
     for file in written:
         told = f"{file.path}: {file.bytes} bytes"

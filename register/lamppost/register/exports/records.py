@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lamppost.register.records.reading import KINDS, PAGE_MAX, State, Wanted, page
+from lamppost.register.records.reading import KINDS, State, Wanted, page
+from lamppost.register.records.values import PAGE_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lamppost.register.exports.formats import FORMATS, SHEETS, Format
+from lamppost.register.exports.names import CSV
 from lamppost.register.exports.records import Records
 from lamppost.register.records.store import Register
 
-CSV = "csv"
-NAMES = (*FORMATS, CSV)
 EVERY_PIECES = 10_000
 
 

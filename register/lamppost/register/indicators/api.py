@@ -28,15 +28,8 @@ from lamppost.register.indicators.definitions import (
     period,
 )
 from lamppost.register.indicators.records import PACKS, VALUES, KeptValue, Pack
-from lamppost.register.indicators.signing import (
-    KIND,
-    NOTE_CHARS_MAX,
-    SIGNOFFS,
-    Part,
-    SignOff,
-    sign,
-)
-from lamppost.register.indicators.values import Value
+from lamppost.register.indicators.signing import KIND, NOTE_CHARS_MAX, SIGNOFFS, SignOff, sign
+from lamppost.register.indicators.values import Part, Value
 from lamppost.register.problems import Problem
 from lamppost.register.records.asked import Asked, Text
 from lamppost.register.records.deciding import known as record

@@ -4,19 +4,19 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamppost.register.commanding import OK, UsageError, add, say, who
-from lamppost.register.indicators import desk
 from lamppost.register.indicators.definitions import (
     CITY_FILE,
     DefinitionError,
     city_facts,
     period,
 )
-from lamppost.register.indicators.records import keep
 from lamppost.register.indicators.values import Value
-from lamppost.register.records.store import Register
+
+if TYPE_CHECKING:
+    from lamppost.register.records.store import Register
 
 PERIOD = "2026-10 or 2026"
 
@@ -50,7 +50,10 @@ def facts_of(arguments: argparse.Namespace) -> dict[str, float]:
         raise UsageError(str(error)) from error
 
 
-def _indicators(register: Register, arguments: argparse.Namespace) -> int:
+def _indicators(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.indicators import desk
+    from lamppost.register.indicators.records import keep
+
     try:
         wanted = period(arguments.period)
     except DefinitionError as error:

@@ -1,12 +1,11 @@
 """Signing a value: its owner and its steward say that it is true, four eyes, of one lineage."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
 
 from sqlalchemy import Connection, select
 
 from lamppost.register.indicators.tables import indicator_signoff
-from lamppost.register.indicators.values import Value
+from lamppost.register.indicators.values import PARTS, Value
 from lamppost.register.records.deciding import ConflictError, text
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Kind
@@ -14,10 +13,6 @@ from lamppost.register.records.values import Kept
 from lamppost.register.records.writing import Writer
 
 KIND = "indicator_signoff"
-Part = Literal["owner", "steward"]
-OWNER: Final = "owner"
-STEWARD: Final = "steward"
-PARTS: tuple[Part, ...] = (OWNER, STEWARD)
 NOTE_CHARS_MAX = 500
 
 

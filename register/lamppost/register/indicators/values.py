@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
+
+Part = Literal["owner", "steward"]
+OWNER: Final = "owner"
+STEWARD: Final = "steward"
+PARTS: tuple[Part, ...] = (OWNER, STEWARD)
+"""Who signs a value."""
 
 Status = Literal["measured", "synthetic", "NR"]
 Kind = Literal["share", "density", "intensity", "mean", "loss", "difference", "tracked"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from lamppost.register import words
 from lamppost.register.indicators import desk
-from lamppost.register.indicators.signing import OWNER, PARTS, STEWARD, SignOff, sign
-from lamppost.register.indicators.values import Value
+from lamppost.register.indicators.signing import SignOff, sign
+from lamppost.register.indicators.values import OWNER, PARTS, STEWARD, Value
 from lamppost.register.markup import Markup, tag
 from lamppost.register.pages.deeds import Asked
 from lamppost.register.pages.forms import button, lines, question, select

@@ -26,7 +26,7 @@ from lamppost.register.pages.showing import Drawn, show
 from lamppost.register.publish.rows import HOUR_MS
 from lamppost.register.publish.rows import MINUTE_MS as PUBLISH_MS
 from lamppost.register.records import audit, uploads
-from lamppost.register.records.database import VARIABLE
+from lamppost.register.records.address import VARIABLE
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 from lamppost.register.records.writing import Writer

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lamppost.register.records.reading import PAGE_DEFAULT, PAGE_MAX, State, Wanted
-from lamppost.register.records.values import Role
+from lamppost.register.records.reading import State, Wanted
+from lamppost.register.records.values import PAGE_DEFAULT, PAGE_MAX, Role
 
 TIME_MAX_MS = 253_402_300_799_999
 """The end of the year 9999."""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamppost.register.commanding import (
     FAILED,
@@ -18,11 +18,12 @@ from lamppost.register.commanding import (
 )
 from lamppost.register.records import commissioning_command as commissioning
 from lamppost.register.records.assetfiles import CSV_SUFFIXES, GEOJSON_SUFFIXES
-from lamppost.register.records.audit import Verdict
-from lamppost.register.records.importing import Report
-from lamppost.register.records.reading import KINDS, PAGE_MAX, Wanted
-from lamppost.register.records.store import Register
-from lamppost.register.records.values import ROLES, UNCERTAINTY_CLASSES
+from lamppost.register.records.values import PAGE_MAX, ROLES, UNCERTAINTY_CLASSES
+
+if TYPE_CHECKING:
+    from lamppost.register.records.audit import Verdict
+    from lamppost.register.records.importing import Report
+    from lamppost.register.records.store import Register
 
 SHOWN = {
     "assets": ("id", "asset_class", "name", "parent", "district", "criticality"),
@@ -33,6 +34,7 @@ SHOWN = {
     "links": ("id", "channel", "asset", "role", "asserted_by"),
     "commissionings": ("id", "device", "asset", "role", "commissioned_by"),
 }
+"""By a key of `reading.KINDS`: the columns for people."""
 
 
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type to itself
@@ -42,7 +44,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     taking.add_argument("file", type=Path, metavar="FILE")
     taking.add_argument("--dry-run", action="store_true", help="only tell what it would do")
     listing = add(commands, "list", _list, "list records that hold now")
-    listing.add_argument("kind", choices=sorted(KINDS))
+    listing.add_argument("kind", choices=sorted(SHOWN))
     listing.add_argument("--all", action="store_true", help="those that have ended, too")
     checking = add(commands, "verify-audit", _verify, "check the audit trail")
     checking.add_argument("--head", metavar="SEQ:HASH", help="an entry that was noted earlier")
@@ -68,7 +70,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     rating.add_argument("--class", dest="rated", choices=UNCERTAINTY_CLASSES)
 
 
-def _migrate(register: Register, arguments: argparse.Namespace) -> int:
+def _migrate(register: "Register", arguments: argparse.Namespace) -> int:
     done = register.migrate()
     if arguments.json:
         say(json.dumps({"database": register.address, **asdict(done)}))
@@ -79,7 +81,7 @@ def _migrate(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _import(register: Register, arguments: argparse.Namespace) -> int:
+def _import(register: "Register", arguments: argparse.Namespace) -> int:
     file: Path = arguments.file
     if file.suffix.lower() not in CSV_SUFFIXES + GEOJSON_SUFFIXES:
         allowed = ", ".join(CSV_SUFFIXES + GEOJSON_SUFFIXES)
@@ -95,7 +97,7 @@ def _import(register: Register, arguments: argparse.Namespace) -> int:
     return FAILED if report.problems_total else OK
 
 
-def _tell_import(file: Path, report: Report, *, dry_run: bool) -> None:
+def _tell_import(file: Path, report: "Report", *, dry_run: bool) -> None:
     for problem in report.problems:
         where = f"{file}:{problem.line}:"
         say(
@@ -112,7 +114,7 @@ def _tell_import(file: Path, report: Report, *, dry_run: bool) -> None:
         say("dry run: nothing was written")
 
 
-def _list(register: Register, arguments: argparse.Namespace) -> int:
+def _list(register: "Register", arguments: argparse.Namespace) -> int:
     columns = SHOWN[arguments.kind]
     if not arguments.json:
         say("\t".join(columns))
@@ -124,7 +126,9 @@ def _list(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _records(register: Register, kind: str, *, everything: bool) -> Iterable[Any]:
+def _records(register: "Register", kind: str, *, everything: bool) -> Iterable[Any]:
+    from lamppost.register.records.reading import Wanted
+
     after: str | None = ""
     while after is not None:
         state: Any = "all" if everything else "open"
@@ -133,7 +137,7 @@ def _records(register: Register, kind: str, *, everything: bool) -> Iterable[Any
         after = page.next
 
 
-def _verify(register: Register, arguments: argparse.Namespace) -> int:
+def _verify(register: "Register", arguments: argparse.Namespace) -> int:
     verdict = register.verify_audit(_head(arguments.head))
     if arguments.json:
         say(json.dumps({"ok": not verdict.faults, **asdict(verdict)}))
@@ -142,7 +146,7 @@ def _verify(register: Register, arguments: argparse.Namespace) -> int:
     return FAILED if verdict.faults else OK
 
 
-def _tell_verdict(verdict: Verdict) -> None:
+def _tell_verdict(verdict: "Verdict") -> None:
     for fault in verdict.faults:
         say(f"entry {fault.seq}: {fault.told}" if fault.seq else fault.told)
     found = "the trail holds" if not verdict.faults else "THE TRAIL DOES NOT HOLD"
@@ -150,7 +154,7 @@ def _tell_verdict(verdict: Verdict) -> None:
     say(f"head {verdict.head}")
 
 
-def _bind(register: Register, arguments: argparse.Namespace) -> int:
+def _bind(register: "Register", arguments: argparse.Namespace) -> int:
     link, new = register.bind(
         arguments.channel,
         arguments.asset,
@@ -163,7 +167,7 @@ def _bind(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _unbind(register: Register, arguments: argparse.Namespace) -> int:
+def _unbind(register: "Register", arguments: argparse.Namespace) -> int:
     until = time_of("--until", arguments.until)
     ended = register.unbind(arguments.link, who(arguments), until)
     told = "ended" if ended else "had ended already"
@@ -171,7 +175,7 @@ def _unbind(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _calibrate(register: Register, arguments: argparse.Namespace) -> int:
+def _calibrate(register: "Register", arguments: argparse.Namespace) -> int:
     done = time_of("--on", arguments.on) or 0
     due = time_of("--due", arguments.due)
     noted = register.calibrate(
@@ -182,7 +186,7 @@ def _calibrate(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _rate(register: Register, arguments: argparse.Namespace) -> int:
+def _rate(register: "Register", arguments: argparse.Namespace) -> int:
     if arguments.accuracy is None and arguments.rated is None:
         raise UsageError("came neither --accuracy nor --class, allowed: one of them, or both")
     noted = register.rate(

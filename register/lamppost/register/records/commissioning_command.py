@@ -3,13 +3,15 @@
 import argparse
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamppost.register import words
 from lamppost.register.commanding import OK, UsageError, add, say, time_of, who
-from lamppost.register.records.commissioning import KIND, Check, Handover, commission
-from lamppost.register.records.store import Register
 from lamppost.register.records.values import ROLES, Commissioning
+
+if TYPE_CHECKING:
+    from lamppost.register.records.commissioning import Check
+    from lamppost.register.records.store import Register
 
 EXAMPLES = """\
 examples:
@@ -43,7 +45,9 @@ def add_command(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the typ
     adding.add_argument("--without-data", metavar="REASON", help=unheard)
 
 
-def _commission(register: Register, arguments: argparse.Namespace) -> int:
+def _commission(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.records.commissioning import KIND, Handover, commission
+
     by = who(arguments)
     said = Handover(
         arguments.device,
@@ -66,8 +70,10 @@ def _commission(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _check(given: str) -> Check:
+def _check(given: str) -> "Check":
     """Read a check; a metric's name may hold "=" and ":"."""
+    from lamppost.register.records.commissioning import Check
+
     name, _, told = given.rpartition("=")
     reading, compared, rest = told.partition(":")
     reference, _, allowed = rest.partition("~")

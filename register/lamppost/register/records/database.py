@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
+from lamppost.register.records.address import VARIABLE
 from lamppost.register.records.boundary import Boundary
 
-VARIABLE = "LAMPPOST_REGISTER_URL"
 DEFAULT_FILE = "register.db"
 BUSY_TIMEOUT_S = 20.0
 CONNECT_TIMEOUT_S = 10

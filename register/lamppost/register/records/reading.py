@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_
 
 from lamppost.register.records import tables
 from lamppost.register.records.values import (
+    PAGE_DEFAULT,
     Asset,
     Channel,
     Commissioning,
@@ -17,9 +18,6 @@ from lamppost.register.records.values import (
     Node,
     Stream,
 )
-
-PAGE_MAX = 1_000
-PAGE_DEFAULT = 100
 
 State = Literal["open", "closed", "all"]
 T = TypeVar("T")

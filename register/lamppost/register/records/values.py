@@ -16,6 +16,9 @@ UNCERTAINTY_CLASSES = ("reference", "indicative")
 BASES = ("nameplate", "statutory", "design", "observed")
 """Where a capacity comes from; a capacity without a basis is not taken."""
 
+PAGE_MAX, PAGE_DEFAULT = 1_000, 100
+"""Records on a page: at most, and unless told otherwise."""
+
 Role = Literal["state", "capacity_use", "environment", "proxy"]
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lamppost.register.acting import Act, Id, Name
 from lamppost.register.records.asked import Asked, Limit, Text
-from lamppost.register.records.reading import PAGE_DEFAULT
+from lamppost.register.records.values import PAGE_DEFAULT
 from lamppost.register.resources.barriers import NAMES
 from lamppost.register.resources.duplicates import RADIUS_M_MAX
 from lamppost.register.resources.graph import THINGS_MAX

@@ -3,18 +3,14 @@
 import argparse
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamppost.register.commanding import OK, add, say, who
-from lamppost.register.records import reading
-from lamppost.register.records.deciding import known
-from lamppost.register.records.reading import PAGE_MAX, Wanted
-from lamppost.register.records.store import Register
-from lamppost.register.resources import deciding, graph
-from lamppost.register.resources.barriers import barriers
-from lamppost.register.resources.loading import world
-from lamppost.register.resources.reading import RESOURCES
+from lamppost.register.records.values import PAGE_MAX
 from lamppost.register.resources.values import BORN, KINDS
+
+if TYPE_CHECKING:
+    from lamppost.register.records.store import Register
 
 SHOWN = ("id", "kind", "name", "owner", "steward", "access", "review_due_on")
 FACTS = ("owner", "steward", "licence", "purpose", "gathers_class", "gathers_group")
@@ -45,7 +41,11 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     breaking.add_argument("id", metavar="ID", help="KIND:ID, or an id that only one thing has")
 
 
-def _list(register: Register, arguments: argparse.Namespace) -> int:
+def _list(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.records import reading
+    from lamppost.register.records.reading import Wanted
+    from lamppost.register.resources.reading import RESOURCES
+
     if not arguments.json:
         say("\t".join(SHOWN))
     after: str | None = ""
@@ -61,7 +61,10 @@ def _list(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _add(register: Register, arguments: argparse.Namespace) -> int:
+def _add(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.records.deciding import known
+    from lamppost.register.resources import deciding
+
     facts = {name: getattr(arguments, name) for name in FACTS}
     said = {name: value for name, value in facts.items() if value is not None}
     with register.changing(who(arguments)) as writer:
@@ -73,7 +76,10 @@ def _add(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _attest(register: Register, arguments: argparse.Namespace) -> int:
+def _attest(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.records.deciding import known
+    from lamppost.register.resources import deciding
+
     by, one = who(arguments), arguments.id
     with register.changing(by) as writer:
         deciding.attest(writer, one, by, arguments.version, arguments.review_due)
@@ -83,7 +89,10 @@ def _attest(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _impact(register: Register, arguments: argparse.Namespace) -> int:
+def _impact(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.resources import graph
+    from lamppost.register.resources.loading import world
+
     with register.database.reading() as connection:
         whole = world(connection).graph
     told = graph.impact(whole, graph.resolved(whole, arguments.id))
@@ -99,7 +108,10 @@ def _impact(register: Register, arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _barriers(register: Register, arguments: argparse.Namespace) -> int:
+def _barriers(register: "Register", arguments: argparse.Namespace) -> int:
+    from lamppost.register.resources.barriers import barriers
+    from lamppost.register.resources.loading import world
+
     with register.database.reading() as connection:
         told = barriers(world(connection))
     items = [one for one in told.items if arguments.kind in {None, one.kind}]

@@ -3,18 +3,13 @@
 import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamppost.register.commanding import OK, UsageError, add, say
-from lamppost.register.records.store import Register
-from lamppost.register.seed.parts import PARTS
-from lamppost.register.seed.seeding import (
-    ASSETS_DEFAULT,
-    ASSETS_MAX,
-    ASSETS_MIN,
-    Seeding,
-    seed_city,
-)
+from lamppost.register.seed.size import ASSETS_DEFAULT, ASSETS_MAX, ASSETS_MIN
+
+if TYPE_CHECKING:
+    from lamppost.register.records.store import Register
 
 
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the type to itself
@@ -27,10 +22,13 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps the ty
     seeding.add_argument("--assets", type=int, default=ASSETS_DEFAULT, metavar="N", help=told)
 
 
-def _seed(register: Register, arguments: argparse.Namespace) -> int:
+def _seed(register: "Register", arguments: argparse.Namespace) -> int:
     if not ASSETS_MIN <= arguments.assets <= ASSETS_MAX:
         allowed = f"{ASSETS_MIN} to {ASSETS_MAX}"
         raise UsageError(f"--assets: came {arguments.assets}, allowed: {allowed}")
+    from lamppost.register.seed.parts import PARTS
+    from lamppost.register.seed.seeding import Seeding, seed_city
+
     seeding = Seeding(register, register.now_ms(), arguments.assets)
     seed_city(seeding, PARTS, _tell)
     if arguments.json:

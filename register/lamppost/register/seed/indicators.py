@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from lamppost.register.indicators import desk, records
 from lamppost.register.indicators.definitions import CITY_FILE, city_facts, period
-from lamppost.register.indicators.signing import OWNER, STEWARD, sign
+from lamppost.register.indicators.signing import sign
+from lamppost.register.indicators.values import OWNER, STEWARD
 from lamppost.register.seed.seeding import Seeding
 
 PEOPLE_AN_ASSET = 2.2

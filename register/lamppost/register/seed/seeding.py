@@ -13,12 +13,12 @@ from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import KINDS, Wanted, page
 from lamppost.register.records.store import Register
 from lamppost.register.records.writing import Writer
+from lamppost.register.seed.size import ASSETS_DEFAULT
 
 WHO = "demo city"
 DAY_MS = 86_400_000
 HISTORY_DAYS = 120
 SEED = 20
-ASSETS_MIN, ASSETS_DEFAULT, ASSETS_MAX = 32, 320, 50_000
 
 
 @dataclass

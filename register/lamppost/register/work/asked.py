@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lamppost.register.acting import Act, Id, Name, TimeMs, Told
 from lamppost.register.records.asked import Limit, Text, Time
-from lamppost.register.records.reading import PAGE_DEFAULT
+from lamppost.register.records.values import PAGE_DEFAULT
 from lamppost.register.work.values import State
 
 
