@@ -165,6 +165,23 @@ def test_fewer_false_alarms_can_be_asked_for() -> None:
     assert 0 < told(HABITS._replace(false_a_week=HABITS.false_a_week / 10)) < usual / 3
 
 
+def test_more_readings_are_no_more_false_alarms() -> None:
+    """Pure noise each minute: twelve weeks of sensors do not exceed the set rate either."""
+    noise = np.random.default_rng(9).standard_normal((12 * 1_440, 7))
+    out = judged(judge_of(7), stream_of(noise, 60_000))
+    assert alarms(out) <= HABITS.false_a_week * 12
+
+
+def test_an_anomaly_in_many_readings_is_still_found() -> None:
+    """The day's wave moved by half of its height, each minute: told of every channel."""
+    values = np.repeat(daily(10, 6, 6), 5, axis=0)
+    values += 0.3 * np.random.default_rng(10).standard_normal(values.shape)
+    values[5 * 1_440 :] += 6.0
+    out = judged(judge_of(6), stream_of(values, 60_000))
+    told = ((out.flags & c.ALARM) != 0).reshape(-1, 6)
+    assert told[5 * 1_440 :].any(axis=0).all()
+
+
 def test_the_season_gives_the_expectation() -> None:
     """After some days the others say more than the level, and the band holds the readings."""
     values = daily(5, 10, 4)

@@ -25,7 +25,8 @@ class HabitProfile(NamedTuple):
     usual_memory: float = 2_000.0  # cells
     evidence_young: float = 0.5  # more, for a series of `warm_cells`; less as it grows older
     evidence_never: float = 1.0  # less than this no setting makes an alarm
-    evidence_slope: float = 1.0  # more for each decade of fewer false alarms or more chances
+    evidence_slope: float = 1.0  # more for each decade of fewer false alarms
+    evidence_often: float = 2.5  # more, times the root of the decades of more chances
     usual_false: float = 0.35
     usual_chances: float = 2_016.0  # cells of five minutes a week; fewer change nothing
     rest_cells: float = 20.0  # after an alarm

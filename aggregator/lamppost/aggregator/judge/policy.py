@@ -6,7 +6,7 @@ far beyond; after an alarm comes a refractory time, and every alarm beyond the s
 the threshold for about a week.
 """
 
-from math import exp
+from math import exp, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +25,17 @@ ABOVE_BITS = 0b11  # of the two cells before
 @kernel
 def threshold(head: Head, time: float, rate: float, p: HabitProfile) -> float:
     """Evidence that makes an alarm now, for `rate` false alarms a week."""
-    chances = max(WEEK_MS / max(head[h.PACE], 1.0), p.usual_chances) / p.usual_chances
-    rarity = decimal_log(chances * p.usual_false / rate)
+    chances = WEEK_MS / max(head[h.PACE], 1.0) / p.usual_chances
+    often = p.evidence_often * sqrt(decimal_log(chances)) if chances > 1.0 else 0.0
+    rarity = decimal_log(p.usual_false / rate)
     load = head[h.LOAD]
     if load > 0.0:
         load *= exp((head[h.LOAD_AT] - time) / WEEK_MS)
     excess = max(load - rate, 0.0)
     usual = max(head[h.USUAL] - p.evidence_usual, 0.0)
     young = p.evidence_young * p.warm_cells / max(head[h.CELLS], 1.0)
-    return float(
-        p.evidence_base + usual + young + p.evidence_slope * rarity + p.load_rise * excess
-    )
+    always = p.evidence_base + usual + young + often
+    return float(always + p.evidence_slope * rarity + p.load_rise * excess)
 
 
 @kernel
