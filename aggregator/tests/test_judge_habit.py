@@ -18,7 +18,7 @@ from lamppost.aggregator.judge.room import LINE_BYTES
 from lamppost.aggregator.judge.seasonal_nn import DAY_MS, SLOT_MS, keep, open_slot, other_days
 from lamppost.aggregator.judge.tail import COMMON, RAREST, decades, rarity, take
 
-from .samples_judge import T0, Floats, Stream, judge_of, judged
+from .samples_judge import T0, Floats, Stream, autocorrelated, judge_of, judged
 from .twins_habit import Memory, Scale, mean_of_days
 from .twins_habit import other_days as slow_other_days
 
@@ -165,6 +165,12 @@ def test_fewer_false_alarms_can_be_asked_for() -> None:
     assert 0 < told(HABITS._replace(false_a_week=HABITS.false_a_week / 10)) < usual / 3
 
 
+def wandering(seed: int, ticks: int, count: int) -> Floats:
+    """Nothing ever comes again: a slow wander with noise, which has no habits."""
+    noise = np.random.default_rng(seed).standard_normal((ticks, count))
+    return 1.5 * autocorrelated(np.random.default_rng(seed + 1), ticks, count, 0.96) + noise / 2
+
+
 def test_more_readings_are_no_more_false_alarms() -> None:
     """Pure noise each minute: twelve weeks of sensors do not exceed the set rate either."""
     noise = np.random.default_rng(9).standard_normal((12 * 1_440, 7))
@@ -180,6 +186,20 @@ def test_an_anomaly_in_many_readings_is_still_found() -> None:
     out = judged(judge_of(6), stream_of(values, 60_000))
     told = ((out.flags & c.ALARM) != 0).reshape(-1, 6)
     assert told[5 * 1_440 :].any(axis=0).all()
+
+
+def test_the_second_day_is_a_rehearsal() -> None:
+    """A day is too little to tell what is rare: two days of twelve wanderers stay quiet."""
+    out = judged(judge_of(12), stream_of(wandering(11, 2 * A_DAY, 12)))
+    assert alarms(out) <= 4
+
+
+def test_what_is_far_beyond_is_told_on_the_second_day() -> None:
+    """Thrice the height of the wave, on the second day, for two hours."""
+    values = daily(12, 2, 6)
+    values[400:424] += 40.0
+    told = ((judged(judge_of(6), stream_of(values)).flags & c.ALARM) != 0).reshape(-1, 6)
+    assert told[400:424].any(axis=0).all()
 
 
 def test_the_season_gives_the_expectation() -> None:

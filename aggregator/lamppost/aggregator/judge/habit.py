@@ -285,13 +285,16 @@ def _decide(head: Array, time: float, found: int, rate: float, p: HabitProfile) 
             head[h.ACTIVE] = 0.0
     # What leaves its habits shows it in more than one cell; a lone cell must show more.
     if agree(head, evidence, limit, p) and rested(head, p):
+        told = time - head[h.FIRST] >= p.rehearse_ms or evidence >= limit + p.rehearse_more
         if found & c.SUSPECT:
-            head[h.PENDING] = evidence
+            head[h.PENDING] = evidence if told else 0.0
+            return 0
+        count_alarm(head, time)
+        if not told:
             return 0
         if head[h.ACTIVE] == 0.0:
             head[h.ACTIVE_SINCE] = head[h.RISE]
         head[h.ACTIVE] = time
         head[h.H_CALM] = 0.0
-        count_alarm(head, time)
         return c.ALARM
     return 0

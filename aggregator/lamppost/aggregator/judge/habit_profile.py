@@ -18,6 +18,8 @@ class HabitProfile(NamedTuple):
     warm_tail: float = 100.0  # cells until a distance can be called rare
     tail_memory: float = 2_000.0  # cells
     distance_weight: float = 1.5  # evidence a decade of distance, beside its rarity
+    rehearse_ms: float = 172_800_000.0  # before two whole days an alarm is told only with
+    rehearse_more: float = 1.0  # so much more evidence; else it counts, but is not told
     # alarm policy
     false_a_week: float = 0.35  # false alarms a sensor-week: the setting
     evidence_base: float = 2.75  # makes an alarm at `usual_false` and `usual_chances`
