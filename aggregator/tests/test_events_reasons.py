@@ -6,9 +6,11 @@ import pytest
 
 from lamppost.aggregator.alarms import event as e
 from lamppost.aggregator.alarms.event import Event
+from lamppost.aggregator.alarms.phrases import phrase
 from lamppost.aggregator.alarms.reasons import clock, duration, number, reason
 
 AT = 1_699_970_602_000  # 14:03:22Z
+DAY_MS = 86_400_000
 
 EVENT = Event(
     "id",
@@ -41,6 +43,31 @@ PLACE = "pressure at riverside/pump-station-1/pump-1"
             (
                 f"{PLACE} rose to 6.0 bar; expected 4.0 bar (3.8 to 4.2) since 14:03:22Z; "
                 "over at 14:05:10Z after 1 min 48 s"
+            ),
+        ),
+        (
+            {"value": 3.92, "expected": 4.08},
+            (
+                f"{PLACE} departs from its habits since 14:03:22Z, within its band: "
+                "3.9 bar, expected 4.1 bar (3.8 to 4.2)"
+            ),
+        ),
+        (
+            {"expected": None, "low": None, "high": None},
+            f"{PLACE} departs from its habits since 14:03:22Z; at 2.1 bar",
+        ),
+        (
+            {"detected_ms": AT + DAY_MS, "end_ms": AT + DAY_MS + 3_600_000},
+            (
+                f"{PLACE} fell to 2.1 bar; expected 4.0 bar (3.8 to 4.2) since "
+                "2023-11-14 14:03:22Z; over at 15:03:22Z after 1 d 1 h"
+            ),
+        ),
+        (
+            {"end_ms": AT + DAY_MS},
+            (
+                f"{PLACE} fell to 2.1 bar; expected 4.0 bar (3.8 to 4.2) since 14:03:22Z; "
+                "over at 2023-11-15 14:03:22Z after 1 d 0 h"
             ),
         ),
         (
@@ -88,6 +115,33 @@ def test_numbers_are_as_fine_as_their_band() -> None:
     assert number(1234567.0, 1e5) == "1234567"
     assert number(0.000123456) == "0.0001235"
     assert number(1.0, float("inf")) == "1"
+    assert number(-0.01, 0.4) == "0.0"
+    assert number(1e300, 1e300) == "1e+300"
+    assert number(2e-30, 1e-30) == "2e-30"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "low", "high", "told"),
+    [
+        (4.84, 3.21, -3.3, 4.0, "rose to 4.8 bar; expected 3.2 bar (-3.3 to 4.0)"),
+        (0.14, 2.06, 0.3, 9.0, "fell to 0.1 bar; expected 2.1 bar (0.3 to 9.0)"),
+        (47.13, 40.2, 38.1, 42.2, "rose to 47 bar; expected 40 bar (38 to 42)"),
+        (16.24, 15.81, 3.0, 29.0, "16.2 bar, expected 15.8 bar (3.0 to 29.0)"),
+        (0.2, 0.2001, -0.5, 0.6, "0.20 bar, expected 0.20 bar (-0.50 to 0.60)"),
+    ],
+)
+def test_a_value_is_told_apart_from_what_was_expected(
+    value: float, expected: float, low: float, high: float, told: str
+) -> None:
+    """A wide band does not round the value away."""
+    event = replace(EVENT, value=value, expected=expected, low=low, high=high)
+    assert told in reason(event)
+
+
+def test_the_short_form_says_that_the_value_is_none_to_wonder_at() -> None:
+    """As an incident tells it."""
+    event = replace(EVENT, value=3.92, expected=4.08)
+    assert phrase(event) == "pressure departs from its habits, at 3.9 bar (expected 3.8 to 4.2)"
 
 
 def test_spans_in_two_units() -> None:

@@ -128,7 +128,8 @@ def sentence(told: list[Event], opened_ms: int, closed_ms: int | None) -> str:
         text += f"; also {_listed(list(others.values()))}"
     if closed_ms is None:
         return text
-    return f"{text}; over at {clock(closed_ms)} after {duration(closed_ms - opened_ms)}"
+    at, lasted = clock(closed_ms, lead.detected_ms), duration(closed_ms - opened_ms)
+    return f"{text}; over at {at} after {lasted}"
 
 
 def _named(event: Event, lead: Event) -> str:

@@ -2,7 +2,7 @@
 
 from lamppost.aggregator.alarms import event as e
 from lamppost.aggregator.alarms.event import Event
-from lamppost.aggregator.alarms.reasons import clock, number, reason
+from lamppost.aggregator.alarms.reasons import clock, figure, number, reason, within
 
 
 def phrase(event: Event) -> str:
@@ -10,7 +10,7 @@ def phrase(event: Event) -> str:
     if event.kind == e.DEVIATION and event.value is not None and event.expected is not None:
         return _deviation(event, event.value, event.expected)
     if event.kind in {e.NODE_OFFLINE, e.DEVICE_OFFLINE}:
-        return f"offline since {clock(event.onset_ms)}"
+        return f"offline since {clock(event.onset_ms, event.detected_ms)}"
     where = "/".join(part for part in event.asset if part)
     text = reason(e.reopened(event))
     if event.channel:
@@ -24,7 +24,6 @@ def _deviation(event: Event, value: float, expected: float) -> str:
     unit = "" if event.unit in {"", "1"} else f" {event.unit}"
     if event.low is None or event.high is None:
         return f"{event.channel} {verb} to {number(value)}{unit} (expected {number(expected)})"
-    low, high, came = (
-        number(each, event.high - event.low) for each in (event.low, event.high, value)
-    )
-    return f"{event.channel} {verb} to {came}{unit} (expected {low} to {high})"
+    low, high, came = (figure(each, event) for each in (event.low, event.high, value))
+    does = "departs from its habits, at" if within(event) else f"{verb} to"
+    return f"{event.channel} {does} {came}{unit} (expected {low} to {high})"

@@ -1,15 +1,22 @@
 """What an event says to a person: one sentence, with numbers and units."""
 
 from datetime import UTC, datetime
-from math import floor, isfinite, log10
+from math import floor, inf, isfinite, log10
 
 from lamppost.aggregator.alarms import event as e
 
 MAX_DECIMALS = 9
+SMALLEST, LARGEST = 10.0**-MAX_DECIMALS, 1e9
+"""Spreads and numbers beyond are told with an exponent."""
 SECOND_MS = 1000
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86_400
+DAY_MS = DAY_S * SECOND_MS
+FINEST = 50.0
+"""Parts of a band that numbers within it are told apart by."""
+TWO_DIGITS = 0.1
+"""Of a number's size: its second digit is told."""
 ABOUT_S = 60
 NEAR = 3.0
 
@@ -20,31 +27,37 @@ def reason(event: e.Event) -> str:
     if event.end_ms is None:
         return text
     lasted = duration(event.end_ms - event.onset_ms)
-    return f"{text}; over at {clock(event.end_ms)} after {lasted}"
+    return f"{text}; over at {clock(event.end_ms, event.detected_ms)} after {lasted}"
 
 
 def _deviation(event: e.Event) -> str:
-    expected = event.expected if event.expected is not None else event.value or 0.0
-    value = event.value if event.value is not None else expected
-    verb = "rose" if value > expected else "fell"
-    came = _number(value, event)
-    wanted = _number(expected, event)
+    unit, since = _unit(event), _since(event)
+    if event.value is None or event.expected is None:
+        at = "" if event.value is None else f"; at {_exactly(event.value, event)}"
+        return f"{_place(event)} departs from its habits since {since}{at}"
+    came, wanted = figure(event.value, event), figure(event.expected, event)
     band = ""
     if event.low is not None and event.high is not None:
-        low, high = (number(edge, event.high - event.low) for edge in (event.low, event.high))
-        band = f" ({low} to {high})"
-    since = clock(event.onset_ms)
-    return f"{_place(event)} {verb} to {came}; expected {wanted}{band} since {since}"
+        band = f" ({figure(event.low, event)} to {figure(event.high, event)})"
+    if within(event):
+        return (
+            f"{_place(event)} departs from its habits since {since}, within its band: "
+            f"{came}{unit}, expected {wanted}{unit}{band}"
+        )
+    verb = "rose" if event.value > event.expected else "fell"
+    return (
+        f"{_place(event)} {verb} to {came}{unit}; expected {wanted}{unit}{band} since {since}"
+    )
 
 
 def _stuck(event: e.Event) -> str:
-    since = clock(event.onset_ms)
+    since = _since(event)
     value = _exactly(event.value, event)
     return f"{_place(event)} has stood at {value} since {since}, longer than it ever does"
 
 
 def _spike(event: e.Event) -> str:
-    at = clock(event.onset_ms)
+    at = _since(event)
     jumped = f"{_place(event)} jumped to {_exactly(event.value, event)} at {at} and came back"
     if event.expected is None:
         return jumped
@@ -52,7 +65,7 @@ def _spike(event: e.Event) -> str:
 
 
 def _range(event: e.Event) -> str:
-    since = clock(event.onset_ms)
+    since = _since(event)
     low, high = event.low, event.high
     if low is not None and high is not None:
         allowed = f"its declared {number(low, high - low)} to {_number(high, event)}"
@@ -67,7 +80,7 @@ def _range(event: e.Event) -> str:
 
 
 def _rate(event: e.Event) -> str:
-    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    since, value = _since(event), _exactly(event.value, event)
     text = f"{_place(event)} reads {value} since {since}, faster than it can have come there"
     if event.expected is None:
         return text
@@ -75,17 +88,17 @@ def _rate(event: e.Event) -> str:
 
 
 def _gap(event: e.Event) -> str:
-    return f"{_place(event)} has given no usable value since {clock(event.onset_ms)}"
+    return f"{_place(event)} has given no usable value since {_since(event)}"
 
 
 def _noise(event: e.Event) -> str:
-    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    since, value = _since(event), _exactly(event.value, event)
     how = "much more or much less than it ever has"
     return f"{_place(event)} trembles {how} since {since}; now {value}"
 
 
 def _another_unit(event: e.Event) -> str:
-    value, since = _exactly(event.value, event), clock(event.onset_ms)
+    value, since = _exactly(event.value, event), _since(event)
     text = f"{_place(event)} reads {value} since {since}, as in another unit"
     if event.expected is None or event.value is None:
         return text
@@ -100,14 +113,14 @@ def _another_unit(event: e.Event) -> str:
 
 
 def _drift(event: e.Event) -> str:
-    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    since, value = _since(event), _exactly(event.value, event)
     return (
         f"{_place(event)} has left its neighbours of the same kind since {since}; now {value}"
     )
 
 
 def _counter(event: e.Event) -> str:
-    at, value = clock(event.onset_ms), _exactly(event.value, event)
+    at, value = _since(event), _exactly(event.value, event)
     return f"{_place(event)} counts from the beginning again since {at}; now {value}"
 
 
@@ -119,7 +132,7 @@ def _clock(event: e.Event) -> str:
     hint = ""
     if round(hours) >= 1 and abs(hours - round(hours)) * HOUR_S <= ABOUT_S:
         hint = ", as with a wrong time zone or daylight saving"
-    since = clock(event.onset_ms)
+    since = _since(event)
     return f"the clock of node {event.group}/{event.node} is {by} {side} since {since}{hint}"
 
 
@@ -127,7 +140,7 @@ def _relation(event: e.Event) -> str:
     names = [name for name, _ in event.contributors]
     lead, share = event.contributors[0] if event.contributors else (event.channel, 1.0)
     where = "/".join(filter(None, event.asset))
-    since, value = clock(event.onset_ms), _exactly(event.value, event)
+    since, value = _since(event), _exactly(event.value, event)
     others = f" with {', '.join(names[1:])}" if names[1:] else " with the others"
     part = f"{share:.0%} of the departure is its"
     if event.of == e.TOGETHER:
@@ -144,18 +157,18 @@ def _relation(event: e.Event) -> str:
 
 
 def _node_offline(event: e.Event) -> str:
-    return f"node {event.group}/{event.node} is offline since {clock(event.onset_ms)}"
+    return f"node {event.group}/{event.node} is offline since {_since(event)}"
 
 
 def _device_offline(event: e.Event) -> str:
     where = f"{event.group}/{event.node}/{event.device}"
-    return f"device {where} is offline since {clock(event.onset_ms)}"
+    return f"device {where} is offline since {_since(event)}"
 
 
 def _chattering(event: e.Event) -> str:
     where = _place(event) if event.channel else "/".join(filter(None, event.asset))
     what = event.of.replace("_", " ")
-    since = clock(event.onset_ms)
+    since = _since(event)
     return f"{where} comes and goes: {what}, {event.count} times since {since}"
 
 
@@ -199,20 +212,45 @@ def _unit(event: e.Event) -> str:
     return "" if event.unit in {"", "1"} else f" {event.unit}"
 
 
+def _since(event: e.Event) -> str:
+    return clock(event.onset_ms, event.detected_ms)
+
+
+def within(event: e.Event) -> bool:
+    """Whether the band holds the worst reading: then it is not the value that is odd."""
+    value, low, high = event.value, event.low, event.high
+    return value is not None and low is not None and high is not None and low <= value <= high
+
+
+def figure(value: float, event: e.Event) -> str:
+    """A number that stands beside what was expected: as fine as tells the two apart."""
+    spread = None
+    if event.low is not None and event.high is not None:
+        spread = event.high - event.low
+    if event.value is None or event.expected is None or not spread or not isfinite(spread):
+        return number(value, spread)
+    size = max(abs(event.value), abs(event.expected))
+    finest = spread / FINEST
+    apart = max(abs(event.value - event.expected), finest)
+    return number(value, min(spread, 2.0 * apart, max(size * TWO_DIGITS, finest)))
+
+
 def number(value: float, spread: float | None = None) -> str:
     """A number with as many decimals as tell `spread` in two halves, or four digits without."""
-    if spread is None or not isfinite(spread) or spread <= 0.0:
-        return f"{value:.4g}"
+    if spread is None or not SMALLEST <= spread < inf or abs(value) >= LARGEST:
+        return f"{value:z.4g}"
     decimals = max(0, min(-floor(log10(spread / 2)), MAX_DECIMALS))
-    return f"{value:.{decimals}f}"
+    return f"{value:z.{decimals}f}"
 
 
-def clock(time_ms: int) -> str:
-    """A time of day in UTC."""
+def clock(time_ms: int, day_of_ms: int | None = None) -> str:
+    """A time of day in UTC; with its date, where it is not of the same day as `day_of_ms`."""
+    other_day = day_of_ms is not None and time_ms // DAY_MS != day_of_ms // DAY_MS
     try:
-        return f"{datetime.fromtimestamp(time_ms / SECOND_MS, UTC):%H:%M:%S}Z"
+        moment = datetime.fromtimestamp(time_ms / SECOND_MS, UTC)
     except (OverflowError, ValueError, OSError):
         return f"{time_ms} ms"
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}" if other_day else f"{moment:%H:%M:%SZ}"
 
 
 def duration(ms: int) -> str:
