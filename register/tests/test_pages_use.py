@@ -76,7 +76,7 @@ async def test_what_misses_its_target_stands_first_with_by_how_much(metered: Reg
     """Per day of each meter's own days; a target that nobody meters is told, never met."""
     body = draw(metered, {}).body
     for told in (
-        "1 of 1 target is missed in the last 7 days",
+        "The only target is missed in the last 7 days.",
         "<b>70.00 kWh</b>",
         '60.00 kWh</span> <span class="chip bad">missed by 16\N{NARROW NO-BREAK SPACE}%</span>',
         "12\N{NARROW NO-BREAK SPACE}% less than 80.00 kWh",
@@ -94,6 +94,10 @@ async def test_what_misses_its_target_stands_first_with_by_how_much(metered: Reg
     assert (
         "Nothing was metered in the last 7 days." in draw(metered, {"resource": "water"}).body
     )
+    with metered.changing("ada") as writer:
+        deciding.aim(writer, "class", "pump", "energy", "kW.h", 80.0, 75.0, "bills")
+        deciding.aim(writer, "class", "main", "energy", "kW.h", 6.0, 5.0, "bills")
+    assert "All 2 targets are met in the last 7 days." in draw(metered, {}).body
     for query in ({"resource": "gas"}, {"by": "moon"}, {"days": "8"}):
         with pytest.raises(RefusedError, match="allowed: "):
             draw(metered, query)
@@ -164,7 +168,7 @@ async def test_targets_are_decided_by_keyboard_on_a_phone(
     await dialog.get_by_role("button", name="Set").press("Enter")
     said = page.get_by_role("status")
     await expect(said).to_contain_text("pump shall use 75.00 kWh of energy a day.")
-    await expect(page.locator(".acting")).to_contain_text("All of 1 target is met")
+    await expect(page.locator(".acting")).to_contain_text("The only target is met")
     await page.get_by_role("button", name="Set a target for another class").press("Enter")
     await dialog.get_by_label("Which one").fill("main")
     await dialog.get_by_label("Target, kWh a day").fill("4")

@@ -11,10 +11,13 @@ from lamppost.register.alarms.tables import alarm
 from lamppost.register.condition.coverage import coverage, gaps
 from lamppost.register.condition.next import what_next
 from lamppost.register.condition.tables import asset_condition, forecast
+from lamppost.register.condition.use import used
+from lamppost.register.days.day import DAY_MS
 from lamppost.register.indicators.definitions import CITY_FILE, definitions
 from lamppost.register.indicators.records import VALUES
 from lamppost.register.indicators.signing import SIGNOFFS
 from lamppost.register.records.assetfields import incomplete
+from lamppost.register.records.commissioning import HEARD_MS
 from lamppost.register.records.geometry import checked
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.reading import Wanted, page
@@ -49,7 +52,7 @@ def test_every_room_has_something_to_show(city: Register) -> None:
         assert {"normal", "unacknowledged"} <= states
         assert connection.execute(select(func.count()).select_from(forecast)).scalar_one() > 0
         kinds = {one.kind for one in what_next(connection, T0, 200)}
-    assert {"alarm", "gap", "capacity"} <= kinds
+    assert {"alarm", "gap", "capacity", "calibration"} <= kinds
 
 
 def test_what_is_seeded_would_pass_an_import(city: Register) -> None:
@@ -62,6 +65,41 @@ def test_what_is_seeded_would_pass_an_import(city: Register) -> None:
         assert checked(one.geometry) == one.geometry
         assert one.external_ids == {"demo": "made up"}
     assert city.verify_audit().faults == ()
+
+
+def test_devices_were_handed_over_each_in_its_way(city: Register) -> None:
+    """With a reference, a reading only, or without data; links and calibrations follow."""
+    records = city.page("commissionings", Wanted({}, limit=1_000)).items
+    assert len({one.asset for one in records}) == 11, "pumps, masts and clinics of three blocks"
+    checks = [check for one in records for check in one.checks]
+    assert {check["passed"] for check in checks} == {True}
+    assert {check["reference"] is None for check in checks} == {True, False}
+    silent = [one for one in records if one.without_data]
+    assert {one.asset for one in silent} == {"clinic-1", "clinic-2", "clinic-3"}
+    assert all(one.heard_ms < one.valid_from_ms - HEARD_MS for one in silent)
+    assert all(one.heard_ms == one.valid_from_ms for one in records if one not in silent)
+    (flow,) = [one for one in records if (one.asset, one.role) == ("pump-1-1", "capacity_use")]
+    (link,) = city.page("links", Wanted({"channel": flow.channels[0]})).items
+    assert (link.asset, link.commissioning, link.asserted_by) == (
+        "pump-1-1", flow.id, flow.commissioned_by,
+    )  # fmt: skip
+    channel = city.one("channels", flow.channels[0])
+    assert (channel.calibrated_ms, channel.certificate) == (flow.valid_from_ms, flow.id)
+    assert channel.calibration_due_ms < T0, "and it is to be done again"
+    assert city.page("links", Wanted({"asset": "pump-1-1"})).total == 5, "each once"
+
+
+def test_targets_are_of_the_whole_class(town: Register) -> None:
+    """So that what is used a day is near them, and one is missed and one is met."""
+    with town.database.reading() as connection:
+        found = [
+            one
+            for resource in ("energy", "water")
+            for one in used(connection, resource, "class", T0 - 8 * DAY_MS, T0 - DAY_MS)
+            if one.goal is not None
+        ]
+    assert [one.part for one in found] == ["public_building", "public_building"]
+    assert all(one.goal is not None and 0.8 < one.per_day / one.goal < 1.2 for one in found)
 
 
 def test_the_same_size_makes_the_same_city(city: Register, tmp_path: Path) -> None:

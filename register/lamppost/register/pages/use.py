@@ -106,9 +106,11 @@ def _said(found: Sequence[Used], wanted: Filters) -> str:
         return f"Nothing was metered in {span}."
     if not aimed:
         return f"No target is set for any of these, in {span}."
+    if len(aimed) == 1:
+        return f"The only target is {'missed' if missed else 'met'} in {span}."
     of = words.count(len(aimed), "target")
     if not missed:
-        return f"All of {of} {'is' if len(aimed) == 1 else 'are'} met in {span}."
+        return f"All {of} are met in {span}."
     verb = "is" if missed == 1 else "are"
     return (
         f"{words.integer(missed)} of {of} {verb} missed in {span}; what misses most is first."

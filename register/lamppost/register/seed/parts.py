@@ -4,14 +4,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lamppost.register.alarms import desk as alarms
 from lamppost.register.condition import deciding
 from lamppost.register.live import EventClass, IncidentView
 from lamppost.register.records import following, links
 from lamppost.register.records.births import BirthSeen, channel_id
-from lamppost.register.records.tables import link
+from lamppost.register.records.tables import asset, link
+from lamppost.register.seed.commissioning import hand_over, is_handed_over, is_silent
 from lamppost.register.seed.days import conditions, history
 from lamppost.register.seed.indicators import facts_of_the_city, indicators
 from lamppost.register.seed.plan import (
@@ -30,6 +31,9 @@ from lamppost.register.seed.town import AIR, TOWN, town
 from lamppost.register.work import desk as work
 
 HOUR_MS = 3_600_000
+SILENCE_MS = 2 * HOUR_MS
+"""How long before the city begins those were born that nobody hears then."""
+
 ALARMS_AN_ASSET = 0.4
 ASSETS_A_TOWN = 160
 """Of so many assets one `TOWN` is not in blocks."""
@@ -47,6 +51,10 @@ REQUIRED = (
     ("bridge", "vibration", "structural health"),
     ("water_main", "pressure", "bursts and leaks"),
 )
+BUILDING = "public_building"
+USED = (("energy", "kW.h", 90.0, 70.0), ("water", "m3", 4.0, 3.5))
+"""Of a building that is metered: baseline and goal a day."""
+
 KINDS: tuple[tuple[EventClass, str, str], ...] = (
     ("process_anomaly", "deviation", "{0} is outside of what was expected"),
     ("sensor_fault", "stuck", "{0} has stood still for longer than it ever does"),
@@ -74,13 +82,14 @@ def assets_and_field(seeding: Seeding) -> None:
         for block in plan:
             for one, facts in block.assets:
                 writer.create("asset", one, facts, seeding.began_ms)
-    births = [_birth(device, seeding.began_ms) for block in plan for device in block.devices]
+    devices = [device for block in plan for device in block.devices]
+    births = [_birth(device, seeding.began_ms) for device in devices]
     with seeding.register.database.writing() as connection:
         following.observe(connection, births, seeding.began_ms)
     with seeding.writing(seeding.began_ms) as writer:
         for block in plan:
             for device in block.devices:
-                for seen in device.channels:
+                for seen in () if is_handed_over(device) else device.channels:
                     one = channel_id(GROUP, device.node, device.name, seen.metric)
                     role = ROLES.get(seen.metric, "state")
                     links.bind(writer, one, device.asset, role, "demo city", seeding.began_ms)
@@ -90,27 +99,33 @@ def assets_and_field(seeding: Seeding) -> None:
                         links.rate(writer, one, None, "reference")
     seeding.count("assets", sum(len(block.assets) for block in plan))
     seeding.count("channels", sum(len(birth.channels) for birth in births))
+    hand_over(seeding, [device for device in devices if is_handed_over(device)])
 
 
-def _birth(device: Device, at_ms: int) -> BirthSeen:
+def _birth(device: Device, began_ms: int) -> BirthSeen:
+    at_ms = began_ms - SILENCE_MS if is_silent(device) else began_ms
     version = OLD_VERSION if device.node.endswith(OLD_NODES) else VERSION
     here = (GROUP, device.node, device.name, at_ms)
     return BirthSeen(*here, device.channels, version=version)
 
 
 def requirements(seeding: Seeding) -> None:
-    """What must be measured, and how much energy shall be used."""
+    """What must be measured, and how much energy and water public buildings shall use."""
+    with seeding.register.database.reading() as connection:
+        metered = connection.execute(
+            select(func.count(link.c.asset.distinct()))
+            .join(asset, asset.c.id == link.c.asset)
+            .where(asset.c.asset_class == BUILDING)
+        ).scalar_one()
     with seeding.writing(seeding.began_ms) as writer:
         for kind, measurand, why in REQUIRED:
             deciding.require(writer, kind, measurand, why)
-        deciding.aim(
-            writer, "class", "public_building", "energy", "kW.h", 90.0, 70.0, "bills of 2025"
-        )
-        deciding.aim(
-            writer, "class", "public_building", "water", "m3", 4.0, 3.5, "bills of 2025"
-        )
+        for resource, unit, baseline, goal in USED:
+            before, aimed = round(baseline * metered, 1), round(goal * metered, 1)
+            about = ("class", BUILDING, resource, unit)
+            deciding.aim(writer, *about, before, aimed, "bills of 2025")
     seeding.count("requirements", len(REQUIRED))
-    seeding.count("targets", 2)
+    seeding.count("targets", len(USED))
 
 
 def alarms_and_work(seeding: Seeding) -> None:
