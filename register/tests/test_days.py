@@ -206,6 +206,19 @@ def test_late_data_make_a_day_anew_once(flow: Register, clock: Clock) -> None:
     assert store.asked.count(("flow", START_MS - DAY_MS)) == 2
 
 
+def test_what_was_kept_last_is_the_newest_also_when_a_clock_was_set_back(
+    flow: Register, clock: Clock
+) -> None:
+    """Who looks whether something newer was kept has to see it."""
+    made = []
+    for _ in range(3):
+        with flow.database.writing() as connection:
+            desk.keep(connection, START_MS, {CHANNEL: Day(1_440)}, clock.now_ms)
+        made += [row["made_ms"] for row in kept(flow, START_MS)]
+        clock.now_ms -= 3_600_000
+    assert made == [START_MS + GRACE_MS + n for n in range(3)]
+
+
 def test_what_tells_of_a_made_up_asset_is_synthetic(flow: Register) -> None:
     """It is kept, and never taken for measured."""
     with flow.changing("ada") as writer:

@@ -66,13 +66,15 @@ def keep(connection: Connection, day_ms: int, days: Mapping[str, Day], now_ms: i
         days: By channel; one that is not on record is left out.
         now_ms: When this was made.
     """
+    newest = connection.execute(select(func.max(channel_day.c.made_ms))).scalar() or 0
+    made_ms = max(now_ms, newest + 1)  # who follows the newest must see it, clocks set or not
     names = list(days)
     for start in range(0, len(names), IDS_A_QUERY):
         some = names[start : start + IDS_A_QUERY]
-        _keep(connection, day_ms, {one: days[one] for one in some}, now_ms)
+        _keep(connection, day_ms, {one: days[one] for one in some}, made_ms)
 
 
-def _keep(connection: Connection, day_ms: int, days: Mapping[str, Day], now_ms: int) -> None:
+def _keep(connection: Connection, day_ms: int, days: Mapping[str, Day], made_ms: int) -> None:
     around, made_up = _around(connection, day_ms, days), _made_up(connection, days)
     here = (channel_day.c.day_ms == day_ms, channel_day.c.channel.in_(list(days)))
     was = (*here, channel_day.c.provenance.in_(OBSERVED))
@@ -92,7 +94,7 @@ def _keep(connection: Connection, day_ms: int, days: Mapping[str, Day], now_ms: 
             "unit": unit,
             "node_stored": stored,
             "revision": before.get(one, -1) + 1,
-            "made_ms": now_ms,
+            "made_ms": made_ms,
         }
         for one, (unit, stored, near) in around.items()
     ]
