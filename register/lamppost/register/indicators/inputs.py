@@ -8,6 +8,9 @@ from lamppost.register.records.tables import asset, channel, link
 SYNTHETIC = "demo"
 """Scheme of an external id that made-up assets carry."""
 
+MADE_UP = asset.c.external_ids[SYNTHETIC].as_string().is_not(None)
+"""The database looks for the scheme: reading the ids of thousands of assets costs more."""
+
 
 def inputs(connection: Connection, definition: Definition, at_ms: int) -> tuple[Input, ...]:
     """Return every asset of the definition's classes, by id, and whether it counts.
@@ -19,10 +22,8 @@ def inputs(connection: Connection, definition: Definition, at_ms: int) -> tuple[
     """
     channels = _channels(connection, definition, at_ms)
     weight = null() if definition.weight == "count" else asset.c[definition.weight]
-    # The database looks for the scheme: reading the ids of thousands of assets costs more.
-    made_up = asset.c.external_ids[SYNTHETIC].as_string().is_not(None)
     rows = connection.execute(
-        select(asset.c.id, asset.c.asset_class, made_up, weight)
+        select(asset.c.id, asset.c.asset_class, MADE_UP, weight)
         .where(asset.c.asset_class.in_(definition.of), held(asset, at_ms))
         .order_by(asset.c.id)
     )
@@ -67,7 +68,7 @@ def _input(
     weight: float | None,
 ) -> Input:
     met = [_first(line, bound) for line in definition.needs]
-    counted = all(name is not None for name in met)
+    counted = None not in met
     if definition.weight == "count":
         weight = 1.0
     return Input(

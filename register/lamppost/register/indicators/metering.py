@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, case, cast, func, literal, select
 
 from lamppost.register.days.day import DAY_MS, MINUTES_A_DAY
 from lamppost.register.days.desk import REFERENCE
 from lamppost.register.days.quality import COUNTERS
 from lamppost.register.days.tables import OBSERVED, channel_day
 from lamppost.register.days.units import factor
-from lamppost.register.indicators.inputs import SYNTHETIC, held
+from lamppost.register.indicators.inputs import MADE_UP, held
 from lamppost.register.indicators.sums import SUPPLIED, TRACKED, USED
 from lamppost.register.indicators.values import AVERAGED, Definition, Metered, Period
 from lamppost.register.records.tables import asset, channel, link
@@ -25,8 +25,10 @@ ENERGY_H = {"W": "W.h", "kW": "kW.h", "MW": "MW.h"}
 
 METRES_A_KM = 1_000.0
 
-FLAT = tuple(column for column in asset.columns if column.name != "geometry")
-"""What is asked of assets: reading thousands of shapes takes longer than all else."""
+SUMMED = (
+    "channel", "unit", "day_ms", "minutes", "expected", "mean", "rise", "integral_h", "first",
+)  # fmt: skip
+"""Columns of days that sums are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +72,19 @@ def metered(
     names = sorted({one.channel for some in bound.values() for one in some})
     sums = _sums(connection, names, period)
     rows = connection.execute(
-        select(*FLAT)
+        select(asset.c.id, asset.c.asset_class, MADE_UP, _weight(definition))
         .where(asset.c.asset_class.in_(classes), held(asset, at_ms))
         .order_by(asset.c.id)
-    ).mappings()
+    )
     return tuple(
         _metered(
             definition,
-            dict(row),
-            bound.get(row["id"], []),
+            row,
+            bound.get(row[0], []),
             sums,
             expected,
             period.to_ms,
-            _part(definition, dict(row), watched),
+            _part(definition, row, watched),
         )
         for row in rows
     )
@@ -124,10 +126,11 @@ def _watched(connection: Connection, definition: Definition, at_ms: int) -> froz
     return frozenset(connection.execute(asked).scalars())
 
 
-def _part(definition: Definition, row: Mapping[str, Any], watched: frozenset[str]) -> str:
+def _part(definition: Definition, row: Sequence[Any], watched: frozenset[str]) -> str:
+    one, asset_class, *_ = row
     if definition.kind in {"loss", "difference"}:
-        return USED if row["asset_class"] in definition.used else SUPPLIED
-    return TRACKED if row["id"] in watched else ""
+        return USED if asset_class in definition.used else SUPPLIED
+    return TRACKED if one in watched else ""
 
 
 def _first(alternatives: Sequence[str], bound: Sequence[_Bound]) -> list[_Bound]:
@@ -160,8 +163,8 @@ def _query(names: Sequence[str], period: Period) -> Any:  # noqa: ANN401 - a sel
     day = channel_day
     of = [day.c.channel, day.c.unit]
     before = func.lag(day.c.last).over(partition_by=of, order_by=day.c.day_ms)
-    steps = (
-        select(*day.c, before.label("before"))
+    steps = (  # the least columns: the database sorts these rows
+        select(*(day.c[name] for name in SUMMED), before.label("before"))
         .where(day.c.channel.in_(names), day.c.provenance.in_(OBSERVED), day.c.minutes > 0)
         .where(day.c.day_ms >= period.from_ms, day.c.day_ms < period.to_ms)
         .subquery()
@@ -188,13 +191,14 @@ def _query(names: Sequence[str], period: Period) -> Any:  # noqa: ANN401 - a sel
 
 def _metered(
     definition: Definition,
-    row: Mapping[str, Any],
+    row: Sequence[Any],
     bound: Sequence[_Bound],
     sums: Mapping[str, list[_Sum]],
     expected: int,
     end_ms: int,
     part: str,
 ) -> Metered:
+    asset_id, asset_class, made_up, weight = row
     references = [one for one in bound if one.reference]
     used = references if definition.kind == "mean" and references else list(bound)
     told = [_of_channel(definition, one, sums.get(one.channel, [])) for one in used]
@@ -203,14 +207,14 @@ def _metered(
     if amount is not None and definition.kind in AVERAGED:
         amount /= len(amounts)
     return Metered(
-        asset=row["id"],
-        asset_class=row["asset_class"],
+        asset=asset_id,
+        asset_class=asset_class,
         part=part,
-        weight=weight_of(definition, row),
+        weight=None if weight is None else float(weight),
         amount=amount,
         days=min((days for _, days in told), default=0.0),
         expected=expected,
-        synthetic=SYNTHETIC in (row["external_ids"] or {}),
+        synthetic=bool(made_up),
         reference=bool(used) and all(one.reference for one in used),
         overdue=any(one.due_ms is not None and one.due_ms < end_ms for one in used),
         channels=tuple(one.channel for one in used),
@@ -244,15 +248,12 @@ def _amount(definition: Definition, one: _Bound, told: _Sum) -> tuple[float | No
     return told.power_h, energy, told.minutes / MINUTES_A_DAY
 
 
-def weight_of(definition: Definition, row: Mapping[str, Any]) -> float | None:
-    """Return what an asset weighs; None when that is not on record."""
+def _weight(definition: Definition) -> ColumnElement[Any]:
+    """What an asset weighs; NULL when that is not on record."""
     if definition.weight == "count":
-        return 1.0
+        return literal(1.0)
     if definition.weight == "floor_m2":
-        value = row["capacity"] if row["capacity_unit"] == "m2" else None
-    elif definition.weight == "length_km":
-        value = row["length_m"]
-        value = None if value is None else value / METRES_A_KM
-    else:
-        value = row[definition.weight]
-    return None if value is None else float(value)
+        return case((asset.c.capacity_unit == "m2", asset.c.capacity))
+    if definition.weight == "length_km":
+        return asset.c.length_m / METRES_A_KM
+    return asset.c[definition.weight]
