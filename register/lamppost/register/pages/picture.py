@@ -83,8 +83,10 @@ def picture(part: Graph, steps: Mapping[str, int] | None = None) -> Picture:
         part: What shall be shown.
         steps: How far each thing is from the focus; None when there is no focus.
     """
-    folded = _folded(part, steps)
-    kinds = Counter(thing.kind for thing in part.things.values())
+    kinds: defaultdict[str, list[str]] = defaultdict(list)
+    for key, thing in part.things.items():
+        kinds[thing.kind].append(key)
+    folded = _folded(part, kinds, steps)
     counts = Counter(folded.values())
     boxes: dict[str, Box] = {}
     for key, name in folded.items():
@@ -93,15 +95,15 @@ def picture(part: Graph, steps: Mapping[str, int] | None = None) -> Picture:
             boxes[key] = Box(key, thing.kind, called(thing), thing.owner, is_count=False)
         elif name not in boxes:
             kind = part.things[key].kind
-            more = "" if counts[name] == kinds[kind] else "more "
+            more = "" if counts[name] == len(kinds[kind]) else "more "
             told = words.count(counts[name], f"{more}{kind}")
             boxes[name] = Box(name, kind, told, None, is_count=True)
-    counted = Counter(
-        (folded[e.source], folded[e.target], e.how)
-        for e in part.edges
-        if folded[e.source] != folded[e.target]
+    counted = Counter((folded[e.source], folded[e.target], e.how) for e in part.edges)
+    lines = tuple(
+        Line(source, target, how, count)
+        for (source, target, how), count in counted.items()
+        if source != target
     )
-    lines = tuple(Line(*ends, count) for ends, count in counted.items())
     return _placed(boxes, lines)
 
 
@@ -112,11 +114,10 @@ def called(thing: Thing) -> str:
     return channel if is_born else thing.name
 
 
-def _folded(part: Graph, steps: Mapping[str, int] | None) -> dict[str, str]:
+def _folded(
+    part: Graph, kinds: Mapping[str, Sequence[str]], steps: Mapping[str, int] | None
+) -> dict[str, str]:
     """Return the key of each thing's box."""
-    kinds: defaultdict[str, list[str]] = defaultdict(list)
-    for key, thing in part.things.items():
-        kinds[thing.kind].append(key)
     folded: dict[str, str] = {}
     for kind, keys in kinds.items():
         shown = keys

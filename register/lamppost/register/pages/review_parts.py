@@ -27,8 +27,9 @@ BUTTONS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def section(title: str, name: str, found: Sequence[Finding], now: World) -> Markup:
     """Return what was found as a table, with the buttons of a key of `BUTTONS`."""
-    entries = {f"{one.kind}:{one.about or one.id}": one for one in now.resources}
-    return table(title, HEADS, (_row(name, one, entries.get(one.key), now) for one in found))
+    return table(
+        title, HEADS, (_row(name, one, now.entries.get(one.key), now) for one in found)
+    )
 
 
 def alike(shown: Sequence[Pair], pairs: Sequence[Pair]) -> Markup:

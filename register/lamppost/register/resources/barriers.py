@@ -111,15 +111,14 @@ def _all(there: World) -> Iterator[Barrier]:
     resources = {f"{one.kind}:{one.id}": one for one in there.resources}
     about = {one.about: one for one in there.resources if one.kind == "stream"}
     for seen in there.streams:
-        key = f"stream:{seen.id}"
         gathered = [
             resources[edge.target]
-            for edge in there.graph.onward.get(key, ())
+            for edge in there.graph.onward.get(seen.key, ())
             if edge.target in resources
         ]
         owner = _owner([about[seen.id]] if seen.id in about else [], gathered)
         for rule, told, remedy in _stream(seen, gathered, owner):
-            yield Barrier(key, "stream", seen.channel, owner, rule, told, remedy)
+            yield Barrier(seen.key, "stream", seen.channel, owner, rule, told, remedy)
     for key, one in resources.items():
         if one.kind in RULES:
             for rule, told, remedy in RULES[one.kind](one, there.graph):

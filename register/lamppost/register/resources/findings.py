@@ -106,19 +106,20 @@ def firmware(
     Which is newest is told by the numbers in it; the oldest comes first.
     """
     there = list(nodes)
-    newest = max((_numbers(one.version) for one in there if one.version), default=())
-    name = next((one.version for one in there if _numbers(one.version) == newest), "")
+    numbers = {version: _numbers(version) for version in {one.version for one in there}}
+    newest = max(numbers.values(), default=())
+    name = next((one.version for one in there if numbers[one.version] == newest), "")
     stewards = {one.about: one.steward for one in resources if one.kind == "node"}
     found: list[tuple[tuple[int, ...], str, Finding]] = []
     for one in there:
         if not one.version:
             told = "does not tell its version"
-        elif _numbers(one.version) < newest:
+        elif numbers[one.version] < newest:
             told = f"runs {one.version}{_age(one, now_ms)}; the newest here is {name}"
         else:
             continue
         wrong = Finding(f"node:{one.id}", "node", one.id, stewards.get(one.id), told)
-        found.append((_numbers(one.version), one.id, wrong))
+        found.append((numbers[one.version], one.id, wrong))
     return [wrong for *_, wrong in sorted(found, key=lambda row: row[:2])]
 
 

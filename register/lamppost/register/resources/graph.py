@@ -1,7 +1,7 @@
 """The map as a graph, and what breaks when a part of it goes. Pure."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -182,16 +182,8 @@ def around(whole: Graph, focus: str) -> Graph:
 def among(whole: Graph, keys: Iterable[str]) -> Graph:
     """Return some of the things with what flows between them; the rest is not looked at."""
     things = {key: whole.things[key] for key in keys}
-    onward = {
-        key: edges if all(e.target in things for e in edges) else _to(edges, things)
-        for key in things
-        if (edges := whole.onward.get(key))
-    }
-    back = {
-        key: edges if all(e.source in things for e in edges) else _from(edges, things)
-        for key in things
-        if (edges := whole.back.get(key))
-    }
+    onward = _between(whole.onward, things, attrgetter("target"))
+    back = _between(whole.back, things, attrgetter("source"))
     part = Graph(things, tuple(chain.from_iterable(onward.values())))
     vars(part).update(onward=onward, back=back)  # what the properties would find
     return part
@@ -251,12 +243,19 @@ def lost(whole: Graph, start: str) -> set[str]:
     return gone
 
 
-def _to(edges: Iterable[Edge], things: Mapping[str, Thing]) -> tuple[Edge, ...]:
-    return tuple(e for e in edges if e.target in things)
-
-
-def _from(edges: Iterable[Edge], things: Mapping[str, Thing]) -> tuple[Edge, ...]:
-    return tuple(e for e in edges if e.source in things)
+def _between(
+    ways: Mapping[str, tuple[Edge, ...]],
+    things: Mapping[str, Thing],
+    end_of: Callable[[Edge], str],
+) -> Mapping[str, tuple[Edge, ...]]:
+    found = {}
+    is_there = things.__contains__
+    for key in things:
+        edges = ways.get(key)
+        if edges:
+            is_all = all(map(is_there, map(end_of, edges)))
+            found[key] = edges if is_all else tuple(e for e in edges if is_there(end_of(e)))
+    return found
 
 
 def _by(edges: Iterable[Edge], end: str) -> Mapping[str, tuple[Edge, ...]]:

@@ -27,7 +27,7 @@ BORN = ("node", "device", "channel", "stream")
 PLACED = ("asset", "link")
 TOLD = ("resource", "flow")
 LARGE = 10_000
-"""Streams of a field that is set aside from the collector."""
+"""Streams of a map that is set aside from the collector."""
 
 KEPT_MAX = 8
 """Maps of one register: of the whole city, and of as many choices of districts."""
@@ -90,34 +90,33 @@ def _made(
     """Make what has changed, on top of what has not."""
     if known is not None and known.born != born:
         known = None
-    field = _read(connection) if known is None else known.field
+    field = loading.born(connection) if known is None else known.field
     if known is not None and known.placed == placed:
         unknown, where = known.unknown, known.places
     else:
         unknown, where = loading.strangers(connection), places(connection)
     resources = loading.resources(connection)
     gathers = _gathers(resources)
-    if known is None or known.gathers != gathers:
-        gathering = loading.gathering(field, resources)
+    if known is not None and known.gathers == gathers:
+        gathering, is_new = known.gathering, False
     else:
-        gathering = known.gathering
+        gathering, is_new = loading.gathering(field, resources), True
     world = loading.peopled(connection, resources, gathering, field, unknown, where)
+    if is_new and len(field.streams) >= LARGE:
+        _set_aside()
     return _Kept(born, placed, told, gathers, field, unknown, where, gathering, world)
 
 
-def _read(connection: Connection) -> Field:
-    """Read the field, and set it aside from the collector when it is large.
+def _set_aside() -> None:
+    """Set all that is there aside from the collector, after a large map was made.
 
-    It has half a million objects and no circles. Left to the collector, each of its full rounds
-    looks at all of them, and whatever runs then stands still for 0.3 s. What else is set aside
-    with it is looked at again at the next reading.
+    A large field and what gathers it are a million objects without circles. Left to the
+    collector, each of its full rounds looks at all of them, and whatever runs then stands still
+    for 0.3 s. What else is set aside with them is looked at again at the next map.
     """
-    field = loading.born(connection)
-    if len(field.streams) >= LARGE:
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
-    return field
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _gathers(resources: Sequence[Resource]) -> Gathers:

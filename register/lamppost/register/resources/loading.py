@@ -4,7 +4,7 @@ import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ class StreamSeen:
         measurand: What is measured, "" when unknown.
         unit: Its unit.
         unit_ok: False when that is not UCUM as this register knows it.
+        key: Its key on the map; one string wherever it stands there, which is found faster.
     """
 
     id: str
@@ -41,6 +42,10 @@ class StreamSeen:
     measurand: str
     unit: str
     unit_ok: bool = True
+    key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"stream:{self.id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,11 @@ class World:
         return found
 
     @cached_property
+    def entries(self) -> Mapping[str, Resource]:
+        """Resources by the key of what they are about."""
+        return {f"{one.kind}:{one.about or one.id}": one for one in self.resources}
+
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """Keys of all things, in their order."""
         return tuple(sorted(self.graph.things))
@@ -142,22 +152,29 @@ def born(connection: Connection) -> Field:
         devices = connection.execute(
             select(device.c.id, device.c.node).where(device.c.valid_to_ms.is_(None))
         ).all()
+        of_node = {one.id: f"node:{one.id}" for one in nodes}
+        of_device = {one: f"device:{one}" for one, _ in devices}
         things = [
-            *(Thing(f"node:{one.id}", "node", one.id) for one in nodes),
-            *(Thing(f"device:{one}", "device", one) for one, _ in devices),
-            *(Thing(f"stream:{seen.id}", "stream", seen.id) for seen in streams),
+            *(Thing(key, "node", one) for one, key in of_node.items()),
+            *(Thing(key, "device", one) for one, key in of_device.items()),
+            *(Thing(seen.key, "stream", seen.id) for seen in streams),
         ]
         edges = [
-            *(Edge(f"node:{of}", f"device:{one}", "has") for one, of in devices),
-            *(Edge(f"device:{seen.device}", f"stream:{seen.id}", "sends") for seen in streams),
+            *(Edge(of_node[of], of_device[one], "has") for one, of in devices if of in of_node),
+            *(
+                Edge(of_device[seen.device], seen.key, "sends")
+                for seen in streams
+                if seen.device in of_device
+            ),
         ]
         return Field(streams, graph(things, edges), nodes)
 
 
 def resources(connection: Connection) -> tuple[Resource, ...]:
     """Return the resources that hold, by id."""
-    holding = select(resource).where(resource.c.valid_to_ms.is_(None)).order_by(resource.c.id)
-    return tuple(Resource(**row) for row in connection.execute(holding).mappings())
+    columns = [resource.c[one.name] for one in fields(Resource)]
+    holding = select(*columns).where(resource.c.valid_to_ms.is_(None)).order_by(resource.c.id)
+    return tuple(Resource(*row) for row in connection.execute(holding))
 
 
 def gathering(there: Field, told: Sequence[Resource]) -> Graph:
@@ -225,7 +242,7 @@ def gathered(told: Sequence[Resource], streams: Sequence[StreamSeen]) -> Iterato
             (seen.measurand, seen.group), (seen.measurand, None), (None, seen.group),
         ):  # fmt: skip
             for dataset in asked.get(place, ()):
-                yield Edge(f"stream:{seen.id}", dataset, FLOWS["stream", "dataset"])
+                yield Edge(seen.key, dataset, FLOWS["stream", "dataset"])
 
 
 def _streams(connection: Connection) -> Iterator[StreamSeen]:
