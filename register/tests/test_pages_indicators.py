@@ -15,12 +15,13 @@ from lamppost.register.condition.deciding import aim
 from lamppost.register.days import desk as days
 from lamppost.register.days.day import DAY_MS, Day
 from lamppost.register.evidence.verifying import verify
+from lamppost.register.indicators import desk
 from lamppost.register.indicators.definitions import CITY_FILE
 from lamppost.register.markup import Markup
 from lamppost.register.pages import indicator_aims, indicator_list, indicator_sheet
 from lamppost.register.pages.deeds import Asked
 from lamppost.register.pages.history_svg import svg
-from lamppost.register.pages.indicator_list import share
+from lamppost.register.pages.indicator_list import share, value_text
 from lamppost.register.pages.indicator_values import all_values, asked_period, history
 from lamppost.register.pages.indicator_values import asked_definition as defined
 from lamppost.register.records.boundary import Boundary
@@ -161,6 +162,27 @@ def kept_day(register: Register, channel: str, day_ms: int) -> None:
     """Keep a day of a channel."""
     with register.database.writing() as connection:
         days.keep(connection, day_ms, {channel: Day(1_440)}, register.now_ms())
+
+
+async def test_a_sheet_is_kept_until_what_it_shows_changes(lit: Register, clock: Clock) -> None:
+    """The same an hour later; then at once the value and the inputs that a fresh look finds."""
+    clock.now_ms = T0 + 40 * DAY_MS
+    shown = sheet(lit, LIGHTS)
+    assert "<b>50.00 %</b>" in shown
+    clock.now_ms += 3_600_000
+    assert sheet(lit, LIGHTS) == shown
+    (link, *_) = lit.page("links", Wanted({"asset": "lamp-1"}, limit=9)).items
+    for change, left in (
+        (lambda: city(lit, ("lamp-3", "lamp", {}, ())), 100 / 3),
+        (lambda: lit.unbind(link.id, "ada", T0 + 1), 0.0),
+    ):
+        change()
+        with lit.database.reading() as connection:
+            month = asked_period(lit, "2025-10")
+            fresh = desk.value(connection, defined(LIGHTS), month, {}, clock.now_ms)
+        assert fresh.value == left
+        for word in (fresh.lineage, f"<b>{value_text(fresh)}</b>", "Inputs: 3 assets"):
+            assert word in sheet(lit, LIGHTS)
 
 
 async def test_the_history_is_twelve_months_up_to_the_period(lit: Register) -> None:

@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 
 from lamppost.register.alarms import desk as alarms
-from lamppost.register.pages.ahead import ahead
+from lamppost.register.days import desk as days
+from lamppost.register.days.day import DAY_MS, Day
+from lamppost.register.indicators.definitions import CITY_FILE
+from lamppost.register.pages.ahead import ahead, look
+from lamppost.register.pages.indicator_values import all_values, asked_period
 from lamppost.register.records.boundary import Boundary
+from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 from lamppost.register.resources import deciding
 from lamppost.register.resources.latest import latest
 from lamppost.register.resources.loading import World, world
 
-from .registers import CHANNEL, FLOW, LEVEL, T0, birth, incident
+from .registers import CHANNEL, FLOW, LEVEL, T0, Clock, birth, incident
 from .test_records_import import taken
 
 PUMPS = "id,name,class,district\npump-1,One,pump,west\n"
@@ -124,14 +129,14 @@ def test_each_choice_of_districts_has_a_map_of_its_own(city: Register) -> None:
 
 
 async def test_a_console_reads_the_map_ahead(city: Register) -> None:
-    """At the start, and again when births have changed it, but not for an alarm."""
+    """At the start, and again when births or days have come, but not for an alarm."""
     looks: asyncio.Queue[int] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
-    def look(register: Register) -> None:
+    def seen(register: Register) -> None:
         loop.call_soon_threadsafe(looks.put_nowait, len(latest(register).streams))
 
-    task = asyncio.create_task(ahead(city, 0.01, look), name="map ahead")
+    task = asyncio.create_task(ahead(city, 0.01, seen), name="map ahead")
     try:
         assert await asyncio.wait_for(looks.get(), 60) == 0
         with city.changing(alarms.WHO) as writer:
@@ -139,7 +144,21 @@ async def test_a_console_reads_the_map_ahead(city: Register) -> None:
         STEPS["born"](city)
         assert await asyncio.wait_for(looks.get(), 60) == 2
         assert looks.empty()
+        with city.database.writing() as connection:
+            days.keep(connection, T0 // DAY_MS * DAY_MS, {CHANNEL: Day(1_440)}, T0)
+        assert await asyncio.wait_for(looks.get(), 60) == 2
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def test_the_last_month_is_computed_ahead(city: Register, clock: Clock) -> None:
+    """Who asks later finds what was computed then; a city's file that is wrong is no end."""
+    look(city)
+    clock.now_ms += 60_000
+    assert all_values(city, asked_period(city, ""))[0] == T0
+    (city.data_dir / CITY_FILE).write_text("inhabitants = 12\n")
+    look(city)
+    with pytest.raises(RefusedError, match="inhabitants"):
+        all_values(city, asked_period(city, ""))

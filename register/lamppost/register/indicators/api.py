@@ -102,7 +102,7 @@ def get_values(request: Request, name: Annotated[str, Query(alias="period")]) ->
         def found(register: Register) -> tuple[Value, ...]:
             every = [(one, wanted) for one in definitions().values()]
             told = kept.values(register, every, city_facts(register.data_dir / CITY_FILE))
-            return tuple(value for _, value in told)
+            return tuple(one.value for one in told)
 
         values = ask(request, found)
     except DefinitionError as error:

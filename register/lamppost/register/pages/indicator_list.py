@@ -57,6 +57,7 @@ def draw(register: Register, query: Mapping[str, str]) -> Drawn:
     wanted = Filters(*given(query, ("period", "standard", "status"), allowed))
     period = asked_period(register, wanted.period)
     made_ms, every = all_values(register, period)
+    made = words.moment(made_ms, register.now_ms())
     shown = [
         one
         for one in every
@@ -66,7 +67,7 @@ def draw(register: Register, query: Mapping[str, str]) -> Drawn:
     measured = sum(one.status == "measured" for one in every)
     told = (
         f"{measured} of {words.count(len(every), 'indicator')} are measured in {period.name}; "
-        f"NR is not reported, which is never zero. Computed {words.clock(made_ms)}."
+        f"NR is not reported, which is never zero. Computed {made}."
     )
     parts = [_form(wanted, period.name, standards), tag("p.count", told), within(register)]
     if shown:

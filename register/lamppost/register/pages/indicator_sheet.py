@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from lamppost.register import words
 from lamppost.register.access import callers
-from lamppost.register.indicators import desk
-from lamppost.register.indicators.computing import Inputs, compute
+from lamppost.register.indicators.computing import Inputs
+from lamppost.register.indicators.kept import Known
 from lamppost.register.indicators.signing import SignOff, signatures
 from lamppost.register.indicators.values import Definition, Period, Value
 from lamppost.register.markup import Markup, tag
@@ -37,10 +37,10 @@ from lamppost.register.pages.indicator_list import (
 from lamppost.register.pages.indicator_values import (
     asked_definition,
     asked_period,
-    facts,
     history,
+    one_value,
 )
-from lamppost.register.pages.places import SHOWN_MAX, given
+from lamppost.register.pages.places import given
 from lamppost.register.pages.sheets import facts as told_facts
 from lamppost.register.pages.sheets import note, part, scrolled, table
 from lamppost.register.pages.showing import Drawn, show
@@ -76,20 +76,20 @@ def draw(
     """
     (told,) = given(query, ("period",), {})
     definition, period = asked_definition(one), asked_period(register, told)
+    known = one_value(register, definition, period)
+    value = known.value
     with register.database.reading() as connection:
-        inputs = desk.found(connection, definition, period, register.now_ms())
-        value = compute(definition, period.name, facts(register), inputs)
         before = indicator_kept.kept(connection, value)
         signed = signatures(connection, value)
     aim = indicator_aims.aims(register).get(one)
     acts = [indicator_aims.buttons(definition, aim)] if aims else []
     cards = [
-        _value(value, definition, aim, acts),
+        _value(known, definition, aim, acts, register.now_ms()),
         _rule(definition),
         _evidence(value, field, signed, register.now_ms(), names=names, signs=aims),
         indicator_kept.card(value, *before, register.now_ms()),
         _history(history(register, definition, period), aim),
-        _inputs(inputs),
+        _inputs(known.first, value.assets),
     ]
     asks = [indicator_aims.questions(definition, aim), indicator_signing.questions(signed)]
     parts = [_form(one, period), within(register), tag("div.asset", *cards)]
@@ -110,8 +110,13 @@ def _form(one: str, period: Period) -> Markup:
 
 
 def _value(
-    value: Value, definition: Definition, aim: Aim | None, acts: Sequence[Markup]
+    known: Known,
+    definition: Definition,
+    aim: Aim | None,
+    acts: Sequence[Markup],
+    now_ms: int,
 ) -> Markup:
+    value = known.value
     big = tag("p.entry.figure", tag("b", value_text(value)), " ", status_chip(value))
     why = [tag("p.entry", f"Not reported: {value.reason}.")] if value.reason else []
     numbers = {
@@ -124,6 +129,7 @@ def _value(
         "Days": f"{share(value.completeness)} of the days",
         "Assets": words.integer(value.assets),
         "Quality": value.quality,
+        "Computed": words.moment(known.made_ms, now_ms),
     }
     return part(f"In {value.period}", big, *why, told_facts(numbers), *acts)
 
@@ -197,15 +203,15 @@ def _history(values: Sequence[Value], aim: Aim | None) -> Markup:
     return part("History", scrolled(svg(values, lines), "History"), note(told), listed)
 
 
-def _inputs(inputs: Inputs) -> Markup:
-    title = f"Inputs: {words.count(len(inputs), 'asset')}"
-    if not inputs:
+def _inputs(first: Inputs, assets: int) -> Markup:
+    title = f"Inputs: {words.count(assets, 'asset')}"
+    if not first:
         return part(title, note("No asset is behind it."))
-    told = [asdict(one) for one in inputs[:SHOWN_MAX]]
+    told = [asdict(one) for one in first]
     names = [name for name in told[0] if name != "asset"]
     heads = ["Asset", *(name.replace("_", " ").capitalize() for name in names)]
     rows = [[_asset(one["asset"]), *(_cell(one[name]) for name in names)] for one in told]
-    rest = len(inputs) - len(told)
+    rest = assets - len(told)
     more = [note(f"And {words.integer(rest)} more, all of them in the pack.")] if rest else []
     return part(title, table("Inputs", heads, rows), *more)
 

@@ -58,7 +58,13 @@ def all_values(register: Register, wanted: Period) -> tuple[int, tuple[Value, ..
     """Return all indicators of a period, and when the first of them was computed."""
     every = [(one, wanted) for one in definitions().values()]
     found = kept.values(register, every, facts(register))
-    return min(made_ms for made_ms, _ in found), tuple(value for _, value in found)
+    return min(one.made_ms for one in found), tuple(one.value for one in found)
+
+
+def one_value(register: Register, definition: Definition, wanted: Period) -> kept.Known:
+    """Return an indicator in a period, when it was computed, and the first of its inputs."""
+    (found,) = kept.values(register, [(definition, wanted)], facts(register))
+    return found
 
 
 def history(register: Register, definition: Definition, until: Period) -> list[Value]:
@@ -66,7 +72,7 @@ def history(register: Register, definition: Definition, until: Period) -> list[V
     last_ms = min(until.to_ms, register.now_ms())
     names = [*reversed(_months(last_ms, MONTHS - 1)), _month(last_ms - 1)]
     months = [(definition, period(name)) for name in dict.fromkeys(names)]
-    return [value for _, value in kept.values(register, months, facts(register))]
+    return [one.value for one in kept.values(register, months, facts(register))]
 
 
 def _month(at_ms: int) -> str:
