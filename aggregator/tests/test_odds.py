@@ -28,10 +28,10 @@ HIDDEN = c.SUSPECT | c.FAULTS | c.UNJUDGED | c.LEARNING
 
 def test_p_values_are_those_of_the_twin() -> None:
     """On trouble of every kind, from the verdicts of the other tiers."""
-    profile = DEFAULT._replace(odds_readings=100.0)
+    profile = DEFAULT._replace(odds_readings=100.0, odds_anew_ms=9e7)
     stream = troubled(4, 8_000, SERIES)
     out = judged(judge_of(SERIES, profile=profile), stream)
-    twins = [Odds(100.0) for _ in range(SERIES)]
+    twins = [Odds(100.0, 9e7) for _ in range(SERIES)]
     told = 0
     for row in range(len(stream)):
         if int(out.flags[row]) & HIDDEN:
@@ -43,13 +43,13 @@ def test_p_values_are_those_of_the_twin() -> None:
         if half > 1e-6 * abs(middle):
             z = profile.band_sd * abs(float(stream.value[row]) - middle) / half
             evidence += 0.5 * min(z, 30.0)
-        wanted = twins[stream.series[row]].judge(evidence)
+        wanted = twins[stream.series[row]].judge(int(stream.time_ms[row]), evidence)
         assert out.p[row] == pytest.approx(wanted, rel=1e-5), row
         told += wanted < 1.0
     assert told > 300
 
 
-def p_of(evidence: Floats) -> Floats:
+def p_of(evidence: Floats, every_ms: int = 1) -> Floats:
     """What the kernel makes of scores[reading, series] alone."""
     ticks, count = evidence.shape
     channels = np.tile(BLANKS[CHANNELS], (count, 1))
@@ -61,7 +61,7 @@ def p_of(evidence: Floats) -> Floats:
     out.expected[:] = np.nan
     odds_tier(
         np.tile(np.arange(count, dtype=np.int32), ticks),
-        np.repeat(T0 + np.arange(ticks), count),
+        np.repeat(T0 + every_ms * np.arange(ticks), count),
         np.zeros(rows),
         np.full(rows, c.QUALITY_GOOD, np.int16),
         T0,
@@ -118,6 +118,17 @@ def test_an_anomaly_is_rare() -> None:
     out = judged(judge_of(8), stream)
     after = out.p.reshape(-1, 8)[3_900:3_910]
     assert (after.min(axis=0) < 1e-3).all()
+
+
+def test_p_begins_anew_when_habits_begin_to_speak() -> None:
+    """After a day other evidence is usual: p says nothing for a while, then what is right."""
+    noise = np.random.default_rng(9).exponential(size=(5 * 1_440, 60))
+    noise[1_440:] = 3.0 + 5.0 * noise[1_440:]
+    found = p_of(noise, 60_000)
+    assert (found[1_000:1_440] < 1.0).any()
+    assert (found[1_440:1_840] == 1.0).all()
+    for level in (1e-2, 1e-3):
+        assert 0.5 <= (found[1_840 : 2 * 1_440] <= level).mean() / level <= 2.0, level
 
 
 def test_nothing_known_is_one() -> None:

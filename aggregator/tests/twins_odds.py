@@ -30,6 +30,8 @@ class Odds:
     """One series."""
 
     warm: float
+    anew_ms: float = 86_400_000.0
+    first_ms: int | None = None
     count: int = 0
     excess: float = 0.0
     tenth: float = 0.0
@@ -38,8 +40,17 @@ class Odds:
         default_factory=lambda: (Threshold(1e-3, 0.5), Threshold(1e-4, 1.5))
     )
 
-    def judge(self, evidence: float) -> float:
-        """The p-value of a reading, by what came before it; then learn it."""
+    def judge(self, time_ms: int, evidence: float) -> float:
+        """The p-value of a reading, by what came before it; then learn it.
+
+        Once, when the series is so old, all that was told from is forgotten.
+        """
+        if self.first_ms is None:
+            self.first_ms = time_ms
+        if time_ms - self.first_ms >= self.anew_ms:
+            if self.count >= self.warm:
+                vars(self).update(vars(Odds(self.warm)))
+            self.first_ms, self.anew_ms = time_ms, float("inf")
         known = self.count >= self.warm and evidence > 0.0
         found = self.chance(evidence) if known else 1.0
         self.learn(evidence)

@@ -30,8 +30,9 @@ Singles = NDArray[np.float32]
     O_RAREST,
     O_THOUSANDTH_STEP,  # by how much it rose last: it sinks in proportion
     O_RAREST_STEP,
+    O_FIRST,  # time of the first reading, until the habits have woken
     ODDS_WIDTH,
-) = range(9)
+) = range(10)
 
 HIDDEN = c.SUSPECT | c.FAULTS | c.UNJUDGED | c.LEARNING
 Z_WEIGHT = 0.5  # of the distance from what was expected, in standard deviations
@@ -51,15 +52,16 @@ NARROWEST = 0.1  # decade beyond the last threshold
 RAREST = 12.0  # decades; nobody has seen so many readings
 EXCESS_WEIGHT = 0.02
 MAX_EXCESS = 10.0
+AWAKE = -1.0  # in O_FIRST
 LEAST = 0.01  # evidence: less is no difference
 
 
 @kernel
 def odds_tier(
     series: NDArray[np.int32],
-    time_ms: NDArray[np.int64],  # noqa: ARG001 - tiers share one signature
+    time_ms: NDArray[np.int64],
     value: Array,
-    quality: NDArray[np.int16],  # noqa: ARG001
+    quality: NDArray[np.int16],  # noqa: ARG001 - tiers share one signature
     now_ms: int,  # noqa: ARG001
     channels: Array,
     state: Array,
@@ -87,9 +89,24 @@ def odds_tier(
         if half > SHARPEST * abs(middle):  # False where there is no band
             z = p.band_sd * abs(np.float64(value[i]) - middle) / half
             evidence += Z_WEIGHT * min(z, MAX_Z)
+        _wake(state, s, float(time_ms[i]), p)
         if state[s, O_COUNT] >= p.odds_readings and evidence > 0.0:
             chance[i] = _chance(state, s, evidence)
         _learn(state, s, evidence, p)
+
+
+@kernel
+def _wake(state: Array, s: int, time: float, p: Profile) -> None:
+    """Begin anew when the habits begin to speak: what evidence is usual is different then.
+
+    Where they do so before p was told there is nothing to begin anew.
+    """
+    if state[s, O_COUNT] == 0.0 and state[s, O_FIRST] == 0.0:
+        state[s, O_FIRST] = time
+    elif state[s, O_FIRST] != AWAKE and time - state[s, O_FIRST] >= p.odds_anew_ms:
+        state[s, O_FIRST] = AWAKE
+        if state[s, O_COUNT] >= p.odds_readings:
+            state[s, :O_FIRST] = 0.0
 
 
 @kernel

@@ -89,6 +89,7 @@ class Profile(NamedTuple):
     clock_ms: float = 60_000.0
     # odds
     odds_readings: float = 400.0  # judged, before p is anything but 1
+    odds_anew_ms: float = 86_400_000.0  # when the habits begin to speak, all that begins anew
     # level
     warm_readings: float = 20.0
     warm_ms: float = 10_000.0
