@@ -82,10 +82,13 @@ async def test_the_address_asks_for_a_class_or_a_district(partly: Register) -> N
     north = draw(partly, {"district": "north"}).body
     assert "1 of 2 assets" in north
     assert ">Pump 2</a>" not in north
+    assert '<b>1</b></a><span class="sub"> of 1 asset<' in north, "of each requirement too"
     only = draw(partly.within(Boundary(["south"])), {}).body
     assert "0 of 2 assets" in only
     assert ">Main 1</a>" not in only
-    assert "no assets here yet" in draw(partly, {"district": "x"}).body
+    other = draw(partly.within(Boundary(["south"])), {"district": "north"}).body
+    assert "No asset is in north." in other
+    assert "No asset is in &lt;x&gt;." in draw(partly, {"district": "<x>"}).body
 
 
 async def test_a_steward_requires_and_ends(partly: Register) -> None:

@@ -12,8 +12,10 @@ from lamppost.register.records.tables import asset, channel, link
 PARTS = {"class": asset.c.asset_class, "district": asset.c.district}
 
 
-def coverage(connection: Connection, by: str | None = None) -> tuple[Covered, ...]:
-    """Return how much is watched: of the whole city, or by "class" or "district"."""
+def coverage(
+    connection: Connection, by: str | None = None, district: str | None = None
+) -> tuple[Covered, ...]:
+    """Return how much is watched, in all or by "class" or "district"; or of one district."""
     watched = exists().where(
         link.c.asset == asset.c.id,
         link.c.valid_to_ms.is_(None),
@@ -30,7 +32,7 @@ def coverage(connection: Connection, by: str | None = None) -> tuple[Covered, ..
             asset.c.population,
             weight.label("weight"),
         )
-        .where(asset.c.valid_to_ms.is_(None))
+        .where(_here(district))
         .subquery()
     )
     sums = [
@@ -90,11 +92,9 @@ def important_gaps(
     return tuple(Gap(*row) for row in rows)
 
 
-def lacking(connection: Connection) -> tuple[Lacking, ...]:
+def lacking(connection: Connection, district: str | None = None) -> tuple[Lacking, ...]:
     """Return every requirement with how many assets lack it, the most first."""
-    there = and_(
-        asset.c.asset_class == requirement.c.asset_class, asset.c.valid_to_ms.is_(None)
-    )
+    there = and_(asset.c.asset_class == requirement.c.asset_class, _here(district))
     missing = func.sum(case((and_(asset.c.id.is_not(None), ~_told()), 1), else_=0))
     of = [requirement.c[name] for name in ("id", "asset_class", "measurand", "why")]
     columns: list[Any] = [*of, func.count(asset.c.id), missing.label("missing")]
@@ -106,6 +106,12 @@ def lacking(connection: Connection) -> tuple[Lacking, ...]:
         .order_by(missing.desc(), requirement.c.asset_class, requirement.c.measurand)
     )
     return tuple(Lacking(*row) for row in rows)
+
+
+def _here(district: str | None) -> Any:  # noqa: ANN401 - a condition
+    """Assets that hold now, of one district or all."""
+    running = asset.c.valid_to_ms.is_(None)
+    return running if district is None else running & (asset.c.district == district)
 
 
 def _told() -> Any:  # noqa: ANN401 - a condition
@@ -121,11 +127,9 @@ def _told() -> Any:  # noqa: ANN401 - a condition
 
 def _lacking(asset_class: str | None, district: str | None) -> tuple[Any, Any]:
     """Assets with what their class requires, and the condition that they do not have it."""
-    asked = [asset.c.valid_to_ms.is_(None), requirement.c.valid_to_ms.is_(None), ~_told()]
+    asked = [_here(district), requirement.c.valid_to_ms.is_(None), ~_told()]
     if asset_class is not None:
         asked.append(asset.c.asset_class == asset_class)
-    if district is not None:
-        asked.append(asset.c.district == district)
     joined = asset.join(requirement, requirement.c.asset_class == asset.c.asset_class)
     return joined, and_(*asked)
 

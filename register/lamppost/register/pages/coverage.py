@@ -23,7 +23,6 @@ from lamppost.register.pages.places import (
     districts,
     given,
     names,
-    within,
 )
 from lamppost.register.pages.sheets import note, part, table
 from lamppost.register.pages.showing import Drawn, show
@@ -63,16 +62,18 @@ def draw(register: Register, query: Mapping[str, str], *, may_act: bool = False)
         RefusedError: a value is none that may be asked for.
     """
     wanted = Filters(*given(query, ("kind", "district"), {}))
-    with within(register, wanted.district).database.reading() as connection:
-        (whole, *_) = coverage.coverage(connection) or (None,)
-        required = coverage.lacking(connection)
-        total, missing = coverage.gaps(connection, SHOWN_MAX, wanted.kind or None, None)
+    of = wanted.district or None
+    with register.database.reading() as connection:
+        (whole, *_) = coverage.coverage(connection, None, of) or (None,)
+        required = coverage.lacking(connection, of)
+        total, missing = coverage.gaps(connection, SHOWN_MAX, wanted.kind or None, of)
         named = names(connection, [one.asset for one in missing])
-        by_class = coverage.coverage(connection, "class")
-        by_district = coverage.coverage(connection, "district")
+        by_class = coverage.coverage(connection, "class", of)
+        by_district = coverage.coverage(connection, "district", of)
     parts = [_form(wanted, by_class, districts(register))]
     if whole is None:
-        parts.append(tag("p.count", "There are no assets here yet; import some first."))
+        told = f"No asset is in {of}." if of else "There are no assets here yet; import some."
+        parts.append(tag("p.count", told))
         return Drawn(TITLE, Markup.join_all(parts))
     lacked = part(
         f"What is missing: {words.integer(total)}", *_missing(total, missing, named, wanted)
