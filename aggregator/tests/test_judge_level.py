@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 
 from lamppost.aggregator import columns as c
+from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.level_budget import WEEK_MS, may_tell
+from lamppost.aggregator.judge.profile import DEFAULT
 
 from .samples_judge import NO_HABITS, POLL_MS, T0, Floats, healthy, judge_of, judged, polled
 
 WARM_POLLS = 80  # 40 s
 DAY_POLLS = 86_400_000 // POLL_MS
 RAMP_S = 2.0
+CYCLE_POLLS = 900_000 // POLL_MS
+HOUR_MS = 3_600_000
 HEALTHY = [
     "gauss",
     "laplace",
@@ -123,6 +128,45 @@ def test_an_anomaly_is_not_learned() -> None:
     assert (out.flags[during] & c.ANOMALY != 0).all()
     assert not (out.flags[at >= 2_600] & c.ANOMALY).any()
     assert np.abs(out.expected[at >= 2_600] - 32).max() < 2
+
+
+def told_of(values: Floats, rows: slice = slice(None)) -> list[int]:
+    """How many of the polls in which each series is told to be anomalous begin an anomaly."""
+    out = judged(judge_of(values.shape[1]), polled(values, deadband=False))
+    on = ((out.flags & c.ANOMALY) != 0).reshape(values.shape)
+    new = on[1:] & ~on[:-1]
+    return [int(one) for one in new[rows].sum(axis=0)]
+
+
+def cycling(seed: int, cycles: int, height: float = 20.0) -> Floats:
+    """A pump that runs three minutes of every fifteen."""
+    values = healthy("gauss", seed, cycles * CYCLE_POLLS, 4)
+    values += height * (np.arange(len(values)) % CYCLE_POLLS >= 0.8 * CYCLE_POLLS)[:, None]
+    return values
+
+
+def test_what_comes_again_and_again_is_told_no_more() -> None:
+    """The first starts of a pump are told, as they may be anything; then they are its way."""
+    values = cycling(107, 24)
+    assert min(told_of(values)) >= 3
+    assert max(told_of(values, slice(12 * CYCLE_POLLS, None))) == 0
+
+
+def test_what_is_larger_than_all_before_is_told_in_any_case() -> None:
+    """A burst pipe on a pump that starts four times an hour."""
+    values = cycling(108, 24)
+    burst = 22 * CYCLE_POLLS + CYCLE_POLLS // 2
+    values[burst : burst + 60] += 60.0
+    assert min(told_of(values, slice(burst - 5, burst + 60))) >= 1
+
+
+def test_what_was_its_way_may_be_told_again_in_time() -> None:
+    """When the set rate has made up for what came too often, the next is told."""
+    state = np.zeros((1, q.LEVEL_WIDTH))
+    hourly = [may_tell(state, 0, T0 + k * HOUR_MS, 10.0, 0.5, DEFAULT) for k in range(24)]
+    assert hourly == [True] * 7 + [False] * 17
+    assert not may_tell(state, 0, T0 + WEEK_MS, 10.0, 0.5, DEFAULT)
+    assert may_tell(state, 0, T0 + 7 * WEEK_MS, 10.0, 0.5, DEFAULT)
 
 
 def test_the_band_holds_healthy_readings() -> None:

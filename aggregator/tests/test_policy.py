@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from lamppost.aggregator.judge import habit_state as h
 from lamppost.aggregator.judge.habit_profile import HABITS
-from lamppost.aggregator.judge.policy import agree, count_alarm, rested
+from lamppost.aggregator.judge.policy import agree, count_alarm, rested, threshold
 
 LIMIT = 3.0
+WEEK_MS = 604_800_000.0
 
 
 def agreed(evidence: list[float]) -> list[bool]:
@@ -46,8 +47,35 @@ def test_after_an_alarm_cells_rest() -> None:
     head = h.HEAD_BLANK.copy()
     head[h.CELLS] = 500.0
     assert rested(head, HABITS)
-    count_alarm(head, 1e12)
+    count_alarm(head, 1e12, HABITS.false_a_week, HABITS)
     head[h.CELLS] += HABITS.rest_cells
     assert not rested(head, HABITS)
     head[h.CELLS] += 1.0
     assert rested(head, HABITS)
+
+
+def limits(weeks: list[float]) -> list[float]:
+    """The threshold a month after each alarm, told that many weeks after the one before."""
+    head = h.HEAD_BLANK.copy()
+    head[[h.CELLS, h.PACE]] = 100_000.0, 300_000.0
+    time, found, rate = 1.7e12, [], HABITS.false_a_week
+    for week in weeks:
+        time += week * WEEK_MS
+        count_alarm(head, time, rate, HABITS)
+        found.append(threshold(head, time + 4 * WEEK_MS, rate, HABITS))
+    return found
+
+
+def test_alarms_beyond_the_credit_raise_the_threshold_for_good() -> None:
+    """One alarm a week: the first ten cost nothing a month later, those beyond them do."""
+    found = limits([1.0] * 40)
+    assert found[:10] == [found[0]] * 10
+    rises = np.diff(found[19:25])
+    assert np.allclose(rises, HABITS.over_rise * (1.0 - HABITS.false_a_week), atol=0.02)
+    assert found[-1] <= found[0] + HABITS.over_rise * (HABITS.over_most - HABITS.credit)
+
+
+def test_alarms_at_the_set_rate_cost_nothing() -> None:
+    """As many as were asked for never raise the threshold, however long it goes on."""
+    found = limits([1.0 / HABITS.false_a_week] * 60)
+    assert np.allclose(found, found[0])

@@ -47,6 +47,11 @@ class Level:
     faulted: bool = False
     settling: int = 0
     severity: float = 0.0
+    over: float = 0.0
+    over_at: float = 0.0
+    tallest: float = 0.0
+    peak: float = 0.0
+    told: bool = False
 
     def scales(self) -> tuple[float, float]:
         """Standard deviation of a residual, alone and in a run."""
@@ -92,7 +97,7 @@ class Level:
             found, evidence = self._test(time, residual, held_since)
             evidence = min(evidence, 100)
             self.severity = max(self.severity, evidence / (evidence + p.alarm_score))
-        if not found & c.ANOMALY:
+        if not self.anomalous_since:
             self._learn(elapsed, x, residual)
         self.last = time
         return found, evidence
@@ -113,13 +118,22 @@ class Level:
         height = self._cusum(clip(residual / run, p.cusum_clip_sd), start)
         evidence = p.alarm_score * max(height / p.cusum_alarm, (near / p.run_sd) ** 2)
         if self.anomalous_since:
-            return self._stay(time, z, evidence)
+            return self._stay(time, residual, z, evidence)
         if evidence < p.alarm_score:
             return 0, evidence
         self.anomalous_since, self.calm = time, 0
         summed = self.up_since if self.up >= self.down else self.down_since
         self.onset = self.side_since if near >= p.run_sd else summed
-        return c.ANOMALY, evidence
+        self.told = self._may_tell(time, abs(residual))
+        return c.ANOMALY if self.told else 0, evidence
+
+    def _may_tell(self, time: float, size: float) -> bool:
+        p, waited = self.p, time - self.over_at
+        over = max(self.over - p.level_false_a_week * waited / 604_800_000, 0)
+        faded = self.tallest * math.exp(-max(waited, 0) / p.span_memory_ms)
+        self.tallest, self.peak = max(faded, self.peak), size
+        self.over, self.over_at = min(over + 1, p.level_most), time
+        return over < p.level_credit or size > p.level_taller * self.tallest
 
     def _nearest_of_three(self, z: float, start: float) -> float:
         three = (z, *self.lately)
@@ -141,16 +155,22 @@ class Level:
         self.down = min(max(self.down - z - p.cusum_slack_sd, 0), 2 * p.cusum_alarm)
         return max(self.up, self.down)
 
-    def _stay(self, time: float, z: float, evidence: float) -> tuple[int, float]:
+    def _stay(
+        self, time: float, residual: float, z: float, evidence: float
+    ) -> tuple[int, float]:
+        self.peak = max(self.peak, abs(residual))
+        if not self.told and abs(residual) > self.p.level_taller * self.tallest:
+            self.told, self.onset = True, time
+        flag = c.ANOMALY if self.told else 0
         if abs(z) >= self.p.leave_sd:
             self.calm = 0
-            return c.ANOMALY, evidence
+            return flag, evidence
         if self.calm == 0:
             self.calm_since = time
         self.calm += 1
         calm_ms = time - self.calm_since
         if self.calm < self.p.leave_readings or calm_ms < self.p.leave_ms:
-            return c.ANOMALY, evidence
+            return flag, evidence
         self.anomalous_since = self.up = self.down = 0.0
         return 0, 0.0
 

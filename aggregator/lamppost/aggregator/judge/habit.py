@@ -236,7 +236,7 @@ def _tell(
         found |= _decide(head, time, found, rate, p)
     peak = head[h.H_PEAK]
     if found & c.SPIKE and head[h.PENDING] > 0.0:
-        count_alarm(head, time)
+        count_alarm(head, time, rate, p)
         found |= c.ALARM
         severity[i] = max(np.float64(severity[i]), peak)
     if not found & c.SUSPECT:
@@ -289,7 +289,7 @@ def _decide(head: Array, time: float, found: int, rate: float, p: HabitProfile) 
         if found & c.SUSPECT:
             head[h.PENDING] = evidence if told else 0.0
             return 0
-        count_alarm(head, time)
+        count_alarm(head, time, rate, p)
         if not told:
             return 0
         if head[h.ACTIVE] == 0.0:

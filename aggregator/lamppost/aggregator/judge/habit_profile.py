@@ -34,6 +34,9 @@ class HabitProfile(NamedTuple):
     rest_cells: float = 20.0  # after an alarm
     lone: float = 1.0  # more evidence from a cell that none of the two before agrees with
     load_rise: float = 0.5  # for each alarm of the last week beyond `false_a_week`
+    credit: float = 10.0  # alarms beyond the set rate, in all its life, that cost nothing more
+    over_rise: float = 0.3  # evidence for each alarm beyond those
+    over_most: float = 18.0  # alarms beyond the set rate that are remembered
     rise: float = 1.0  # evidence below the threshold from which on an alarm's onset counts
     leave: float = 0.0  # evidence below the threshold at which an alarm ends,
     leave_cells: float = 2.0  # when it stays there for so many cells

@@ -47,7 +47,8 @@ import numpy as np
     ABOVE,  # which of the last cells were at or beyond the threshold, a bit each
     DOUBTFUL,  # 1 while a cell in doubt may be among the last points
     ENDING,  # which scales will end a point with the next cell, a bit each: for fetching ahead
-) = range(38)
+    OVER,  # alarms told beyond the set rate, over all time
+) = range(39)
 HEAD_WIDTH = 40  # whole cache lines, as all widths here: a row fetched ahead is no line more
 
 # --- scales: how a pattern is drawn -----------------------------------------------------------

@@ -232,7 +232,7 @@ class Judge:
             spike_factor: times the height at which an excursion is one.
             stuck_factor: times the time a healthy value may stand.
             silence_factor: times the silence allowed.
-            false_a_week: false alarms of the habit tier; 0 for what `habits` says.
+            false_a_week: process alarms told of healthy readings; 0 for what the profiles say.
             rate_per_s: largest plausible change a second; 0 for what was declared.
         """
         channels = self._arrays[CHANNELS]

@@ -82,8 +82,8 @@ def _take(
     middle = predict(state, s, time - state[s, q.L_LAST], p)
     half = p.band_sd * single
     if not found & HIDDEN:
-        since = float(onset_ms[i])
-        added, evidence = judge_one(state, s, time, x, since, single, alike, p)
+        since, rate = float(onset_ms[i]), channel[q.FALSE_A_WEEK]
+        added, evidence = judge_one(state, s, time, x, since, single, alike, rate, p)
         # After the state is done with, see quality_tier.
         flags[i] = found | added
         if added & c.ANOMALY:

@@ -40,6 +40,7 @@ def judge_one(
     held_since: float,
     single: float,
     alike: float,
+    rate: float,
     p: Profile,
 ) -> tuple[int, float]:
     """Flags and evidence of one believable reading; learns from it."""
@@ -48,7 +49,8 @@ def judge_one(
         return c.LEARNING, 0.0
     elapsed = time - state[s, q.L_LAST]
     patience = at_least(state, s, p.accept_ms, p.accept_intervals)
-    accepted = state[s, q.ANOMALOUS] > 0.0 and time - state[s, q.ANOMALOUS] > patience
+    since = abs(state[s, q.ANOMALOUS])
+    accepted = since > 0.0 and time - since > patience
     paused = elapsed > at_least(state, s, p.settle_after_ms, p.pause_intervals)
     paused = paused and state[s, q.L_COUNT] >= ROBUST_FROM
     learn_interval(state, s, elapsed)
@@ -65,9 +67,11 @@ def judge_one(
     found, evidence = c.LEARNING, 0.0
     if warm and single > 0.0:
         start = held_since if held_since >= 0.0 else time
-        found, evidence = judge_residual(state, s, time, start, residual, single, alike, p)
+        found, evidence = judge_residual(
+            state, s, time, start, residual, single, alike, rate, p
+        )
         evidence = min(evidence, MAX_SCORE)
         peak = evidence / (evidence + p.alarm_score)
         state[s, q.SEVERITY] = max(state[s, q.SEVERITY], peak)
-    learn(state, s, time, x, residual, single, found & c.ANOMALY != 0, p)
+    learn(state, s, time, x, residual, single, state[s, q.ANOMALOUS] != 0.0, p)
     return found, evidence

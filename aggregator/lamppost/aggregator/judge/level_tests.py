@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from lamppost.aggregator import columns as c
 from lamppost.aggregator.jit import kernel
 from lamppost.aggregator.judge import state as q
+from lamppost.aggregator.judge.level_budget import may_tell, outgrows
 from lamppost.aggregator.judge.profile import Profile
 
 Array = NDArray[np.float64]
@@ -52,12 +53,14 @@ def judge_residual(
     residual: float,
     single: float,
     alike: float,
+    rate: float,
     p: Profile,
 ) -> tuple[int, float]:
     """Flags and evidence of one residual of a warm series.
 
     `start` is when this reading's condition began: its own time, or that of the first reading
-    withheld before it. `single` and `alike` are its `scales`.
+    withheld before it. `single` and `alike` are its `scales`; `rate` is how many anomalies a
+    week are told at most.
     """
     in_run = residual / (single * alike)
     z = in_run * alike
@@ -67,11 +70,12 @@ def judge_residual(
         height * (p.alarm_score / p.cusum_alarm),
         near * near * (p.alarm_score / (p.run_sd * p.run_sd)),
     )
-    if state[s, q.ANOMALOUS] > 0.0:
-        return _stay(state, s, time, z, evidence, p)
+    if state[s, q.ANOMALOUS] != 0.0:
+        return _stay(state, s, time, residual, z, evidence, p)
     if evidence < p.alarm_score:
         return 0, evidence
-    state[s, q.ANOMALOUS] = time
+    told = may_tell(state, s, time, abs(residual), rate, p)
+    state[s, q.ANOMALOUS] = time if told else -time
     state[s, q.CALM] = 0.0
     if near >= p.run_sd:
         state[s, q.ONSET] = state[s, q.OUTSIDE_SINCE]
@@ -79,7 +83,7 @@ def judge_residual(
         state[s, q.ONSET] = state[s, q.UP_SINCE]
     else:
         state[s, q.ONSET] = state[s, q.DOWN_SINCE]
-    return c.ANOMALY, evidence
+    return c.ANOMALY if told else 0, evidence
 
 
 @kernel
@@ -116,17 +120,27 @@ def _add_up(state: Array, s: int, start: float, z: float, p: Profile) -> float:
 
 @kernel
 def _stay(
-    state: Array, s: int, time: float, z: float, evidence: float, p: Profile
+    state: Array,
+    s: int,
+    time: float,
+    residual: float,
+    z: float,
+    evidence: float,
+    p: Profile,
 ) -> tuple[int, float]:
     """An anomaly goes on until readings have been near the level for a while."""
+    if outgrows(state, s, abs(residual), p):
+        state[s, q.ANOMALOUS] = -state[s, q.ANOMALOUS]
+        state[s, q.ONSET] = time
+    flag = c.ANOMALY if state[s, q.ANOMALOUS] > 0.0 else 0
     if abs(z) >= p.leave_sd:
         state[s, q.CALM] = 0.0
-        return c.ANOMALY, evidence
+        return flag, evidence
     if state[s, q.CALM] == 0.0:
         state[s, q.CALM_SINCE] = time
     state[s, q.CALM] += 1.0
     if state[s, q.CALM] < p.leave_readings or time - state[s, q.CALM_SINCE] < p.leave_ms:
-        return c.ANOMALY, evidence
+        return flag, evidence
     state[s, q.ANOMALOUS] = 0.0
     state[s, q.UP] = 0.0
     state[s, q.DOWN] = 0.0

@@ -3,7 +3,8 @@
 The threshold follows from the rate that was set, from how many chances a week the series has
 and from how much evidence it shows on all days. Two of three cells have to reach it, or one go
 far beyond; after an alarm comes a refractory time, and every alarm beyond the set rate raises
-the threshold for about a week.
+the threshold for about a week. Beyond a credit it also raises it until the set rate has made up
+for it: so in the long run the rate is what was set, whatever noise a series shows.
 """
 
 from math import exp, sqrt
@@ -35,7 +36,14 @@ def threshold(head: Head, time: float, rate: float, p: HabitProfile) -> float:
     usual = max(head[h.USUAL] - p.evidence_usual, 0.0)
     young = p.evidence_young * p.warm_cells / max(head[h.CELLS], 1.0)
     always = p.evidence_base + usual + young + often
-    return float(always + p.evidence_slope * rarity + p.load_rise * excess)
+    over = max(_over(head, time, rate) - p.credit, 0.0)
+    return float(always + p.evidence_slope * rarity + p.load_rise * excess + p.over_rise * over)
+
+
+@kernel
+def _over(head: Head, time: float, rate: float) -> float:
+    """Alarms told so far, less those that the set rate allows for."""
+    return float(max(head[h.OVER] - rate * (time - head[h.LOAD_AT]) / WEEK_MS, 0.0))
 
 
 @kernel
@@ -57,8 +65,9 @@ def rested(head: Head, p: HabitProfile) -> bool:
 
 
 @kernel
-def count_alarm(head: Head, time: float) -> None:
+def count_alarm(head: Head, time: float, rate: float, p: HabitProfile) -> None:
     """Take an alarm into account."""
+    head[h.OVER] = min(_over(head, time, rate) + 1.0, p.over_most)
     head[h.LOAD] = head[h.LOAD] * exp((head[h.LOAD_AT] - time) / WEEK_MS) + 1.0
     head[h.LOAD_AT] = time
     head[h.TOLD_AT] = head[h.CELLS]

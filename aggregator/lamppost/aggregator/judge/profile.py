@@ -119,6 +119,10 @@ class Profile(NamedTuple):
     accept_ms: float = 900_000.0  # an anomaly that has lasted so long is the new normal
     accept_intervals: float = 50.0  # and at least so many readings
     alarm_score: float = 8.0
+    level_false_a_week: float = 0.35  # anomalies a week that are told, where nothing is set,
+    level_credit: float = 6.0  # and so many more in all; what comes more often is its way
+    level_most: float = 8.0  # more of them count no further, so that it may tell again in time
+    level_taller: float = 1.5  # times the largest of earlier ones: told in any case
     severity_ms: float = 60_000.0
     severity_intervals: float = 5.0
 

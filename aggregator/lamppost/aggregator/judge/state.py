@@ -98,12 +98,16 @@ PAUSED, MAINTENANCE_WIDTH = range(2)
     OUTSIDE_SINCE,
     Z1,
     Z2,
-    ANOMALOUS,  # 0, or when it was detected
+    ANOMALOUS,  # 0, or when it was detected; negative when the series does so too often to tell
     ONSET,
     CALM,
     CALM_SINCE,
     FAULTED,  # a sensor fault has been seen since the last learned reading
     SETTLE,  # readings left to find the level anew
     SEVERITY,
+    L_OVER,  # anomalies beyond the set rate, over all time
+    L_OVER_AT,
+    L_TALLEST,  # largest residual of earlier anomalies, slowly forgotten
+    L_PEAK,  # of the last one
     LEVEL_WIDTH,
-) = range(28)
+) = range(32)
