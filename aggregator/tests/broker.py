@@ -54,6 +54,8 @@ class Client:
         """Leave."""
         self._client.disconnect()
         self._client.loop_stop()
+        # It closes its last sockets when it is let go of, and would keep itself through us.
+        self._client.on_subscribe = self._client.on_message = None
 
 
 @contextmanager

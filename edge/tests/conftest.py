@@ -49,6 +49,8 @@ class Peer:
         """Leave the broker."""
         self._client.disconnect()
         self._client.loop_stop()
+        # It closes its last sockets when it is let go of, and would keep itself through us.
+        self._client.on_connect = self._client.on_message = None
 
     def set_online(self, online: bool) -> None:
         """Say that this host came or went."""
