@@ -51,8 +51,9 @@ def test_full_disk_at_the_aggregator(tmp_path: Path) -> None:
             "judging to go on with a full disk",
         )
         acked = chain.edge_status(NODE)["stored"]
-        wait_for(
-            lambda: chain.edge_status(NODE)["in_flight"] > 100,
+        chain.wait_status(
+            NODE,
+            lambda told: told["in_flight"] > 100,
             "the node to hold what is not written",
         )
         assert chain.edge_status(NODE)["stored"] == acked

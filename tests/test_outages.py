@@ -37,8 +37,9 @@ def test_kill_nine_loses_nothing(part: str, tmp_path: Path) -> None:
         if part == "broker":
             chain.broker.kill()
             taken = chain.edge_status(NODE)["taken"]
-            wait_for(
-                lambda: chain.edge_status(NODE)["taken"] > taken + 50,
+            chain.wait_status(
+                NODE,
+                lambda told: told["taken"] > taken + 50,
                 "sampling to go on without a broker",
             )
             chain.broker.restart()
@@ -49,8 +50,9 @@ def test_kill_nine_loses_nothing(part: str, tmp_path: Path) -> None:
         else:
             chain.kill("aggregator")
             taken = chain.edge_status(NODE)["taken"]
-            wait_for(
-                lambda: chain.edge_status(NODE)["taken"] > taken + 50,
+            chain.wait_status(
+                NODE,
+                lambda told: told["taken"] > taken + 50,
                 "sampling to go on without an aggregator",
             )
             chain.relaunch("aggregator")
@@ -75,8 +77,9 @@ def test_batches_that_come_twice_count_once(tmp_path: Path) -> None:
         aggregator.send_signal(signal.SIGSTOP)
         try:
             taken = chain.edge_status(NODE)["taken"]
-            wait_for(
-                lambda: chain.edge_status(NODE)["taken"] > taken + 100,
+            chain.wait_status(
+                NODE,
+                lambda told: told["taken"] > taken + 100,
                 "the node to run into its timeouts",
             )
         finally:

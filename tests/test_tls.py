@@ -10,7 +10,6 @@ from lamppost.sim.broker import BrokerTls, run_broker
 from lamppost.sim.ports import free_port
 from parts.chain import Chain, start_city
 from parts.required import require_program
-from parts.waiting import wait_for
 
 ACL = Path(__file__).parents[1] / "deploy" / "acl.conf"
 NODE = "air-1"
@@ -80,7 +79,7 @@ def test_chain_runs_over_tls_with_client_certificates(tmp_path: Path) -> None:
         chain.wait_online(1)
         chain.wait_more(100)
         # The acknowledgements come back over the same ACL, so the node's buffer empties.
-        wait_for(lambda: chain.edge_status(NODE)["stored"] > 50, "acknowledgements to arrive")
+        chain.wait_status(NODE, lambda told: told["stored"] > 50, "acknowledgements to arrive")
     finally:
         chain.close()
 

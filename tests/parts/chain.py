@@ -5,7 +5,7 @@ started again in the same place, which is what the outage tests do.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,8 @@ from parts.waiting import wait_for
 
 WARM_TIMEOUT_S = 300.0
 READY = "READY"
+STATUS_POLL_S = 0.5
+"""To ask a node is a process of its own, which slows down those that are waited for."""
 
 
 @dataclass(slots=True)
@@ -87,6 +89,10 @@ class Chain:
         )
         return status
 
+    def wait_status(self, name: str, good: Callable[[dict[str, Any]], bool], what: str) -> None:
+        """Wait until what the node says of its readings is good."""
+        wait_for(lambda: good(self.edge_status(name)), what, poll_s=STATUS_POLL_S)
+
     def books(self) -> Books:
         """The nodes' counts against the aggregator's."""
         return books_of([self.edge_status(name) for name in self.nodes], self.stored())
@@ -95,7 +101,11 @@ class Chain:
         """Stop the edge agents, which hand over what they hold; the books when all is there."""
         for name in self.nodes:
             self.children[name].stop()
-        wait_for(lambda: self.books().in_flight == 0, "everything in flight to arrive")
+        wait_for(
+            lambda: self.books().in_flight == 0,
+            "everything in flight to arrive",
+            poll_s=STATUS_POLL_S,
+        )
         return self.books()
 
     def log(self, name: str) -> str:
