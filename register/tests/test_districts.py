@@ -20,7 +20,7 @@ from lamppost.register.records.refusals import OutsideError
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
-from .asking import PATIENCE_S
+from .asking import PATIENCE_S, TRUST
 from .city import City
 from .registers import FLOW, T0, birth, incident
 from .test_access import ROUTES, bearer
@@ -65,7 +65,11 @@ def client(city: City, register: Register, tmp_path: Path) -> Iterator[httpx.Cli
     console = Console(city, port=0, access=True, register=register)
     console.start()
     with httpx.Client(
-        base_url=console.url, trust_env=False, timeout=PATIENCE_S, headers=bearer(secret)
+        base_url=console.url,
+        trust_env=False,
+        timeout=PATIENCE_S,
+        verify=TRUST,
+        headers=bearer(secret),
     ) as client:
         yield client
     console.stop()

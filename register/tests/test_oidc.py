@@ -19,7 +19,7 @@ from lamppost.register.access.provider import FILE, OidcFileError
 from lamppost.register.access.sessions import form_token
 from lamppost.register.records.store import Register
 
-from .asking import PATIENCE_S
+from .asking import PATIENCE_S, TRUST
 from .city import City
 from .consoles import serving
 from .providers import CLIENT_ID, SECRET, Liar, lying, mock_provider
@@ -42,7 +42,9 @@ def browsing(city: City, register: Register) -> Iterator[httpx.Client]:
     """Serve the register with sign-in; gives a browser."""
     with (
         serving(city, register, access=True) as console,
-        httpx.Client(base_url=console.url, trust_env=False, timeout=PATIENCE_S) as client,
+        httpx.Client(
+            base_url=console.url, trust_env=False, timeout=PATIENCE_S, verify=TRUST
+        ) as client,
     ):
         yield client
 
@@ -87,7 +89,7 @@ def test_somebody_comes_in_by_a_library_s_provider(city: City, register: Registe
             page = client.get("/sign-in?next=/alarms")
             assert "Sign in with City" in page.text
             sent = client.get("/sign-in/oidc?next=/alarms")
-            with httpx.Client(trust_env=False, timeout=PATIENCE_S) as elsewhere:
+            with httpx.Client(trust_env=False, timeout=PATIENCE_S, verify=TRUST) as elsewhere:
                 chosen = elsewhere.post(sent.headers["location"], data={"sub": "s-9"})
             back = client.get(chosen.headers["location"])
             assert (back.status_code, back.headers["location"]) == (303, "/alarms")
@@ -95,7 +97,7 @@ def test_somebody_comes_in_by_a_library_s_provider(city: City, register: Registe
             left = sign_out(client)
             onward = left.headers["refresh"].removeprefix("0; url=")
             assert onward.startswith(f"{issuer}/oauth2/end_session?")
-            with httpx.Client(trust_env=False, timeout=PATIENCE_S) as elsewhere:
+            with httpx.Client(trust_env=False, timeout=PATIENCE_S, verify=TRUST) as elsewhere:
                 assert elsewhere.get(onward).status_code == 200
                 ended = elsewhere.post(
                     f"{issuer}/oauth2/end_session/confirm",

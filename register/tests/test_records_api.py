@@ -8,16 +8,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 from sqlalchemy import text
 
-from lamppost.register import problems
-from lamppost.register.records import api
 from lamppost.register.records.births import ChannelSeen
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
-from .asking import asking, fetch
+from .asking import asking, fetch, served
 from .city import City
 from .registers import CHANNEL, FLOW, LEVEL, T0, Clock, birth
 from .test_records_import import PUMPS, taken
@@ -40,11 +37,7 @@ def city(register: Register, tmp_path: Path, clock: Clock) -> Register:
 @pytest_asyncio.fixture
 async def client(city: Register) -> AsyncIterator[httpx.AsyncClient]:
     """The API alone, without page and port."""
-    app = FastAPI()
-    problems.install(app)
-    app.include_router(api.router)
-    app.state.register = city
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(served(city))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asking:
         yield asking
 

@@ -27,7 +27,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "resources.md").read_text()
 async def client(register: Register) -> AsyncIterator[httpx.AsyncClient]:
     """The API on a register with one device of two streams."""
     register.observe_births([birth(FLOW, LEVEL)])
-    async with asking(register, more=(api.router,)) as client:
+    async with asking(register) as client:
         yield client
 
 
@@ -170,7 +170,7 @@ async def test_an_end_takes_its_flows_along(client: httpx.AsyncClient) -> None:
 async def test_the_map_follows_the_births(register: Register) -> None:
     """A dataset gathers by class and group; a stream born later falls in by itself."""
     register.observe_births([birth(FLOW, LEVEL)])
-    async with asking(register, more=(api.router,)) as client:
+    async with asking(register) as client:
         await enter(client, "flows", gathers_class="flow", gathers_group="riverside")
         await enter(client, "elsewhere", gathers_group="hillside")
         await enter(client, "portal", "service")

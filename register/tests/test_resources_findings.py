@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lamppost.register.days.day import DAY_MS
 from lamppost.register.records.births import ChannelSeen
 from lamppost.register.records.store import Register
-from lamppost.register.resources import api, deciding, graph
+from lamppost.register.resources import deciding, graph
 from lamppost.register.resources.duplicates import (
     LOOKS_MAX,
     PAIRS_MAX,
@@ -76,7 +76,7 @@ async def client(register: Register) -> AsyncIterator[httpx.AsyncClient]:
         deciding.enter(writer, "levels", "dataset", {"name": "levels"})
         deciding.enter(writer, "works", "consumer", {"name": "works", "owner": "c"})
         deciding.connect(writer, "dataset:flows", "consumer:works", "ada")
-    async with asking(register, more=(api.router,)) as client:
+    async with asking(register) as client:
         yield client
 
 
@@ -236,7 +236,7 @@ async def test_the_made_up_city_has_something_to_show(register: Register) -> Non
     gone = graph.impact(there.graph, "node:riverside/air-1")
     assert {"dataset", "service"} <= set(gone.lost)
     assert gone.thinned == {"consumer": 1, "indicator": 3}
-    async with asking(register, more=(api.router,)) as client:
+    async with asking(register) as client:
         assert (await body(client, "map/findings?what=overdue"))["total"] > 0
         alike = await body(client, "map/duplicates?radius_m=1500")
         assert 0 < alike["placed"] <= alike["streams"]

@@ -20,7 +20,7 @@ from lamppost.register.sensorthings.asked import AskedError, read_filter, read_q
 from lamppost.register.sensorthings.paths import Step, address, read_path
 from lamppost.register.serve import Console
 
-from .asking import PATIENCE_S, fetch
+from .asking import PATIENCE_S, TRUST, fetch
 from .city import City
 from .registers import CHANNEL, FLOW, LEVEL, T0, Clock, birth
 from .test_records_import import taken
@@ -87,7 +87,7 @@ def app_feed_clock(console: Console, clock: Clock) -> None:
 @pytest.fixture
 def client(base: str) -> Iterator[httpx.Client]:
     """Plain HTTP to it."""
-    with httpx.Client(base_url=f"{base}/v1.1", timeout=PATIENCE_S) as asking:
+    with httpx.Client(base_url=f"{base}/v1.1", timeout=PATIENCE_S, verify=TRUST) as asking:
         yield asking
 
 

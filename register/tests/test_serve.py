@@ -18,7 +18,7 @@ from lamppost.register.pages.top import PAGES_MAX
 from lamppost.register.serve import CLOSE_S, STOP_S, Console, is_loopback
 from parts.waiting import wait_for
 
-from .asking import PATIENCE_S, fetch
+from .asking import PATIENCE_S, TRUST, fetch
 from .chrome import chromium
 from .city import City
 
@@ -62,7 +62,7 @@ def test_pages_of_a_console_that_ended_are_not_open(city: City) -> None:
         console = Console(city, port=0)
         console.start()
         try:
-            with httpx.Client(trust_env=False, timeout=PATIENCE_S) as browser:
+            with httpx.Client(trust_env=False, timeout=PATIENCE_S, verify=TRUST) as browser:
                 told = {browser.get(console.url).status_code for _ in range(PAGES_MAX - 10)}
         finally:
             console.stop()

@@ -15,7 +15,7 @@ from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 from lamppost.register.serve import Console
 
-from .asking import PATIENCE_S
+from .asking import PATIENCE_S, TRUST
 from .city import City
 from .consoles import serving
 from .registers import Clock
@@ -41,7 +41,9 @@ def served(city: City, register: Register) -> Iterator[Console]:
 @pytest.fixture
 def client(served: Console) -> Iterator[httpx.Client]:
     """A browser without pictures."""
-    with httpx.Client(base_url=served.url, trust_env=False, timeout=PATIENCE_S) as client:
+    with httpx.Client(
+        base_url=served.url, trust_env=False, timeout=PATIENCE_S, verify=TRUST
+    ) as client:
         client.headers["origin"] = served.url
         yield client
 
