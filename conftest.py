@@ -1,5 +1,6 @@
 """Real parts that tests of several folders share, and how property tests judge."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +22,12 @@ settings.register_profile(
     "search", settings.get_profile("same"), derandomize=False, max_examples=300
 )
 settings.load_profile("same")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what all tests and libraries are made of out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
