@@ -1,5 +1,5 @@
 # `make demo` shows it, `make test` proves it. Both call `make setup` first.
-.PHONY: help setup demo stack test test-all check lint types imports parts warm format bench clean
+.PHONY: help setup demo stack test test-all ready collect check lint types imports parts warm format bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,16 +39,27 @@ types:
 imports:
 	$(BIN)/lint-imports
 
-# Two at a time, whatever the machine: tests start servers of their own, and wait more than they work.
-# Kernels are compiled before, by one process: several that compile the same at once have crashed Numba.
+# Kernels are compiled before the tests, by one process: several that compile the same at once have
+# crashed Numba. One core is busy with it for a minute; what is checked without running needs the other.
 warm:
 	@$(BIN)/python -c "from lamppost.aggregator.warm import warm; warm()"
 
-test: setup parts check warm ## everything but the long gates; what CI runs
-	$(BIN)/pytest -n 2 --dist worksteal
+# Each worker imports all tests. What Python makes of them and of the libraries is kept, so that it is
+# made once; what cannot be imported the tests tell.
+collect:
+	@$(BIN)/pytest --collect-only -q >/dev/null || true
 
-test-all: setup parts check warm ## the long gates too
-	$(BIN)/pytest -n 2 --dist worksteal -m "slow or not slow" --hypothesis-profile=search
+ready: setup parts
+	@$(MAKE) --no-print-directory --jobs=2 warm check collect
+
+# Three at a time, whatever the machine: tests start servers of their own, and wait more than they work.
+TESTS := $(BIN)/pytest -n 3 --dist worksteal
+
+test: ready ## everything but the long gates; what CI runs
+	$(TESTS)
+
+test-all: ready ## the long gates too
+	$(TESTS) -m "slow or not slow" --hypothesis-profile=search
 
 bench: setup parts ## each figure beside a peer, as JSON
 	$(BIN)/lamppost bench decode --json
