@@ -90,6 +90,13 @@ PLACE = "pressure at riverside/pump-station-1/pump-1"
             {"kind": e.RANGE, "value": None, "low": None, "high": None, "unit": ""},
             f"{PLACE} reads no number, outside all that it has ever measured, since 14:03:22Z",
         ),
+        (
+            {"kind": e.DRIFT, "value": 4.75, "low": 3.5, "high": 4.5},
+            (
+                f"{PLACE} has left its neighbours of the same kind since 14:03:22Z: "
+                "it reads 4.8 bar where they say 4.0 bar"
+            ),
+        ),
         ({"kind": e.GAP}, f"{PLACE} has given no usable value since 14:03:22Z"),
         (
             {"kind": e.NODE_OFFLINE, "device": "", "channel": ""},

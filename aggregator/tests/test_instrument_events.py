@@ -56,7 +56,7 @@ FAST = f"{PLACE} reads 95.5 Cel since {AT}, faster than it can have come there"
             f"{TREMBLES} since {AT}; now 21.5 Cel",
         ),
         (
-            {"kind": e.DRIFT, "value": 23.0},
+            {"kind": e.DRIFT, "value": 23.0, "expected": None},
             f"{PLACE} has left its neighbours of the same kind since 22:13:22Z; now 23 Cel",
         ),
         (

@@ -19,3 +19,22 @@ def test_gains_are_known_to_a_tenth(drift: float) -> None:
     values[BEFORE:, 1] -= (0.08 + drift * np.linspace(0, 1, 600)) * far[:, 1] / 3
     flags = judged(judge, stream_of(values)).flags
     assert bool((flags & c.DRIFT).any()) == (drift > 0)
+
+
+def test_what_a_drifting_channel_should_read_is_told() -> None:
+    """Through all tiers: expected is what its neighbours say, and the drift is not within."""
+    values, judge = redundant(20, 3)
+    healthy = values[BEFORE:, 1].copy()
+    span = values[:BEFORE, 1].std()
+    values[BEFORE:, 1] += 3.0 * span * np.linspace(0, 1, len(healthy))
+    out = judged(judge, stream_of(values))
+    drifts = (out.flags.reshape(-1, 3)[BEFORE:, 1] & c.DRIFT) != 0
+    drifts[: len(healthy) // 2] = False
+    assert drifts.any()
+    expected, low, high = (
+        column.reshape(-1, 3)[BEFORE:, 1][drifts]
+        for column in (out.expected, out.low, out.high)
+    )
+    assert np.abs(expected - healthy[drifts]).max() < span
+    assert (low < expected).all()
+    assert (values[BEFORE:, 1][drifts] > high).all()

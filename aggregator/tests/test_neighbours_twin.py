@@ -79,6 +79,7 @@ def compared(
     withheld = rng.integers(len(stream), size=len(stream) // 50)
     before[withheld] = rng.choice([c.SUSPECT, c.STUCK, c.LATE, c.SPIKE], len(withheld))
     out.flags[:] = before
+    out.expected[:] = np.nan
     tiers[NEIGHBOURS](
         stream.series,
         stream.time_ms,
@@ -107,6 +108,12 @@ def compared(
         if flags & ~was & c.DRIFT:
             assert int(out.onset_ms[row]) == int(member.distance.since), row
             assert out.severity[row] == np.float32(SEVERITY), row
+            half = profile.neighbours_matter * member.spread
+            band = (member.said, member.said - half, member.said + half)
+            told = (out.expected[row], out.low[row], out.high[row])
+            assert told == pytest.approx(band, rel=1e-5, abs=1e-5), row
+        else:
+            assert np.isnan(out.expected[row]), row
     return seen
 
 

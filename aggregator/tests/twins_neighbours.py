@@ -137,6 +137,7 @@ class Member:
     zed: float = 0.0
     zed_before: float = 0.0
     usual: float = 0.0
+    said: float = 0.0  # by the others, of the last reading compared
     distance: Distance = field(init=False)
     others: "list[Member]" = field(default_factory=list)
     least: int = 1
@@ -174,7 +175,10 @@ class Member:
         middle = median(one.at(then) for one in others)
         if abs(middle) > 5:
             return 0
-        return self.distance.judge(time, self.zed, middle, self.usual, others)
+        added = self.distance.judge(time, self.zed, middle, self.usual, others)
+        offset, gain = self.distance.mean, self.distance.gain
+        self.said = self.mean + self.spread * (offset + middle + gain * middle)
+        return added
 
     def _idles(self) -> bool:
         """Long known to have no neighbours in these: one reading in sixteen is compared."""

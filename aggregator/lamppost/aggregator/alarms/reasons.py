@@ -113,10 +113,11 @@ def _another_unit(event: e.Event) -> str:
 
 
 def _drift(event: e.Event) -> str:
-    since, value = _since(event), _exactly(event.value, event)
-    return (
-        f"{_place(event)} has left its neighbours of the same kind since {since}; now {value}"
-    )
+    left = f"{_place(event)} has left its neighbours of the same kind since {_since(event)}"
+    if event.value is None or event.expected is None:
+        return f"{left}; now {_exactly(event.value, event)}"
+    came, said, unit = figure(event.value, event), figure(event.expected, event), _unit(event)
+    return f"{left}: it reads {came}{unit} where they say {said}{unit}"
 
 
 def _counter(event: e.Event) -> str:

@@ -94,7 +94,7 @@ def _take(
         severity[i] = max(float(severity[i]), state[s, q.SEVERITY])
     else:
         hide(state, s, found)
-    if single > 0.0:
+    if single > 0.0 and not found & c.DRIFT:  # there, its neighbours have said
         expected[i] = middle
         low[i] = middle - half
         high[i] = middle + half

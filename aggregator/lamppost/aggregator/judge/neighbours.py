@@ -58,14 +58,18 @@ def neighbours_tier(
     near: Near,
     parameters: Array,
     flags: NDArray[np.uint32],
-    expected: Singles,  # noqa: ARG001
-    low: Singles,  # noqa: ARG001
-    high: Singles,  # noqa: ARG001
+    expected: Singles,
+    low: Singles,
+    high: Singles,
     score: Singles,  # noqa: ARG001
     severity: Singles,
     onset_ms: NDArray[np.int64],
 ) -> None:
-    """Judge a batch in the order given, on top of what the tiers before it found."""
+    """Judge a batch in the order given, on top of what the tiers before it found.
+
+    What is expected of a channel that drifts is what its neighbours say, give or take what
+    does not matter.
+    """
     p = profile_of(parameters)
     channels, state, near = borrowed(channels), borrowed(state), borrowed(near)
     for i in range(series.shape[0]):
@@ -76,12 +80,14 @@ def neighbours_tier(
         x = float(value[i])
         if found & HIDDEN or abs(x) > MAX_VALUE:
             continue
-        added = _judge(near, state, s, float(time_ms[i]), x, p)
+        added, said = _judge(near, state, s, float(time_ms[i]), x, p)
         if added:
             flags[i] = found | added
         if added & c.DRIFT:
             severity[i] = SEVERITY
             onset_ms[i] = int(_since(state, s))
+            half = p.neighbours_matter * state[s, w.SPREAD]
+            expected[i], low[i], high[i] = said, said - half, said + half
 
 
 @kernel
@@ -92,21 +98,24 @@ def _since(state: Array, s: int) -> float:
 
 
 @kernel
-def _judge(near: Near, state: Array, s: int, time: float, x: float, p: Profile) -> int:
+def _judge(
+    near: Near, state: Array, s: int, time: float, x: float, p: Profile
+) -> tuple[int, float]:
+    """DRIFT, SUSPECT or 0, and what the neighbours say the last reading should have been."""
     if state[s, w.D_COUNT] == 0.0:
         state[s, w.D_FIRST] = time
         state[s, w.D_LAST] = time
         state[s, w.D_COUNT] = 1.0
         state[s, w.MEAN] = x
-        return 0
+        return 0, x
     before = state[s, w.D_LAST]
     elapsed = time - before
-    usual = state[s, w.D_INTERVAL]
+    interval = state[s, w.D_INTERVAL]
     if state[s, w.D_COUNT] > KNOWN:
-        elapsed = min(elapsed, FRESH * usual)
-    state[s, w.D_INTERVAL] = usual + (elapsed - usual) / min(state[s, w.D_COUNT], KNOWN)
+        elapsed = min(elapsed, FRESH * interval)
+    state[s, w.D_INTERVAL] = interval + (elapsed - interval) / min(state[s, w.D_COUNT], KNOWN)
     known = state[s, w.D_COUNT] >= KNOWN and state[s, w.SPREAD] > 0.0
-    added = 0
+    added, said = 0, x
     if state[s, w.D_COUNT] > KNOWN and known and not _is_idle(state, s, p):
         others = _others(near, state, s, before)
         if others >= max(near[s, LEAST], 1):
@@ -114,6 +123,8 @@ def _judge(near: Near, state: Array, s: int, time: float, x: float, p: Profile) 
             settled = time - state[s, w.D_FIRST] >= p.instrument_ms  # means and deviations
             if settled and abs(middle) <= FARTHEST:
                 added = _add_up(near, state, s, time, middle, others, p)
+                usual = state[s, w.APART] + (1.0 + state[s, w.APART_GAIN]) * middle
+                said = state[s, w.MEAN] + state[s, w.SPREAD] * usual
     state[s, w.ZED_BEFORE] = state[s, w.ZED]
     state[s, w.D_BEFORE] = before
     state[s, w.D_LAST] = time
@@ -121,7 +132,7 @@ def _judge(near: Near, state: Array, s: int, time: float, x: float, p: Profile) 
         state[s, w.ZED] = (x - state[s, w.MEAN]) / state[s, w.SPREAD]
     if added == 0:
         _learn(state, s, elapsed, x, known, p)
-    return added
+    return added, said
 
 
 @kernel
