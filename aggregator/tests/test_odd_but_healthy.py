@@ -5,7 +5,7 @@ import pytest
 
 from lamppost.aggregator import columns as c
 
-from .samples_judge import Floats, judge_of, judged
+from .samples_judge import NO_HABITS, Floats, judge_of, judged
 from .test_instrument import BEFORE, DAY, daily, stream_of
 
 DAYS = 6 * DAY
@@ -67,3 +67,15 @@ def test_steps_of_two_sizes_are_no_noise() -> None:
     values: Floats = np.asarray(20 + 3.0 * (rng.random((3, DAYS)) < share).T, np.float64)
     values += 0.002 * rng.integers(0, 2, (DAYS, 3))
     assert not (judged(judge_of(3), stream_of(values)).flags & c.NOISE).any()
+
+
+def test_a_smooth_thermometer_is_not_stuck_where_its_day_turns() -> None:
+    """One of 0.1 degrees stands longest at noon and at night, as its first day shows."""
+    rng = np.random.default_rng(35)
+    per_day, count = 288, 28 * 288
+    day = 6 * np.sin(2 * np.pi * np.arange(count)[:, None] / per_day)
+    wander = np.cumsum(rng.normal(0, 0.05, (count, 16)), axis=0)
+    wander -= np.linspace(0, 1, count)[:, None] * wander[-1]
+    stream = stream_of(np.round(15 + day + wander, 1), 300_000)
+    stuck = judged(judge_of(16, habits=NO_HABITS), stream).flags & c.STUCK != 0
+    assert not stuck[per_day * 16 :].any()

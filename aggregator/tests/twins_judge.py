@@ -28,6 +28,7 @@ class Stand:
 
     p: Profile
     value: float | None = None
+    first: float = 0.0
     before: float | None = None
     since: float = 0.0
     count: int = 0
@@ -46,22 +47,26 @@ class Stand:
     def judge(self, time: float, x: float) -> int:
         """STUCK, SUSPECT or 0."""
         if self.value is None:
-            self.value, self.since, self.count = x, time, 1
+            self.value, self.since, self.count, self.first = x, time, 1, time
             return 0
         if x != self.value:
             if not self.stuck and self.count > 0:
                 self._learn(time - self.since, x)
+            elif self.stuck and self.count > 0 and self.onward_share < self.p.stuck_min_steps:
+                rested = min(time - self.since, self.p.coarse_min_ms)
+                if rested > self.longest:
+                    self.longest, self.home = rested, self.value
             self.before, self.value = self.value, x
             self.since, self.count, self.stuck = time, 1, False
             return 0
         if self.count == 0:
             self.since = time
         self.count += 1
-        stood = time - self.since
-        self.stuck = self.stuck or self._too_long(stood, x)
+        stood, hops = time - self.since, self._hops(time)
+        self.stuck = self.stuck or self._too_long(stood, x, hops)
         if self.stuck:
             return c.STUCK
-        spans = self.onward_share >= self.p.stuck_min_steps
+        spans = self.onward_share >= self.p.stuck_min_steps or hops
         known = self.changes >= self.p.stuck_min_changes and spans
         known = known and self.fall_share >= self.p.stuck_min_falls
         if not known or x == 0:
@@ -104,27 +109,36 @@ class Stand:
         still = max(1 - 1 / max(self.alike, 1), 0.02)
         return math.log(alpha) / math.log(still)
 
-    def _too_long(self, stood: float, x: float) -> bool:
+    def _hops(self, time: float) -> bool:
+        """Back and forth at all times, as coins fall; never in bursts with rests between."""
+        p = self.p
+        if self.changes < 200 or time - self.first < p.coarse_min_ms:
+            return False
+        usual = p.coarse_chance * self.between / p.longest_memory_ms
+        often = self.between <= p.coarse_looks * self.poll
+        return often and self.longest <= self._patience(usual)
+
+    def _too_long(self, stood: float, x: float, hops: bool) -> bool:
         p = self.p
         if self.changes < p.stuck_min_changes or self.count < p.stuck_min_readings or x == 0:
             return False
         if self.fall_share < p.stuck_min_falls:
             return False
         if self.onward_share < p.stuck_min_steps:
+            beyond = stood >= p.stuck_min_ms
+            beyond = beyond and self._beyond(stood, self.longest, self._patience(p.stuck_alpha))
             long = stood >= p.coarse_min_ms and stood > p.coarse_longest * self.longest
-            return long and x != self.home
+            return (hops and beyond) or (long and x != self.home)
         if stood < p.stuck_min_ms:
             return False
-        if self._beyond(stood, self.longest, self._patience(p.stuck_alpha), x):
+        if self._beyond(stood, self.longest, self._patience(p.stuck_alpha)):
             return True
         patience = self._patience_readings(p.stuck_alpha)
-        often = self._beyond(self.count - 1, self.longest_alike, patience, x)
+        often = self._beyond(self.count - 1, self.longest_alike, patience)
         return often and stood > 3 * self.between
 
-    def _beyond(self, now: float, longest: float, patience: float, x: float) -> bool:
-        rests = longest > patience and x == self.home
-        factor = self.p.stuck_home if rests else self.p.stuck_longest
-        return now > patience and now >= factor * longest
+    def _beyond(self, now: float, longest: float, patience: float) -> bool:
+        return now > patience and now >= self.p.stuck_longest * longest
 
 
 @dataclass

@@ -32,14 +32,15 @@ class Profile(NamedTuple):
     stuck_min_ms: float = 8_000.0
     stuck_min_readings: float = 3.0  # with the same value
     stuck_min_changes: float = 20.0  # seen before, else nothing is known of this channel
-    stuck_longest: float = 2.0  # times the longest healthy stand of late
-    stuck_home: float = 3.0  # the same at the value of that stand, when it stood unusually long
+    stuck_longest: float = 3.0  # times the longest healthy stand of late
     stuck_min_steps: float = (
         0.1  # share of changes that are no way back: noise spans the quantum
     )
     stuck_min_falls: float = 0.02  # share of changes that go down: less is a counter
     coarse_longest: float = 5.0  # the same two for a channel whose noise is below its quantum
     coarse_min_ms: float = 86_400_000.0
+    coarse_looks: float = 5.0  # unless it changes at least at every fifth look, and no stand of
+    coarse_chance: float = 0.01  # a week is longer than by this chance any of them would be
     longest_memory_ms: float = 604_800_000.0
     # spike
     spike_mad: float = 16.0  # also rare for Laplace noise

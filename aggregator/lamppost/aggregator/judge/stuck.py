@@ -32,8 +32,11 @@ def judge_stand(state: Array, s: int, time: float, x: float, factor: float, p: P
         _stand_anew(state, s, time, x)
         return 0
     if x != state[s, q.VALUE]:
-        if state[s, q.IS_STUCK] == 0.0 and state[s, q.STAND_COUNT] > 0.0:
-            _learn_change(state, s, time, x, p)
+        if state[s, q.STAND_COUNT] > 0.0:
+            if state[s, q.IS_STUCK] == 0.0:
+                _learn_change(state, s, time, x, p)
+            elif state[s, q.STEPS] < p.stuck_min_steps:
+                _learn_rest(state, s, time, p)
         state[s, q.IS_STUCK] = 0.0
         state[s, q.BEFORE] = state[s, q.VALUE]
         _stand_anew(state, s, time, x)
@@ -51,9 +54,11 @@ def judge_stand(state: Array, s: int, time: float, x: float, factor: float, p: P
 @kernel
 def _may_be_stuck(state: Array, s: int, time: float, x: float, p: Profile) -> bool:
     """A stand that could yet turn out to be a fault: unlikely, and longer than any of late."""
-    if x == 0.0 or state[s, q.STEPS] < p.stuck_min_steps:
+    if x == 0.0:
         return False
     if state[s, q.CHANGES] < p.stuck_min_changes or state[s, q.FALLS] < p.stuck_min_falls:
+        return False
+    if state[s, q.STEPS] < p.stuck_min_steps and not _tosses_coins(state, s, time, p):
         return False
     stood, again = time - state[s, q.STAND_SINCE], state[s, q.STAND_COUNT] - 1.0
     if stood > state[s, q.LONGEST] and stood > _patience(state, s, p.suspect_alpha):
@@ -116,6 +121,19 @@ def _learn_change(state: Array, s: int, time: float, x: float, p: Profile) -> No
 
 
 @kernel
+def _learn_rest(state: Array, s: int, time: float, p: Profile) -> None:
+    """Take the end of a stand that was told into the habits of a channel of two values.
+
+    Such a channel rests when what it belongs to does, at weekends say: that is told once. A
+    long fault is not remembered as more than a day, so that it does not deafen for weeks.
+    """
+    stood = min(time - state[s, q.STAND_SINCE], p.coarse_min_ms)
+    if stood > state[s, q.LONGEST]:
+        state[s, q.LONGEST] = stood
+        state[s, q.HOME] = state[s, q.VALUE]
+
+
+@kernel
 def _patience(state: Array, s: int, alpha: float) -> float:
     """How long (ms) a healthy channel stands with chance `alpha`: polls are its coin tosses."""
     poll = max(state[s, q.POLL], 1.0)
@@ -132,36 +150,48 @@ def _stands_too_long(
     if state[s, q.STAND_COUNT] < p.stuck_min_readings or x == 0.0:
         return False
     stood = (time - state[s, q.STAND_SINCE]) / factor
+    if stood < p.stuck_min_ms:
+        return False
     if state[s, q.STEPS] >= p.stuck_min_steps:
-        if stood < p.stuck_min_ms:
-            return False
-        home = x == state[s, q.HOME]
-        return _too_long(state, s, stood, home, p) or _too_often(
-            state, s, stood, home, factor, p
-        )
+        return _too_long(state, s, stood, p) or _too_often(state, s, stood, factor, p)
+    if _tosses_coins(state, s, time, p) and _too_long(state, s, stood, p):
+        return True
     # Below its quantum a channel moves near a rounding edge only, in bursts.
     long = stood >= p.coarse_min_ms and stood > p.coarse_longest * state[s, q.LONGEST]
     return bool(long and x != state[s, q.HOME])
 
 
 @kernel
-def _too_long(state: Array, s: int, stood: float, home: bool, p: Profile) -> bool:
-    """In time: behind a deadband looks that see no change are not sent."""
-    longest, patience = state[s, q.LONGEST], _patience(state, s, p.stuck_alpha)
-    times = p.stuck_home if home and longest > patience else p.stuck_longest
-    return bool(stood > patience and stood >= times * longest)
+def _tosses_coins(state: Array, s: int, time: float, p: Profile) -> bool:
+    """Whether a channel that moves back and forth only does so at all times, by chance.
+
+    It changes at every few looks, and of its stands of late (as many as `LONGEST` remembers)
+    none was longer than such changes explain. One that is near a rounding edge now and then
+    rests in between for longer than that.
+    """
+    if state[s, q.CHANGES] < CHANGE_MEMORY or time - state[s, q.FIRST] < p.coarse_min_ms:
+        return False
+    between = state[s, q.BETWEEN]
+    if between > p.coarse_looks * state[s, q.POLL]:
+        return False
+    any_of_them = p.coarse_chance * between / p.longest_memory_ms
+    return bool(state[s, q.LONGEST] <= _patience(state, s, any_of_them))
 
 
 @kernel
-def _too_often(
-    state: Array, s: int, stood: float, home: bool, factor: float, p: Profile
-) -> bool:
+def _too_long(state: Array, s: int, stood: float, p: Profile) -> bool:
+    """In time: behind a deadband looks that see no change are not sent."""
+    long = stood >= p.stuck_longest * state[s, q.LONGEST]
+    return bool(long and stood > _patience(state, s, p.stuck_alpha))
+
+
+@kernel
+def _too_often(state: Array, s: int, stood: float, factor: float, p: Profile) -> bool:
     """In readings: those can be counted where every look is sent, but at odd times."""
-    again, longest = (state[s, q.STAND_COUNT] - 1.0) / factor, state[s, q.LONGEST_ALIKE]
-    patience = _patience_readings(state, s, p.stuck_alpha)
-    times = p.stuck_home if home and longest > patience else p.stuck_longest
+    again = (state[s, q.STAND_COUNT] - 1.0) / factor
     steady = stood > MIN_BETWEEN * state[s, q.BETWEEN]  # no burst of looks
-    return bool(steady and again > patience and again >= times * longest)
+    often = again >= p.stuck_longest * state[s, q.LONGEST_ALIKE]
+    return bool(steady and often and again > _patience_readings(state, s, p.stuck_alpha))
 
 
 @kernel
