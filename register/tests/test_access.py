@@ -232,6 +232,15 @@ async def test_what_has_no_rule_is_not_served(
     assert (await client.get(path, headers=admin)).status_code == 404
 
 
+async def test_a_method_that_a_path_does_not_have_is_told(
+    client: httpx.AsyncClient, register: Register
+) -> None:
+    """Which it has; but not to somebody who has not said who they are."""
+    assert (await client.put("/api/v1/assets")).status_code == 401
+    answer = await client.put("/api/v1/assets", headers=bearer(made(register)))
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
 @pytest.mark.parametrize("name", ["", "a b", "ann\nbob", "<b>", "é", "a" * 65, "-x", "a\0"])
 def test_hostile_names_are_refused(register: Register, name: str) -> None:
     """A token's name stands in the audit trail; it cannot pass for something else."""

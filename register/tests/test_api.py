@@ -9,7 +9,7 @@ from lamppost.register.api import plain
 from lamppost.register.live import HISTORY_POINTS_MAX
 from lamppost.register.serve import Console
 
-from .asking import fetch
+from .asking import PATIENCE_S, fetch
 from .city import GROUP, City
 
 FLOW = {"group": GROUP, "node": "pump-station-1", "device": "pump-1", "metric": "flow"}
@@ -153,6 +153,46 @@ def test_a_store_that_does_not_answer_is_a_503(console: Console, city: City) -> 
 def test_an_unknown_resource_lists_the_known_ones(console: Console) -> None:
     """A typo in the path is answered like any other error."""
     assert "snapshot, nodes, channels" in refused(get(console, "/node"), 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/v1/assets", "GET, HEAD"),
+        ("DELETE", "/api/v1/alarms/a", "GET, HEAD"),
+        ("GET", "/api/v1/alarms/a/acknowledge", "POST"),
+        ("PATCH", "/api/v1/resources/a", "GET, HEAD, POST"),
+        ("OPTIONS", "/metrics", "GET, HEAD"),
+        ("POST", "/api/v0/health", "GET, HEAD"),
+        ("POST", "/v1.1", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_a_path_does_not_have_is_told(
+    console: Console, method: str, path: str, allowed: str
+) -> None:
+    """405, as a problem document that says which it has; never a page."""
+    answer = httpx.request(method, console.url + path, trust_env=False, timeout=PATIENCE_S)
+    assert allowed in refused(answer, 405)
+    assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/api"), ("GET", "/api/v1"), ("GET", "/api/v2/assets"), ("PUT", "/api/v1/no")],
+)
+def test_a_path_of_no_version_is_no_page(console: Console, method: str, path: str) -> None:
+    """A script that asks for it gets a problem document."""
+    answer = httpx.request(method, console.url + path, trust_env=False, timeout=PATIENCE_S)
+    assert "openapi.json" in refused(answer, 404)
+
+
+@pytest.mark.parametrize("path", ["/api/v0/health", "/api/v1/openapi.json", "/v1.1/"])
+def test_head_is_get_without_a_body(console: Console, path: str) -> None:
+    """The same status and headers, and nothing after them."""
+    answer = httpx.head(console.url + path, trust_env=False, timeout=PATIENCE_S)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "application/json"
+    assert int(answer.headers["content-length"]) > 0
 
 
 def test_a_failing_live_view_is_a_problem_document_too(console: Console, city: City) -> None:

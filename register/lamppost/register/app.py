@@ -16,6 +16,7 @@ from starlette.responses import Response
 from lamppost.register import api, nonces, problems
 from lamppost.register.access import callers, elsewhere, signing
 from lamppost.register.access.gate import Gate
+from lamppost.register.access.methods import Methods
 from lamppost.register.alarms import api as alarms_api
 from lamppost.register.bodies import BodyLimit
 from lamppost.register.condition import api as condition_api
@@ -112,6 +113,7 @@ def application() -> FastAPI:
         lifespan=_feeding,
     )
     app.openapi = partial(described, app)  # type: ignore[method-assign]
+    app.add_middleware(Methods)
     app.add_middleware(Gate)
     app.add_middleware(BodyLimit, large={imports_api.PATH: uploads.UPLOAD_BYTES_MAX})
     app.add_middleware(Guard)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lamppost.register.access.callers import CSRF_FIELD, CSRF_HEADER, PUBLIC, Caller
 from lamppost.register.access.door import Door
+from lamppost.register.access.methods import refuse_method
 from lamppost.register.access.plain import refusal_page
 from lamppost.register.access.rules import MAY, Permission, is_city_wide, is_page, needed
 from lamppost.register.access.sockets import client_of, is_own, watched
@@ -95,6 +96,7 @@ async def _admitted(door: Door, scope: Scope, receive: Receive) -> tuple[Caller,
         if method not in READS:
             receive = await _checked(scope, receive, caller)
     if needs is None:
+        refuse_method(method, path)
         told = f"{method} {path[:200]!r}: with access on, not served"
         raise Problem(HTTPStatus.NOT_FOUND, told)
     check_may(caller, needs)

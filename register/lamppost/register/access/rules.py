@@ -119,7 +119,9 @@ CITY_WIDE = (
 
 _PAGES = tuple((_pattern(path), seen, acted) for path, seen, acted in PAGES)
 _CITY_WIDE = tuple(_pattern(path) for path in CITY_WIDE)
-_PATTERNS = tuple((method, _pattern(path), needs) for method, path, needs in (*RULES, *_PARTS))
+_SERVED = tuple((method, _pattern(path), needs) for method, path, needs in RULES)
+_PATTERNS = (*_SERVED, *((method, _pattern(path), needs) for method, path, needs in _PARTS))
+_API = ("/api/", "/v1.1/")
 
 
 def needed(method: str, path: str) -> Permission | None:
@@ -132,6 +134,17 @@ def needed(method: str, path: str) -> Permission | None:
         if asked == "GET" and pattern.fullmatch(path):
             return seen
     return None
+
+
+def served(path: str) -> tuple[str, ...]:
+    """Return the methods that a path of the API has; none for one that nobody knows."""
+    known = {method for method, pattern, _ in _SERVED if pattern.fullmatch(path)}
+    return tuple(sorted(known | {"HEAD"} if "GET" in known else known))
+
+
+def is_api(path: str) -> bool:
+    """Return True for a path that programs ask, whether it is served or not."""
+    return path == "/metrics" or f"{path}/".startswith(_API)
 
 
 def is_city_wide(path: str) -> bool:

@@ -207,8 +207,9 @@ def get_description(request: Request) -> JSONResponse:
 @router.get("/{rest:path}", include_in_schema=False)
 def get_nothing(rest: str) -> Response:
     """Answer an unknown path."""
-    known = ", ".join([*KINDS, "audit", "openapi.json"])
-    raise Problem(HTTPStatus.NOT_FOUND, f"no resource {rest!r}; there are: {known}")
+    known = ", ".join([*KINDS, "audit"])
+    told = f"no resource {rest!r}; there are: {known}, and what {PREFIX}/openapi.json lists"
+    raise Problem(HTTPStatus.NOT_FOUND, told)
 
 
 def _page(request: Request, kind: str, asked: Asked) -> Response:

@@ -51,15 +51,6 @@ def get_entities(request: Request, path: str) -> Response:
     return answer(request, body)
 
 
-@router.api_route(
-    "/{path:path}", methods=["POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-)
-def change_entities(path: str) -> Response:
-    """Refuse: what is read here is changed by births and in the register."""
-    told = f"{path[:200]!r} cannot be changed here; {PREFIX} is for reading"
-    raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, told)
-
-
 def _walk(request: Request, register: Register, steps: tuple[Step, ...]) -> dict[str, Any]:
     query = read_query(request.query_params.multi_items())
     feed = request.app.state.feed
