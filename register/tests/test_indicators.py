@@ -155,6 +155,13 @@ def test_a_period_before_it_all_knows_nothing_of_it(later: Register) -> None:
     assert value(later, "iso37122-2019:16.5").value == 100.0
 
 
+def test_a_period_that_has_not_begun_is_not_reported(later: Register) -> None:
+    """What is so today is no evidence of next month, nor of next year."""
+    city(later, ("bin", "public_bin", {}, ("fill_level",)))
+    for name in ("2025-11", "2026"):
+        assert {one.status for one in desk.values(later, period(name), FACTS)} == {"NR"}
+
+
 def test_a_channel_that_was_unbound_no_longer_counts(later: Register, clock: Clock) -> None:
     """The link is what makes it count."""
     city(later, ("bin", "public_bin", {}, ("fill_level",)))

@@ -20,7 +20,9 @@ def moment(period: Period, now_ms: int) -> int:
 def found(
     connection: Connection, definition: Definition, period: Period, now_ms: int
 ) -> Inputs:
-    """Return the assets behind an indicator in a period, by id."""
+    """Return the assets behind an indicator in a period, by id; none before it begins."""
+    if period.from_ms > now_ms:
+        return ()
     at_ms = moment(period, now_ms)
     if definition.kind in FROM_RECORDS:
         return inputs(connection, definition, at_ms)
