@@ -201,6 +201,36 @@ def test_pages_hold_every_entity_once(client: httpx.Client) -> None:
     assert names == sorted(names, reverse=True)
 
 
+def test_a_page_of_nothing_has_no_next(client: httpx.Client) -> None:
+    """It would lead to itself for ever; the count is still told."""
+    page = ok(client, "Things", top=0, count="true")
+    assert (page["@iot.count"], page["value"]) == (4, [])
+    assert "@iot.nextLink" not in page
+    inner = ok(client, "Things('asset:pump-1')", expand="Datastreams($top=0)")
+    assert not [name for name in inner if name.startswith("Datastreams@iot.next")]
+    readings = "Datastreams($expand=Observations($top=0))"
+    stream = ok(client, "Things('asset:pump-1')", expand=readings)["Datastreams"][0]
+    assert "Observations@iot.nextLink" not in stream
+    of_asset = ok(client, "FeaturesOfInterest('asset:pump-1')/Observations", top=0)
+    assert of_asset == {"value": []}
+
+
+def test_the_next_page_of_an_expansion_keeps_to_its_options(client: httpx.Client) -> None:
+    """Order, condition, selection and what is nested hold on every page."""
+    inner = (
+        "Observations($filter=result lt 9;$orderby=phenomenonTime asc;$top=2;$select=result)"
+    )
+    expand = f"Datastreams($filter=name eq 'flow';$expand={inner})"
+    stream = ok(client, "Things('asset:pump-1')", expand=expand)["Datastreams"][0]
+    page = fetch(stream["Observations@iot.nextLink"]).json()
+    assert [one["result"] for one in page["value"]] == [2.0, 3.0]
+    assert page["value"][0].keys() == {"@iot.id", "@iot.selfLink", "result"}
+    ways = "Datastreams($top=1;$orderby=name desc;$expand=Thing),Datastreams/Sensor"
+    node = ok(client, "Things('node:riverside/station')", expand=ways)
+    page = fetch(node["Datastreams@iot.nextLink"]).json()
+    assert {"Thing", "Sensor"} <= page["value"][0].keys()
+
+
 def test_observations_by_time_and_value(client: httpx.Client) -> None:
     """Newest first unless asked otherwise; a condition on time and result keeps to it."""
     stream = ok(client, "Datastreams", filter="name eq 'flow'")["value"][0]

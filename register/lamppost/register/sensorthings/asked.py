@@ -43,6 +43,7 @@ class Query:
         top: Most entities of the page.
         skip: Entities left out before it.
         count: True to be told how many there are in all.
+        given: The options as they came, for the address of the next page.
     """
 
     condition: ast._Node | None = None
@@ -52,6 +53,7 @@ class Query:
     top: int = TOP_DEFAULT
     skip: int = 0
     count: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_query(options: Iterable[tuple[str, str]], depth: int = 0) -> Query:
@@ -75,6 +77,7 @@ def read_query(options: Iterable[tuple[str, str]], depth: int = 0) -> Query:
         top=_number("$top", given.get("$top", str(TOP_DEFAULT)), TOP_MAX),
         skip=_number("$skip", given.get("$skip", "0"), SKIP_MAX),
         count=_truth(given.get("$count", "false")),
+        given=given,
     )
 
 
@@ -134,7 +137,12 @@ def _read_expand(text: str, depth: int) -> dict[str, Query]:
 
 def _merged(first: Query, second: Query) -> Query:
     """The same way named twice, as in `Datastreams/Sensor,Datastreams/Observations`."""
-    return replace(first, expand={**first.expand, **second.expand})
+    expanded = ",".join(one.given["$expand"] for one in (first, second) if one.expand)
+    return replace(
+        first,
+        expand={**first.expand, **second.expand},
+        given={**first.given, "$expand": expanded},
+    )
 
 
 def _split(text: str, mark: str) -> list[str]:

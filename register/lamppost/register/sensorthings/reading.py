@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from sqlalchemy import Connection, RowMapping, func, select
 
@@ -70,7 +71,8 @@ class Reader:
         paged = chosen.order_by(*ordered(entity, source, query))
         paged = paged.offset(query.skip).limit(query.top + 1)
         rows = self.connection.execute(paged).mappings().all()
-        return Found(tuple(rows[: query.top]), len(rows) > query.top, total)
+        more = len(rows) > query.top > 0  # a page of nothing leads to itself
+        return Found(tuple(rows[: query.top]), more, total)
 
     def one(self, entity: EntitySet, record: str) -> Row:
         """Return the row of an entity.
@@ -118,9 +120,9 @@ class Reader:
         if found.total is not None:
             body[f"{name}@iot.count"] = found.total
         if found.more:
-            body[f"{name}@iot.nextLink"] = (
-                f"{here}?$top={query.top}&$skip={query.skip + query.top}"
-            )
+            onward = {"$top": str(query.top), "$skip": str(query.skip + query.top)}
+            options = urlencode({**query.given, **onward}, safe="$", quote_via=quote)
+            body[f"{name}@iot.nextLink"] = f"{here}?{options}"
         return body
 
     def _observations(self, way: Way | None, origin: Row, query: Query) -> Found:
@@ -130,7 +132,7 @@ class Reader:
         datastreams = SETS["Datastreams"]
         if way.theirs == "datastream":
             rows, more = observations.read(self.live, origin, query, self.now_ms)  # type: ignore[arg-type]
-            return Found(tuple(rows), more)
+            return Found(tuple(rows), more and query.top > 0)
         told = self.collection(datastreams, Query(), SETS["Things"].ways["Datastreams"], origin)
         near = replace(query, skip=0, top=query.skip + query.top + 1)
         merged = [
@@ -141,7 +143,7 @@ class Reader:
         descending = not query.orders or query.orders[0].descending
         merged.sort(key=lambda one: str(one["phenomenonTime"]), reverse=descending)
         end = query.skip + query.top
-        return Found(tuple(merged[query.skip : end]), len(merged) > end)
+        return Found(tuple(merged[query.skip : end]), len(merged) > end > query.skip)
 
     def _observation(self, record: str) -> Row | None:
         stream, _, time_ms = record.rpartition(observations.MARK)
