@@ -3,6 +3,8 @@
 import re
 import socket
 from collections.abc import Iterator
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
 
 import httpx
 import pytest
@@ -74,6 +76,15 @@ def test_a_large_body_is_refused_before_it_is_sent(console: Console) -> None:
     )
     assert told.status_code == 413
     assert f"at most {BODY_BYTES_MAX} bytes" in told.json()["detail"]
+
+
+def test_who_sends_a_large_body_to_its_end_reads_the_refusal(console: Console) -> None:
+    """Plain clients send all before they read; a connection that breaks tells them nothing."""
+    opener = build_opener(ProxyHandler({}))
+    with pytest.raises(HTTPError) as refused:
+        opener.open(console.url + PATH, b"x" * LARGE, PATIENCE_S)
+    assert refused.value.code == 413
+    assert f"at most {BODY_BYTES_MAX} bytes" in refused.value.read().decode()
 
 
 def test_a_large_body_without_a_length_is_refused(console: Console) -> None:
