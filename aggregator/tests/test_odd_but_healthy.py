@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lamppost.aggregator import columns as c
 
@@ -9,6 +10,8 @@ from .samples_judge import NO_HABITS, Floats, judge_of, judged
 from .test_instrument import BEFORE, DAY, daily, stream_of
 
 DAYS = 6 * DAY
+A_DAY = 288
+FREEZES = (BEFORE - 400, BEFORE + 100)
 
 
 def resting(rest: float) -> Floats:
@@ -33,6 +36,46 @@ def test_a_rest_is_withheld_only_while_it_is_the_longest_yet() -> None:
     suspect = judged(judge_of(1), stream).flags & c.SUSPECT != 0
     assert suspect[: 2 * DAY].any()
     assert suspect[3 * DAY :].mean() < 0.1
+
+
+def lamp(days: int, standby: float = 0.02) -> Floats:
+    """Ten lamps by their current, each five minutes: two values by night, a standby by day."""
+    rng, reading = np.random.default_rng(33), np.arange(days * A_DAY)
+    hour = reading % A_DAY / 12.0
+    bright = np.where((hour > 0.5) & (hour < 5.0), 2.1, 4.2)
+    noisy = bright[:, None] * (1.0 + 0.01 * rng.standard_normal((len(reading), 10)))
+    burns = (hour < 7.0) | (hour > 17.0)
+    return np.asarray(np.where(burns[:, None], np.round(noisy, 2), standby))
+
+
+def stands(values: Floats) -> NDArray[np.bool_]:
+    """[reading, lamp]: which readings are told to be stuck."""
+    out = judged(judge_of(10), stream_of(values, 300_000))
+    return np.asarray(out.flags & c.STUCK != 0).reshape(values.shape)
+
+
+def test_a_lamp_at_its_standby_is_told_to_be_stuck_twice_at_most() -> None:
+    """What it draws by day, to the last digit, is known to be a rest after two days of it."""
+    stuck = stands(lamp(14))
+    assert stuck[: 3 * A_DAY].any()
+    assert not stuck[3 * A_DAY :].any()
+
+
+def test_a_lamp_that_stays_at_its_standby_is_found() -> None:
+    """A rest that lasts three days is none."""
+    values = lamp(14)
+    values[10 * A_DAY + 100 :] = 0.02
+    assert stands(values)[10 * A_DAY + 100 :].any(axis=0).all()
+
+
+def test_a_sensor_that_freezes_twice_is_told_twice() -> None:
+    """At two values: neither is a rest."""
+    values = daily(34, 4)
+    for first in FREEZES:
+        values[first : first + 90] = values[first]
+    stuck = judged(judge_of(4), stream_of(values)).flags.reshape(-1, 4) & c.STUCK != 0
+    for first in FREEZES:
+        assert stuck[first : first + 90].any(axis=0).all(), first
 
 
 def test_a_frozen_value_is_still_withheld_before_it_is_stuck() -> None:

@@ -43,6 +43,7 @@ class Stand:
     step: float = 0.0
     longest: float = 0.0
     home: float | None = None
+    rest: float | None = None
 
     def judge(self, time: float, x: float) -> int:
         """STUCK, SUSPECT or 0."""
@@ -52,9 +53,14 @@ class Stand:
         if x != self.value:
             if not self.stuck and self.count > 0:
                 self._learn(time - self.since, x)
-            elif self.stuck and self.count > 0 and self.onward_share < self.p.stuck_min_steps:
-                rested = min(time - self.since, self.p.coarse_min_ms)
-                if rested > self.longest:
+            elif self.count > 0:
+                known, self.rest = self.rest, self.value
+                part = min(self.p.coarse_min_ms / max(time - self.since, 1), 1)
+                rested = part * (time - self.since)
+                at_rest = self.onward_share < self.p.stuck_min_steps or self.value == known
+                if at_rest:
+                    self.longest_alike = max(self.longest_alike, part * self.count)
+                if at_rest and rested > self.longest:
                     self.longest, self.home = rested, self.value
             self.before, self.value = self.value, x
             self.since, self.count, self.stuck = time, 1, False

@@ -55,6 +55,7 @@ the verdict columns.
     LONGEST_ALIKE,  # the same in readings
     HOME,  # the value it stood at
     IS_STUCK,
+    REST,  # the value of the last stand that was told and ended
     BASE,  # fast level
     BASE_DEV,
     BASE_COUNT,
@@ -71,7 +72,7 @@ the verdict columns.
     REPEATED,  # readings with the time of the last judged one
     DISORDERED,  # readings older than that
     QUALITY_WIDTH,
-) = range(41)
+) = range(42)
 
 # --- maintenance ------------------------------------------------------------------------------
 PAUSED, MAINTENANCE_WIDTH = range(2)

@@ -35,8 +35,8 @@ def judge_stand(state: Array, s: int, time: float, x: float, factor: float, p: P
         if state[s, q.STAND_COUNT] > 0.0:
             if state[s, q.IS_STUCK] == 0.0:
                 _learn_change(state, s, time, x, p)
-            elif state[s, q.STEPS] < p.stuck_min_steps:
-                _learn_rest(state, s, time, p)
+            else:
+                _end_told(state, s, time, p)
         state[s, q.IS_STUCK] = 0.0
         state[s, q.BEFORE] = state[s, q.VALUE]
         _stand_anew(state, s, time, x)
@@ -121,16 +121,25 @@ def _learn_change(state: Array, s: int, time: float, x: float, p: Profile) -> No
 
 
 @kernel
-def _learn_rest(state: Array, s: int, time: float, p: Profile) -> None:
-    """Take the end of a stand that was told into the habits of a channel of two values.
+def _end_told(state: Array, s: int, time: float, p: Profile) -> None:
+    """Take the end of a stand that was told into the habits, where it was but a rest.
 
-    Such a channel rests when what it belongs to does, at weekends say: that is told once. A
-    long fault is not remembered as more than a day, so that it does not deafen for weeks.
+    A channel of two values rests when what it belongs to does, at weekends say: that is told
+    once. Others rest where they have rested before, to the last digit: a lamp at what it draws
+    by day, which is told twice. A long fault is not remembered as more than a day, so that it
+    does not deafen for weeks.
     """
-    stood = min(time - state[s, q.STAND_SINCE], p.coarse_min_ms)
-    if stood > state[s, q.LONGEST]:
-        state[s, q.LONGEST] = stood
+    again = state[s, q.VALUE] == state[s, q.REST]
+    state[s, q.REST] = state[s, q.VALUE]
+    if state[s, q.STEPS] >= p.stuck_min_steps and not again:
+        return
+    stood = time - state[s, q.STAND_SINCE]
+    counts = min(p.coarse_min_ms / max(stood, 1.0), 1.0)
+    if counts * stood > state[s, q.LONGEST]:
+        state[s, q.LONGEST] = counts * stood
         state[s, q.HOME] = state[s, q.VALUE]
+    alike = counts * state[s, q.STAND_COUNT]
+    state[s, q.LONGEST_ALIKE] = max(state[s, q.LONGEST_ALIKE], alike)
 
 
 @kernel
