@@ -122,3 +122,13 @@ def test_a_smooth_thermometer_is_not_stuck_where_its_day_turns() -> None:
     stream = stream_of(np.round(15 + day + wander, 1), 300_000)
     stuck = judged(judge_of(16, habits=NO_HABITS), stream).flags & c.STUCK != 0
     assert not stuck[per_day * 16 :].any()
+
+
+def test_a_long_stand_is_remembered_for_weeks() -> None:
+    """Seventeen readings on one day: thirty a fortnight later are no fault."""
+    rng = np.random.default_rng(35)
+    moves = rng.integers(-1, 2, (28 * A_DAY, 10)).astype(np.float64)
+    values = 100.0 + np.cumsum(moves, axis=0)
+    for first, length in ((12 * A_DAY, 17), (26 * A_DAY, 30)):
+        values[first : first + length] = values[first]
+    assert not stands(values)[20 * A_DAY :].any()

@@ -59,6 +59,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "real": _false_alarms(nab),
         "counters": _false_alarms(counters),
         "flat": _false_alarms(flat),
+        "rounded": _false_alarms([one for one in map(inject.rounded, nab) if one is not None]),
         "neighbours": _false_drifts(nab, args.seed),
     }
     told = sum(part["told"] for part in clean.values())
@@ -152,7 +153,7 @@ def _false_alarms(several: Sequence[Series]) -> dict[str, Any]:
     return {
         "sensor_weeks": weeks,
         "told": sum(kinds.values()),
-        "a_week": sum(kinds.values()) / weeks,
+        "a_week": sum(kinds.values()) / weeks if weeks else 0.0,
         "kinds": dict(kinds),
         "where": dict(where),
     }

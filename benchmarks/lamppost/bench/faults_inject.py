@@ -59,15 +59,21 @@ def stuck(series: Series, rng: Rng) -> Injected | None:
     return _freeze("stuck", series, rng)
 
 
-def stuck_quantised(series: Series, rng: Rng) -> Injected | None:
-    """The value stands still, in a channel so coarse that every other reading repeats."""
+def rounded(series: Series) -> Series | None:
+    """The same as a channel so coarse that every other reading repeats, if it then does."""
     moves = np.abs(np.diff(series.value))
     if series.kind == "counter" or (moves > 0).mean() < MOVING:
         return None
     quantum = float(np.median(moves[moves > 0])) * COARSE
     coarse = replace(series, value=np.round(series.value / quantum) * quantum)
     still = (np.diff(coarse.value) == 0).mean()
-    if not COARSE_STILL[0] <= still <= COARSE_STILL[1]:
+    return coarse if COARSE_STILL[0] <= still <= COARSE_STILL[1] else None
+
+
+def stuck_quantised(series: Series, rng: Rng) -> Injected | None:
+    """The value stands still, in a channel so coarse that every other reading repeats."""
+    coarse = rounded(series)
+    if coarse is None:
         return None
     if LONGEST_STAND * longest_stand(coarse.value) + 30 > MAX_STAND:
         return None  # legitimately flat for hours: a longer stand tells nothing by itself

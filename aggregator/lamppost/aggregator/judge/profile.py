@@ -41,7 +41,7 @@ class Profile(NamedTuple):
     coarse_min_ms: float = 86_400_000.0
     coarse_looks: float = 5.0  # unless it changes at least at every fifth look, and no stand of
     coarse_chance: float = 0.01  # a week is longer than by this chance any of them would be
-    longest_memory_ms: float = 604_800_000.0
+    longest_memory_ms: float = 2_592_000_000.0  # a month: rare long stands are its way too
     # spike
     spike_mad: float = 16.0  # also rare for Laplace noise
     spike_return: float = 0.2  # of the excursion's height: nearer than this is back
