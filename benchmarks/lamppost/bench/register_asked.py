@@ -19,9 +19,12 @@ from lamppost.register.pages import (
     alarm_rows,
     asset_list,
     assets,
+    coverage,
     indicator_list,
     indicator_sheet,
+    next_list,
     reviews,
+    use,
     work,
     work_rows,
 )
@@ -113,6 +116,11 @@ def _sheet(register: Register, query: Mapping[str, str]) -> object:
 Draw = Callable[[Register, Mapping[str, str]], object]
 
 PAGES: Mapping[str, tuple[Draw, Mapping[str, str]]] = {
+    "/next": (next_list.draw, {}),
+    "/next?district=Harbour": (next_list.draw, {"district": "Harbour"}),
+    "/coverage": (coverage.draw, {}),
+    "/coverage?district=Harbour": (coverage.draw, {"district": "Harbour"}),
+    "/use": (use.draw, {}),
     "/alarms": (_alarms, {}),
     "/alarms?state=normal": (_alarms, {"state": "normal"}),
     "/alarms?state=normal&class=sensor_fault": (
