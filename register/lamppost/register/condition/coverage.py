@@ -1,5 +1,6 @@
 """How much of the city is watched, and what is missing."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Float, and_, case, cast, exists, func, select
@@ -9,13 +10,40 @@ from lamppost.register.condition.tables import requirement
 from lamppost.register.condition.values import Covered, Gap, Lacking
 from lamppost.register.records.tables import asset, channel, link
 
-PARTS = {"class": asset.c.asset_class, "district": asset.c.district}
+PARTS = ("class", "district")
+AMOUNTS = ("length", "population", "weight")
+SUMS = (
+    *("assets", "monitored", "lengths", "populations"),
+    *(f"{name}{part}" for name in AMOUNTS for part in ("", "_monitored")),
+)
+Sums = Mapping[str, Any]
 
 
 def coverage(
     connection: Connection, by: str | None = None, district: str | None = None
 ) -> tuple[Covered, ...]:
     """Return how much is watched, in all or by "class" or "district"; or of one district."""
+    return _by(by, _counted(connection, district))
+
+
+def coverages(connection: Connection, district: str | None = None) -> list[tuple[Covered, ...]]:
+    """Return the same in all, by class and by district; the assets are looked at once."""
+    counted = _counted(connection, district)
+    return [_by(by, counted) for by in (None, *PARTS)]
+
+
+def _by(by: str | None, counted: Sequence[Sums]) -> tuple[Covered, ...]:
+    sums: dict[str, dict[str, Any]] = {}
+    for row in counted:
+        of = sums.setdefault((row[by] or "") if by else "all", dict.fromkeys(SUMS, 0))
+        for name in SUMS:
+            of[name] += row[name] or 0
+    found = [_covered(part, row) for part, row in sums.items()]
+    return tuple(sorted(found, key=lambda one: (one.by_criticality, one.part)))
+
+
+def _counted(connection: Connection, district: str | None) -> Sequence[Sums]:
+    """Return the sums of each class in each district."""
     watched = exists().where(
         link.c.asset == asset.c.id,
         link.c.valid_to_ms.is_(None),
@@ -26,7 +54,8 @@ def coverage(
     is_watched = case((watched, 1), else_=0).label("watched")
     marked = (
         select(
-            (PARTS[by] if by else asset.c.id).label("part"),
+            asset.c.asset_class.label("class"),
+            asset.c.district.label("district"),
             is_watched,
             asset.c.length_m,
             asset.c.population,
@@ -44,12 +73,9 @@ def coverage(
         func.count(marked.c.length_m).label("lengths"),
         func.count(marked.c.population).label("populations"),
     ]
-    if by is None:
-        rows = connection.execute(select(*sums)).mappings().all()
-        return tuple(_covered("all", row) for row in rows if row["assets"])
-    asked = select(marked.c.part, *sums).group_by(marked.c.part)
-    found = [_covered(row["part"] or "", row) for row in connection.execute(asked).mappings()]
-    return tuple(sorted(found, key=lambda one: (one.by_criticality, one.part)))
+    parts = [marked.c[name] for name in PARTS]
+    asked = select(*parts, *sums).group_by(*parts)
+    return [dict(row) for row in connection.execute(asked).mappings()]
 
 
 def gaps(
@@ -141,7 +167,7 @@ def _sums(name: str, marked: Any, amount: Any) -> tuple[Any, Any]:  # noqa: ANN4
     )
 
 
-def _covered(part: str, row: Any) -> Covered:  # noqa: ANN401 - a row
+def _covered(part: str, row: Sums) -> Covered:
     def share(name: str) -> float | None:
         whole = row[name]
         return float(row[f"{name}_monitored"] or 0) / float(whole) if whole else None

@@ -7,7 +7,7 @@ severity means for each kind is said in `SEVERITIES`, and told with the line.
 from collections.abc import Iterator
 from heapq import nlargest
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, select, true
 
 from lamppost.register.alarms.priority import ranked
 from lamppost.register.alarms.tables import alarm
@@ -36,23 +36,26 @@ SEVERITIES = {
 """By kind of line: what its severity is, for a person."""
 
 
-def what_next(connection: Connection, now_ms: int, limit: int) -> tuple[Next, ...]:
+def what_next(
+    connection: Connection, now_ms: int, limit: int, district: str | None = None
+) -> tuple[Next, ...]:
     """Return what to do next, the most pressing first.
 
     Args:
         connection: From `Database.reading`.
         now_ms: The time.
         limit: Most lines.
+        district: Of this one only; None for all.
     """
     lines = (
         line
         for part in (
-            _alarms(connection),
-            _overdue(connection, now_ms),
-            _running_out(connection, now_ms),
-            _bad(connection),
-            _gaps(connection),
-            _calibrations(connection, now_ms),
+            _alarms(connection, district),
+            _overdue(connection, now_ms, district),
+            _running_out(connection, now_ms, district),
+            _bad(connection, district),
+            _gaps(connection, district),
+            _calibrations(connection, now_ms, district),
         )
         for line in part
     )
@@ -72,7 +75,7 @@ def _line(
     return Next(kind, subject, asset_id, what, rank.score, rank.arithmetic)
 
 
-def _alarms(connection: Connection) -> Iterator[Next]:
+def _alarms(connection: Connection, district: str | None) -> Iterator[Next]:
     """Open alarms that nobody has work for; severity as the detector has it."""
     working = select(work_order.c.alarm).where(
         work_order.c.alarm == alarm.c.id, work_order.c.valid_to_ms.is_(None)
@@ -80,6 +83,7 @@ def _alarms(connection: Connection) -> Iterator[Next]:
     asked = (
         select(alarm)
         .where(alarm.c.valid_to_ms.is_(None), alarm.c.state.not_in(HOLDS), ~working.exists())
+        .where(_in(alarm, district))
         .order_by(alarm.c.score.desc(), alarm.c.id)
         .limit(EACH_MAX)
     )
@@ -90,12 +94,12 @@ def _alarms(connection: Connection) -> Iterator[Next]:
         )  # fmt: skip
 
 
-def _overdue(connection: Connection, now_ms: int) -> Iterator[Next]:
+def _overdue(connection: Connection, now_ms: int, district: str | None) -> Iterator[Next]:
     """Work that is late; its own severity, and half as much more once a week late."""
     asked = (
         select(work_order)
         .where(work_order.c.valid_to_ms.is_(None), work_order.c.done_ms.is_(None))
-        .where(work_order.c.due_ms < now_ms)
+        .where(work_order.c.due_ms < now_ms, _in(work_order, district))
         .order_by(work_order.c.score.desc(), work_order.c.id)
         .limit(EACH_MAX)
     )
@@ -108,12 +112,12 @@ def _overdue(connection: Connection, now_ms: int) -> Iterator[Next]:
         )  # fmt: skip
 
 
-def _running_out(connection: Connection, now_ms: int) -> Iterator[Next]:
+def _running_out(connection: Connection, now_ms: int, district: str | None) -> Iterator[Next]:
     """Headroom that ends within a year; 1 today, 0 in a year; as sure as the back-test was."""
     asked = (
         select(forecast, asset.c.criticality)
         .join(asset, asset.c.id == forecast.c.asset)
-        .where(forecast.c.runs_out_ms < now_ms + YEAR_DAYS * DAY_MS)
+        .where(forecast.c.runs_out_ms < now_ms + YEAR_DAYS * DAY_MS, _in(asset, district))
         .order_by(forecast.c.runs_out_ms, forecast.c.asset)
         .limit(EACH_MAX)
     )
@@ -126,12 +130,13 @@ def _running_out(connection: Connection, now_ms: int) -> Iterator[Next]:
         )  # fmt: skip
 
 
-def _bad(connection: Connection) -> Iterator[Next]:
+def _bad(connection: Connection, district: str | None) -> Iterator[Next]:
     """Assets in grade 4 or 5; severity (grade - 1) / 4."""
     asked = (
         select(asset_condition, asset.c.criticality)
         .join(asset, asset.c.id == asset_condition.c.asset)
         .where(asset_condition.c.grade >= BAD_GRADE, asset.c.valid_to_ms.is_(None))
+        .where(_in(asset, district))
         .order_by(
             asset.c.criticality.desc().nulls_last(),
             asset_condition.c.grade.desc(),
@@ -147,21 +152,21 @@ def _bad(connection: Connection) -> Iterator[Next]:
         )  # fmt: skip
 
 
-def _gaps(connection: Connection) -> Iterator[Next]:
+def _gaps(connection: Connection, district: str | None) -> Iterator[Next]:
     """Measurands that are required and missing; severity 0.2 each."""
-    for gap in important_gaps(connection, EACH_MAX):
+    for gap in important_gaps(connection, EACH_MAX, district=district):
         what = f"{gap.measurand} is not measured: {gap.why}"
         yield _line("gap", gap.asset, gap.asset, what, GAP_SEVERITY, gap.criticality, 1.0)
 
 
-def _calibrations(connection: Connection, now_ms: int) -> Iterator[Next]:
+def _calibrations(connection: Connection, now_ms: int, district: str | None) -> Iterator[Next]:
     """Channels whose calibration is overdue; severity 0.3."""
     asked = (
         select(channel.c.id, channel.c.calibration_due_ms, asset.c.criticality, link.c.asset)
         .join(link, link.c.channel == channel.c.id)
         .join(asset, asset.c.id == link.c.asset)
         .where(channel.c.calibration_due_ms < now_ms, channel.c.valid_to_ms.is_(None))
-        .where(link.c.valid_to_ms.is_(None))
+        .where(link.c.valid_to_ms.is_(None), _in(asset, district))
         .order_by(channel.c.calibration_due_ms, channel.c.id)
         .limit(EACH_MAX)
     )
@@ -171,3 +176,8 @@ def _calibrations(connection: Connection, now_ms: int) -> Iterator[Next]:
             "calibration", row.id, row.asset, f"calibration is overdue by {days:.0f} days",
             CALIBRATION_SEVERITY, row.criticality, 1.0,
         )  # fmt: skip
+
+
+def _in(table: Table, district: str | None) -> ColumnElement[bool]:
+    """Rows of one district, or of all."""
+    return true() if district is None else table.c.district == district

@@ -64,14 +64,12 @@ def draw(register: Register, query: Mapping[str, str], *, may_act: bool = False)
     wanted = Filters(*given(query, ("kind", "district"), {}))
     of = wanted.district or None
     with register.database.reading() as connection:
-        (whole, *_) = coverage.coverage(connection, None, of) or (None,)
+        every, by_class, by_district = coverage.coverages(connection, of)
         required = coverage.lacking(connection, of)
         total, missing = coverage.gaps(connection, SHOWN_MAX, wanted.kind or None, of)
         named = names(connection, [one.asset for one in missing])
-        by_class = coverage.coverage(connection, "class", of)
-        by_district = coverage.coverage(connection, "district", of)
     parts = [_form(wanted, by_class, districts(register))]
-    if whole is None:
+    if not every:
         told = f"No asset is in {of}." if of else "There are no assets here yet; import some."
         parts.append(tag("p.count", told))
         return Drawn(TITLE, Markup.join_all(parts))
@@ -85,7 +83,7 @@ def draw(register: Register, query: Mapping[str, str], *, may_act: bool = False)
         part("Watched, by class", _covered("Class", by_class)),
         part("Watched, by district", _covered("District", by_district)),
     ]
-    parts += [_statement(whole, required), tag("div.parts", *cards)]
+    parts += [_statement(every[0], required), tag("div.parts", *cards)]
     if may_act:
         parts.append(_questions())
     return Drawn(TITLE, Markup.join_all(parts))

@@ -19,7 +19,7 @@ from lamppost.register.pages.places import (
     districts,
     given,
     names,
-    within,
+    theirs,
 )
 from lamppost.register.pages.sheets import part, table
 from lamppost.register.pages.showing import Drawn, show
@@ -85,8 +85,9 @@ def draw(register: Register, query: Mapping[str, str]) -> Drawn:
     """
     wanted = filters(query)
     now_ms = register.now_ms()
-    with within(register, wanted.district).database.reading() as connection:
-        every = what_next(connection, now_ms, EACH_MAX * len(DEEDS))
+    of = theirs(register, wanted.district)
+    with register.database.reading() as connection:
+        every = what_next(connection, now_ms, EACH_MAX * len(DEEDS), of)
         found = [one for one in every if wanted.kind in ("", one.kind)]
         shown = found[wanted.after : wanted.after + SHOWN_MAX]
         named = names(connection, [one.asset for one in shown if one.asset])

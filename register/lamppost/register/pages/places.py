@@ -6,7 +6,6 @@ from sqlalchemy import Connection, select
 
 from lamppost.register.markup import Markup
 from lamppost.register.pages.forms import select as choice
-from lamppost.register.records.boundary import Boundary
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
 from lamppost.register.records.tables import asset
@@ -53,18 +52,16 @@ def names(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, st
     return {row.id: (row.name, row.district or "") for row in connection.execute(query)}
 
 
-def within(register: Register, district: str) -> Register:
-    """Return the register as who is for one district reads it; "" leaves it as it is.
+def theirs(register: Register, district: str) -> str | None:
+    """Return the district that is asked for; None for all, which "" asks for.
 
     Raises:
         RefusedError: who looks is for other districts.
     """
-    if not district:
-        return register
-    if register.boundary is not None and district not in register.boundary.districts:
+    if district and register.boundary and district not in register.boundary.districts:
         allowed = ", ".join(sorted(register.boundary.districts))
         raise RefusedError(f"district: came {district[:40]!r}, allowed: {allowed}")
-    return register.whole.within(Boundary([district]))
+    return district or None
 
 
 def district_choice(places: Sequence[str], chosen: str) -> Markup:
