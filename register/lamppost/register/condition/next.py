@@ -7,7 +7,7 @@ severity means for each kind is said in `SEVERITIES`, and told with the line.
 from collections.abc import Iterator
 from heapq import nlargest
 
-from sqlalchemy import ColumnElement, Connection, Table, select, true
+from sqlalchemy import ColumnElement, Connection, Table, func, select, true
 
 from lamppost.register.alarms.priority import ranked
 from lamppost.register.alarms.tables import alarm
@@ -179,5 +179,9 @@ def _calibrations(connection: Connection, now_ms: int, district: str | None) -> 
 
 
 def _in(table: Table, district: str | None) -> ColumnElement[bool]:
-    """Rows of one district, or of all."""
-    return true() if district is None else table.c.district == district
+    """Rows of one district, or of all.
+
+    Few rows are open and many are of the district: SQLite, which cannot know, would begin with
+    the district where that is a column with an index, and read them all.
+    """
+    return true() if district is None else func.coalesce(table.c.district, "") == district
