@@ -1,6 +1,5 @@
 """What indicators shall be: read, told beside what they are, and decided on their sheet."""
 
-import math
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -11,8 +10,9 @@ from lamppost.register.condition.tables import target
 from lamppost.register.condition.values import INDICATOR
 from lamppost.register.indicators.values import Definition, Value
 from lamppost.register.markup import Markup, tag
+from lamppost.register.pages.aim_fields import fields, numbers
 from lamppost.register.pages.deeds import Asked
-from lamppost.register.pages.forms import button, line, lines, question
+from lamppost.register.pages.forms import button, question
 from lamppost.register.publish.rows import met
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.store import Register
@@ -72,17 +72,7 @@ def questions(definition: Definition, aim: Aim | None) -> Markup:
     """Return the dialogs of the buttons."""
     unit = words.unit(definition.unit)
     of = f" in {unit}" if unit else ""
-    baseline = None if aim is None else f"{aim.baseline:g}"
-    goal = None if aim is None else f"{aim.goal:g}"
-    return question(
-        "aim",
-        "What it shall be",
-        "Set",
-        line("goal", f"Target{of}", is_needed=True, value=goal),
-        line("baseline", f"Baseline{of}: before anything was done", is_needed=True,
-             value=baseline),
-        lines("basis", "Where both come from", value="" if aim is None else aim.basis),
-    )  # fmt: skip
+    return question("aim", "What it shall be", "Set", *fields(of, aim))
 
 
 def done(writer: Writer, definition: Definition, wanted: Asked) -> str:
@@ -92,7 +82,7 @@ def done(writer: Writer, definition: Definition, wanted: Asked) -> str:
         RefusedError: a number is none, the basis is missing, or there is no target to end.
     """
     if wanted.deed == "aim":
-        baseline, goal = (_number(wanted, name) for name in ("baseline", "goal"))
+        baseline, goal = numbers(wanted)
         basis = wanted.said.get("basis", "")
         about = (INDICATOR, definition.id, INDICATOR, definition.unit)
         deciding.aim(writer, *about, baseline, goal, basis)
@@ -107,17 +97,6 @@ def done(writer: Writer, definition: Definition, wanted: Asked) -> str:
             deciding.end(writer, "target", one)
         return "The target holds no longer; the audit trail keeps it."
     raise RefusedError(f"deed: came {wanted.deed[:40]!r}, allowed: the buttons of this page")
-
-
-def _number(wanted: Asked, name: str) -> float:
-    came = wanted.said.get(name, "").strip()
-    try:
-        number = float(came)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise RefusedError(f"{name}: came {came[:40]!r}, allowed: a number, such as 12.5")
-    return number
 
 
 def _with_unit(number: float, unit: str) -> str:

@@ -1,7 +1,6 @@
 """What may be used a day: read, and decided on by the buttons of the page `/use`."""
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,8 +11,9 @@ from lamppost.register.condition import deciding
 from lamppost.register.condition.tables import target
 from lamppost.register.condition.values import RESOURCES
 from lamppost.register.markup import Markup, tag
+from lamppost.register.pages.aim_fields import fields, numbers
 from lamppost.register.pages.deeds import Asked
-from lamppost.register.pages.forms import button, line, lines, question
+from lamppost.register.pages.forms import button, line, question
 from lamppost.register.records.links import RefusedError
 from lamppost.register.records.writing import Writer
 
@@ -94,18 +94,8 @@ def questions(resource: str, known: Sequence[Aim]) -> Markup:
 
 
 def _question(deed: str, resource: str, *first: Markup, aim: Aim | None = None) -> Markup:
-    unit = words.unit(RESOURCES[resource])
-    goal, baseline = (None, None) if aim is None else (f"{aim.goal:g}", f"{aim.baseline:g}")
-    return question(
-        deed,
-        "What it shall use a day",
-        "Set",
-        *first,
-        line("goal", f"Target, {unit} a day", is_needed=True, value=goal),
-        line("baseline", f"Baseline, {unit} a day: before anything was done", is_needed=True,
-             value=baseline),
-        lines("basis", "Where both come from", value="" if aim is None else aim.basis),
-    )  # fmt: skip
+    of = f", {words.unit(RESOURCES[resource])} a day"
+    return question(deed, "What it shall use a day", "Set", *first, *fields(of, aim))
 
 
 def done(writer: Writer, _who: str, wanted: Asked) -> str:
@@ -121,7 +111,7 @@ def done(writer: Writer, _who: str, wanted: Asked) -> str:
         came = wanted.deed[:40]
         raise RefusedError(f"deed: came {came!r}, allowed: the buttons of this page")
     scope, subject, resource = _about(wanted)
-    baseline, goal = (_number(wanted, name) for name in ("baseline", "goal"))
+    baseline, goal = numbers(wanted)
     unit = RESOURCES[resource]
     basis = wanted.said.get("basis", "")
     deciding.aim(writer, scope, subject, resource, unit, baseline, goal, basis)
@@ -138,14 +128,3 @@ def _about(wanted: Asked) -> tuple[str, str, str]:
         allowed = ", ".join(RESOURCES)
         raise RefusedError(f"resource: came {resource[:40]!r}, allowed: {allowed}")
     return scope, subject or wanted.said.get("subject", "").strip(), resource
-
-
-def _number(wanted: Asked, name: str) -> float:
-    came = wanted.said.get(name, "").strip()
-    try:
-        number = float(came)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise RefusedError(f"{name}: came {came[:40]!r}, allowed: a number, such as 12.5")
-    return number
