@@ -7,7 +7,9 @@ from lamppost.aggregator import columns as c
 from lamppost.aggregator.columns import Verdicts
 from lamppost.aggregator.judge.judge import BLANKS, CHANNELS, INSTRUMENT, QUALITY, TIERS
 from lamppost.aggregator.judge.profile import DEFAULT, packed
+from lamppost.aggregator.judge.room import on_lines, taller
 from lamppost.aggregator.judge.state import COUNTER, KIND, TEMPERATURE
+from lamppost.aggregator.lanes import LANES
 
 from .samples_judge import T0, Stream, troubled
 from .test_instrument import faulty
@@ -19,9 +21,10 @@ NOW = T0 + 10**12
 def compared(stream: Stream, seen: int = 0) -> int:
     """Compare both on a stream; returns all flags that came up."""
     count = int(stream.series.max()) + 1
-    arrays = {
-        name: np.tile(BLANKS[name], (count, 1)) for name in (CHANNELS, QUALITY, INSTRUMENT)
-    }
+    arrays = {name: np.tile(BLANKS[name], (count, 1)) for name in (CHANNELS, INSTRUMENT)}
+    whole_blocks = -(-count // LANES) * LANES
+    blank = BLANKS[QUALITY]
+    arrays[QUALITY] = taller(on_lines(0, blank, LANES), whole_blocks, blank, LANES)
     channels = arrays[CHANNELS]
     channels[:, KIND] = c.NUMERIC
     channels[::2, TEMPERATURE] = 1

@@ -24,6 +24,7 @@ ir: Any = cgutils.ir
 _lowered: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
 NUMBERS = ir.VectorType(ir.DoubleType(), LANES)
 BITS = ir.VectorType(ir.IntType(1), LANES)
+BLOCKED = 3  # dimensions of `state[block, column, lane]`
 ELEMENT = 8  # bytes: what loads and stores may count on
 
 
@@ -205,6 +206,9 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, first: Any, of: 
 
 @_lowered
 def _block_of(_context: Any, state: Any, block: Any) -> Any:
+    if state.ndim != BLOCKED:
+        return None  # rows are no blocks: the last ones would end beyond the array
+
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, args[0])
         width = builder.extract_value(view.shape, 1)
