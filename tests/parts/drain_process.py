@@ -11,6 +11,7 @@ from pathlib import Path
 from lamppost.aggregator.rollup.windows import HOUR_MS, Windows
 from lamppost.aggregator.spool.frames import FrameKind
 from lamppost.aggregator.spool.spool import Spool
+from lamppost.aggregator.store import drain as draining
 from lamppost.aggregator.store.backoff import Backoff
 from lamppost.aggregator.store.drain import Drain
 from lamppost.aggregator.store.open import open_store
@@ -21,7 +22,8 @@ INFOS = [series(i) for i in range(10)]
 ROWS = 200
 # Of a far day, so that no clock but their own closes windows.
 START_MS = 2_000_000_000_000 // HOUR_MS * HOUR_MS
-LIVE_S = 0.05
+LIVE_S = 0.01
+SAVE_EVERY_S = 0.05  # of a drain that is killed within the second
 CAUGHT_UP_S = 240.0
 QUICK = Backoff(base_s=0.01, cap_s=0.1)
 
@@ -44,6 +46,7 @@ def put_step(spool: Spool, step: int) -> None:
 
 def main(folder: Path, url: str, first: int, count: int) -> int:
     """Spool and drain; each line told is position and head of the drain."""
+    draining.SAVE_EVERY_S = SAVE_EVERY_S
     with spool_in(folder) as spool, closing(open_store(url, folder)) as store:
         windows = Windows(folder / "windows.npz", store.read)
         drain = Drain(
